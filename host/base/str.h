@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* A borrowed slice of text, and a growable buffer with a limit. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct str {
+    const char *ptr;
+    size_t len;
+};
+
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+
+struct str str_of(const char *text); /* NULL is empty */
+bool str_eq(struct str a, struct str b);
+bool str_is(struct str a, const char *text);
+bool str_starts(struct str a, const char *prefix);
+bool str_ends(struct str a, const char *suffix);
+int str_cmp(struct str a, struct str b); /* bytes, as memcmp */
+struct str str_trim(struct str a);       /* ASCII white space */
+struct str str_cut(struct str *rest, char separator); /* takes the part before it */
+bool str_find(struct str a, struct str needle, size_t *out_at);
+bool str_valid_utf8(struct str a);
+/* A whole decimal number, with sign; false if it is not one or does not fit. */
+bool str_to_i64(struct str a, int64_t *out);
+bool str_to_double(struct str a, double *out); /* independent of the locale */
+
+/* Grows up to `limit` bytes (0: 1 GiB). A write that would pass it is dropped whole and sets
+ * `failed`; the contents are always NUL-terminated. A zeroed struct is valid. */
+struct buf {
+    char *ptr;
+    size_t len;
+    size_t capacity;
+    size_t limit;
+    bool failed;
+};
+
+void buf_add(struct buf *buf, const void *data, size_t len);
+void buf_str(struct buf *buf, struct str text);
+void buf_text(struct buf *buf, const char *text);
+void buf_char(struct buf *buf, char c);
+__attribute__((format(printf, 2, 3))) void buf_printf(struct buf *buf, const char *format, ...);
+struct str buf_view(const struct buf *buf);
+char *buf_steal(struct buf *buf); /* owned by the caller; the buffer is empty afterwards */
+void buf_reset(struct buf *buf);  /* empty, memory kept */
+void buf_free(struct buf *buf);
+#define CLEANUP_BUF __attribute__((cleanup(buf_free)))
+
+/* Text for a terminal or a log: control characters and invalid UTF-8 as \xNN. */
+void buf_escaped(struct buf *buf, struct str text);
