@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Turns text files into a C source: embed.py OUT.c SYMBOL FILE...
+"""Turns text files into a C source: embed.py [--struct NAME HEADER] OUT.c SYMBOL FILE...
 
-The source defines `const struct embedded_file SYMBOL[]`, ended by an entry with a NULL name; a
-name is the file's base name. The struct is declared in plugins/common/embedded.h.
+The source defines `const struct NAME SYMBOL[]`, ended by an entry with a NULL name; a name is the
+file's base name. HEADER declares the struct: {const char *name; size_t len; const char *text;}.
+Without --struct it is embedded_file of common/embedded.h, which plugins use.
 """
 import os
 import sys
@@ -25,10 +26,13 @@ def literal(data):
 
 
 def main():
-    out, symbol, names = sys.argv[1], sys.argv[2], sys.argv[3:]
+    args, struct, header = sys.argv[1:], "embedded_file", "common/embedded.h"
+    if args[0] == "--struct":
+        struct, header, args = args[1], args[2], args[3:]
+    out, symbol, names = args[0], args[1], args[2:]
     with open(out, "w", encoding="ascii") as f:
-        f.write('#include "common/embedded.h"\n\n')
-        f.write("const struct embedded_file %s[] = {\n" % symbol)
+        f.write('#include "%s"\n\n' % header)
+        f.write("const struct %s %s[] = {\n" % (struct, symbol))
         for name in sorted(names):
             with open(name, "rb") as source:
                 data = source.read()

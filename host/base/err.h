@@ -10,7 +10,7 @@ enum {
     EXIT_DONE = 0,
     EXIT_THRESHOLD = 1,
     EXIT_USAGE = 2,
-    EXIT_MISSING = 3,  /* done with samples missing */
+    EXIT_MISSING = 3, /* done with samples missing */
     EXIT_BUDGET = 4,
     EXIT_PLUGIN = 5,
     EXIT_UNAVAILABLE = 69,
@@ -32,6 +32,9 @@ __attribute__((format(printf, 3, 4))) int err_set(struct err *err, int code, con
                                                   ...);
 /* Puts "context: " in front of the text and returns err->code. */
 __attribute__((format(printf, 2, 3))) int err_prefix(struct err *err, const char *format, ...);
+/* "cannot <what> <path>: <reason>", with the exit code that suits the errno: EXIT_PERMISSION,
+ * EXIT_CONFIG for a path that is not there or not what it should be, else EXIT_INTERNAL. */
+int err_system(struct err *err, int number, const char *what, const char *path);
 
 /* Where diagnostics go. Lines are written whole, from any thread. */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };

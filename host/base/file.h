@@ -7,14 +7,15 @@
 
 #define FILE_MAX_CONFIG (4u << 20)
 
+/* Adds the text to out; limit 0: 1 GiB. */
 int file_read(const char *path, size_t limit, struct buf *out, struct err *err);
 int file_write_atomic(const char *path, struct str text, struct err *err);
-int file_make_dirs(const char *path, struct err *err); /* like mkdir -p */
+int file_make_dirs(const char *path, struct err *err);   /* like mkdir -p */
 int file_remove_tree(const char *path, struct err *err); /* missing is fine; never follows links */
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
-/* Names of the regular files below a folder, relative, sorted by bytes, hidden ones too; at most
- * `limit`. Free each and the array. */
+/* Names of the regular files below a folder, relative, sorted by bytes, hidden ones too, links
+ * not; more than `limit`, or folders 32 deep, is an error. Free each and the array. */
 int file_list(const char *dir, bool recursive, size_t limit, char ***out_names, size_t *out_count,
               struct err *err);
 char *file_join(const char *dir, const char *name); /* name alone if it is absolute */

@@ -10,7 +10,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-struct json; /* a value; a tree is owned by its root */
+/* A value; a tree is owned by its root. NULL is null wherever a value is read, set or pushed. */
+struct json;
 
 enum json_kind {
     JSON_NULL,
@@ -27,11 +28,15 @@ enum json_kind {
 
 /* Checks without building; on failure *out_at is the offset of the fault. */
 bool json_check(struct str text, const char **out_why, size_t *out_at);
-/* The new tree, or NULL with err (EXIT_CONFIG) naming line and column. */
+/* The new tree (not NULL for "null"), or NULL with err (EXIT_CONFIG) naming line and column.
+ * A number too large for a double is a fault; a lone surrogate (\ud800) becomes U+FFFD. */
 struct json *json_parse(struct str text, struct err *err);
+struct json *json_null_root(void); /* what json_parse gives for "null" */
 struct json *json_copy(const struct json *value);
-struct json *json_ref(struct json *value); /* one more owner of a tree that no one changes */
-void json_free(struct json *value);        /* NULL is fine */
+/* One more owner of a tree that no one changes. The count is not atomic: while a tree has several
+ * owners, json_ref and json_free of it belong to one thread; other threads may read it. */
+struct json *json_ref(struct json *value);
+void json_free(struct json *value); /* NULL is fine */
 void json_cleanup_(struct json **value);
 #define CLEANUP_JSON __attribute__((cleanup(json_cleanup_)))
 
@@ -47,7 +52,8 @@ struct json *json_at(const struct json *array, size_t index);
 struct json *json_get(const struct json *object, const char *key);
 struct json *json_get_str(const struct json *object, struct str key);
 struct json *json_path(const struct json *object, const char *dotted); /* "cycle.seed" */
-bool json_equal(const struct json *a, const struct json *b); /* order of members is ignored */
+/* The order of members is ignored; numbers compare by value (1 equals 1.0). */
+bool json_equal(const struct json *a, const struct json *b);
 
 /* for (struct json_iter it = json_members(o); json_next(&it);) uses it.key, it.value; members in
  * the order they were set. */

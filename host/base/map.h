@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Text to pointer, in the order of insertion. Keys are copied; values are the caller's. */
+/* Text to pointer, in the order of insertion. Keys are copied; values are the caller's. A zeroed
+ * struct is a valid empty map. */
 #pragma once
 
 #include "base/str.h"

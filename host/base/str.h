@@ -20,12 +20,15 @@ bool str_starts(struct str a, const char *prefix);
 bool str_ends(struct str a, const char *suffix);
 int str_cmp(struct str a, struct str b); /* bytes, as memcmp */
 struct str str_trim(struct str a);       /* ASCII white space */
-struct str str_cut(struct str *rest, char separator); /* takes the part before it */
-bool str_find(struct str a, struct str needle, size_t *out_at);
+/* Takes the part before the separator, or all; after the last part rest->ptr is NULL. */
+struct str str_cut(struct str *rest, char separator);
+bool str_find(struct str a, struct str needle, size_t *out_at); /* out_at may be NULL */
 bool str_valid_utf8(struct str a);
 /* A whole decimal number, with sign; false if it is not one or does not fit. */
 bool str_to_i64(struct str a, int64_t *out);
-bool str_to_double(struct str a, double *out); /* independent of the locale */
+/* A decimal number with optional sign, point and exponent, independent of the locale; false if it
+ * is not one (hexadecimal, inf, nan) or is too large. */
+bool str_to_double(struct str a, double *out);
 
 /* Grows up to `limit` bytes (0: 1 GiB). A write that would pass it is dropped whole and sets
  * `failed`; the contents are always NUL-terminated. A zeroed struct is valid. */

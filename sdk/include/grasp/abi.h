@@ -74,11 +74,12 @@ typedef struct grasp_str {
 #define GRASP_E_INVALID (-3)     /* bad argument, option, file or data */
 #define GRASP_E_NOT_FOUND (-4)   /* no such split, sample, file */
 #define GRASP_E_UNSUPPORTED (-5) /* not known to this side */
-#define GRASP_E_UNAVAILABLE (-6) /* a server, program or file that is needed does not answer; the
-                                    sample is reported as not available, never as wrong */
-#define GRASP_E_CANCELLED (-7)   /* the host asked to stop */
-#define GRASP_E_TOO_LARGE (-8)   /* over a limit of R20 */
-#define GRASP_E_STATE (-9)       /* not allowed in this call */
+#define GRASP_E_UNAVAILABLE                                                                        \
+    (-6)                       /* a server, program or file that is needed does not answer; the    \
+                                  sample is reported as not available, never as wrong */
+#define GRASP_E_CANCELLED (-7) /* the host asked to stop */
+#define GRASP_E_TOO_LARGE (-8) /* over a limit of R20 */
+#define GRASP_E_STATE (-9)     /* not allowed in this call */
 
 #define GRASP_LOG_DEBUG 0
 #define GRASP_LOG_INFO 1
@@ -135,7 +136,8 @@ typedef struct grasp_verdict {
 
 /* Where guidance goes. GRASP_PLACE_TASK leaves it to the task (task.h, info). */
 #define GRASP_PLACE_TASK 0
-#define GRASP_PLACE_RECENT 1 /* before the last user or system message on the first decision,    \
+#define GRASP_PLACE_RECENT                                                                         \
+    1                        /* before the last user or system message on the first decision,      \
                                 after it later on */
 #define GRASP_PLACE_FIRST 2  /* at the end of the first message, or in the field the task names */
 #define GRASP_PLACE_SYSTEM 3 /* at the end of the system message, made if there is none */

@@ -4,8 +4,8 @@
 #ifndef GRASP_HELPERS_H
 #define GRASP_HELPERS_H
 
-#include <grasp/abi.h>
 #include <grasp/ext/json.h>
+#include <grasp/plugin.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +36,7 @@ static inline int grasp_starts(grasp_str a, const char *prefix)
 }
 
 /* printf into the call's scratch memory; empty when there is none. */
+GRASP_PRINTF(2, 0)
 static inline grasp_str grasp_vformat(grasp_call *call, const char *format, va_list args)
 {
     grasp_str out = {"", 0};
@@ -154,5 +155,38 @@ static inline grasp_str grasp_json_quote(grasp_call *call, grasp_str text)
     const grasp_json *json = grasp_json_of(call);
     return json->print(call, json->new_string(call, text), 0);
 }
+
+/* The entry point of a plugin with one task or one method. */
+#define GRASP_PLUGIN_TASK(name, version, license, table)                                           \
+    static const grasp_task *const grasp_plugin_tasks[] = {table};                                 \
+    static const grasp_plugin grasp_plugin_table = {sizeof(grasp_plugin),                          \
+                                                    GRASP_ABI_MINOR,                               \
+                                                    name,                                          \
+                                                    version,                                       \
+                                                    license,                                       \
+                                                    grasp_plugin_tasks,                            \
+                                                    1,                                             \
+                                                    NULL,                                          \
+                                                    0};                                            \
+    const grasp_plugin *grasp_plugin_v1(void)                                                      \
+    {                                                                                              \
+        return &grasp_plugin_table;                                                                \
+    }
+
+#define GRASP_PLUGIN_METHOD(name, version, license, table)                                         \
+    static const grasp_method *const grasp_plugin_methods[] = {table};                             \
+    static const grasp_plugin grasp_plugin_table = {sizeof(grasp_plugin),                          \
+                                                    GRASP_ABI_MINOR,                               \
+                                                    name,                                          \
+                                                    version,                                       \
+                                                    license,                                       \
+                                                    NULL,                                          \
+                                                    0,                                             \
+                                                    grasp_plugin_methods,                          \
+                                                    1};                                            \
+    const grasp_plugin *grasp_plugin_v1(void)                                                      \
+    {                                                                                              \
+        return &grasp_plugin_table;                                                                \
+    }
 
 #endif

@@ -114,8 +114,7 @@ typedef struct grasp_method {
     void (*unload)(grasp_call *call, void *self, void *knowledge);
 
     /* Emits the guidance for a turn, or nothing. Pure. [shared knowledge] */
-    int32_t (*augment)(grasp_call *call, void *self, const void *knowledge,
-                       const grasp_turn *turn);
+    int32_t (*augment)(grasp_call *call, void *self, const void *knowledge, const grasp_turn *turn);
 
     /* Emits a JSON array that describes the knowledge, for the log of each batch. May be NULL.
      * [shared knowledge] */

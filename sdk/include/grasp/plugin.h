@@ -16,8 +16,8 @@ typedef struct grasp_plugin {
     uint32_t abi_minor; /* GRASP_ABI_MINOR of the headers it was built with */
     const char *name;
     const char *version;
-    const char *license;             /* SPDX expression */
-    const grasp_task *const *tasks;  /* arrays of pointers, because the tables grow */
+    const char *license;            /* SPDX expression */
+    const grasp_task *const *tasks; /* arrays of pointers, because the tables grow */
     uint64_t task_count;
     const grasp_method *const *methods;
     uint64_t method_count;

@@ -18,9 +18,11 @@ extern "C" {
 #endif
 
 /* How the model answered. */
-#define GRASP_REPLY_TEXT 0          /* text, tool calls or both */
-#define GRASP_REPLY_CONTEXT_LIMIT 1 /* the conversation is too long for the model; text is empty */
-#define GRASP_REPLY_REFUSED 2       /* the endpoint's content filter withheld the answer */
+#define GRASP_REPLY_TEXT 0 /* text, tool calls or both */
+#define GRASP_REPLY_CONTEXT_LIMIT                                                                  \
+    1                         /* the conversation is too long for the model; text is empty         \
+                               */
+#define GRASP_REPLY_REFUSED 2 /* the endpoint's content filter withheld the answer */
 
 /* text: the model's words, as they came, hostile, at most 16 MiB. tool_calls: as in
  * grasp_message. finish_reason: the endpoint's word, "stop", "length", ... */
@@ -53,12 +55,11 @@ typedef struct grasp_task {
     /* Emits one JSON object:
      *   "name"       name of the task for logs and tables
      *   "splits"     names of the splits that samples() knows; "dev" and "val" are what learning
-     *                needs, "id_test" (same distribution as val) and "test" are evaluated at the end
-     *   "max_turns"  model calls an episode may make; the host ends longer ones
-     *   "tools"      array of {"name", "description", "parameters": JSON Schema}, optional
-     *   "blocking"   true if begin or step wait for something outside the process
-     *   "guidance"   {"placement": "recent" | "first" | "system", "field": member of the first
-     *                message, a JSON object, that takes the text}, optional
+     *                needs, "id_test" (same distribution as val) and "test" are evaluated at the
+     * end "max_turns"  model calls an episode may make; the host ends longer ones "tools" array of
+     * {"name", "description", "parameters": JSON Schema}, optional "blocking"   true if begin or
+     * step wait for something outside the process "guidance"   {"placement": "recent" | "first" |
+     * "system", "field": member of the first message, a JSON object, that takes the text}, optional
      *   "writer"     hints for a method's prompts: {"family": a few words, "guidance": text,
      *                "labels": {failure tag: description}}, optional
      * [shared self] */

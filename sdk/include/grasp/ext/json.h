@@ -53,11 +53,11 @@ typedef struct grasp_json {
     grasp_json_value *(*new_bool)(grasp_call *call, int32_t flag);
 
     /* Put a value into another; NULL puts null. A value that is already in one is copied. */
-    void (*set)(grasp_call *call, grasp_json_value *object, grasp_str key,
-                grasp_json_value *value);
+    void (*set)(grasp_call *call, grasp_json_value *object, grasp_str key, grasp_json_value *value);
     void (*append)(grasp_call *call, grasp_json_value *array, grasp_json_value *value);
 
-    /* The text of a value; indent: spaces per level, 0 for one line. NUL-terminated. */
+    /* The text of a value; indent: 0 for one line, else two
+     * spaces a level. NUL-terminated. */
     grasp_str (*print)(grasp_call *call, const grasp_json_value *value, uint32_t indent);
 } grasp_json;
 
