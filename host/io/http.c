@@ -1,0 +1,824 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/http.h"
+
+#include <ctype.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define MAX_HEADERS 24
+#define MAX_HEADER_BYTES (64u << 10)
+#define DEFAULT_MAX_BYTES (16u << 20)
+#define DEFAULT_CONNECT_MS 10000L
+/* What curl allocates per transfer, thousands of which wait at once. */
+#define RECEIVE_BUFFER 2048L
+#define SEND_BUFFER 16384L
+/* curl looks through all connections of a multi handle for one that is free, so there are several
+ * handles with few connections each. */
+#define LANE_SIZE 128
+#define FILES_PER_LANE 3
+#define SPARE_FILES 256
+/* curl starts a thread for each lookup of a name that it does not know yet. */
+#define MAX_LOOKUPS 32
+#define SWEEP_MS 250
+
+struct lane {
+    struct http_client *client;
+    CURLM *multi;
+    struct loop_timer *timer;
+    size_t size;
+    struct lane *next;
+};
+
+/* A transfer with its easy handle, reused from request to request. It stays in its lane: the one
+ * used last leaves a free connection in the lane that the next one is taken from. */
+struct exchange {
+    struct lane *lane;
+    struct http_request *request; /* NULL: free */
+    CURL *easy;
+    struct exchange *next, *prev;
+    uint64_t started_us, heard_us;
+    curl_off_t sent;
+    size_t header_bytes;
+    bool heard, too_large, connected, looking_up;
+    bool direct;     /* no proxy */
+    char custom[16]; /* method that differs from curl's own */
+    struct curl_slist headers[MAX_HEADERS + 2];
+    char error[CURL_ERROR_SIZE];
+};
+
+/* A socket of curl's, by its number. */
+struct socket {
+    struct loop_watch *watch;
+    struct lane *lane;
+    int wanted; /* events; 0: no transfer uses it now */
+    bool kept;  /* a connection, which is watched until it is closed */
+};
+
+struct http_client {
+    struct loop *loop;
+    struct lane *lanes;
+    CURLSH *share;
+    struct loop_timer *sweeper;
+    struct exchange *active, *free;
+    size_t active_count, max_active, lookups;
+    struct loop_task *waiting, **waiting_last;
+    struct socket *sockets;
+    size_t socket_count;
+    size_t posted; /* atomic: sent and not seen yet */
+    char *ca_file;
+    bool closing, sweeping, kicked;
+    struct loop_task task, kick_task;
+    sem_t closed;
+};
+
+static struct http_request *request_of(struct loop_task *task)
+{
+    return (struct http_request *)((char *)task - offsetof(struct http_request, task));
+}
+
+static void end_request(struct http_request *r, enum http_end end, const char *text)
+{
+    r->internal = NULL;
+    r->end = end;
+    snprintf(r->error, sizeof(r->error), "%s", text);
+    r->done(r);
+}
+
+static void launch(struct http_client *client);
+
+static void on_kick(struct loop_task *task)
+{
+    struct http_client *client =
+        (struct http_client *)((char *)task - offsetof(struct http_client, kick_task));
+    client->kicked = false;
+    launch(client);
+}
+
+/* Starts what waits, but not from within a callback of curl's. */
+static void kick(struct http_client *client)
+{
+    if (!client->waiting || client->kicked)
+        return;
+    client->kicked = true;
+    client->kick_task.fn = on_kick;
+    loop_post(client->loop, &client->kick_task);
+}
+
+static void lookup_over(struct exchange *x)
+{
+    if (!x->looking_up)
+        return;
+    x->looking_up = false;
+    x->lane->client->lookups--;
+    kick(x->lane->client);
+}
+
+/* The exchange is out of its multi handle already. */
+static void finish(struct exchange *x, enum http_end end, const char *text)
+{
+    struct http_client *client = x->lane->client;
+    struct http_request *r = x->request;
+    lookup_over(x);
+    if (x->prev)
+        x->prev->next = x->next;
+    else
+        client->active = x->next;
+    if (x->next)
+        x->next->prev = x->prev;
+    client->active_count--;
+    x->request = NULL;
+    x->next = client->free;
+    client->free = x;
+    kick(client);
+    r->elapsed_us = clock_monotonic_us() - x->started_us;
+    end_request(r, end, text);
+}
+
+static void stop(struct exchange *x, enum http_end end, const char *text)
+{
+    curl_multi_remove_handle(x->lane->multi, x->easy);
+    finish(x, end, text);
+}
+
+static enum http_end end_of(const struct exchange *x, CURLcode code)
+{
+    switch ((int)code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_PROXY:
+        return HTTP_CONNECT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        return HTTP_TLS;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HTTP_TIMEOUT;
+    case CURLE_FILESIZE_EXCEEDED:
+        return HTTP_TOO_LARGE;
+    case CURLE_URL_MALFORMAT:
+        return HTTP_INVALID;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* also a reply that is not HTTP/1 */
+        return x->connected ? HTTP_BROKEN : HTTP_INVALID;
+    default:
+        return x->too_large ? HTTP_TOO_LARGE : HTTP_BROKEN;
+    }
+}
+
+static void complete(struct exchange *x, CURLcode code)
+{
+    char text[sizeof(x->request->error)] = "";
+    enum http_end end = code == CURLE_OK ? HTTP_DONE : end_of(x, code);
+    if (end == HTTP_DONE) {
+        long status = 0;
+        curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+        x->request->status = (int)status;
+    } else if (x->too_large) {
+        snprintf(text, sizeof(text), "the reply is larger than the limit");
+    } else {
+        snprintf(text, sizeof(text), "%s", x->error[0] ? x->error : curl_easy_strerror(code));
+    }
+    stop(x, end, text);
+}
+
+static void collect(struct lane *lane)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(lane->multi, &left))) {
+        char *x;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        CURLcode code = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &x);
+        complete((struct exchange *)(void *)x, code);
+    }
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    struct exchange *x = arg;
+    struct http_request *r = x->request;
+    size_t len = size * count;
+    size_t limit = r->max_bytes ? r->max_bytes : DEFAULT_MAX_BYTES;
+    x->heard = true;
+    x->too_large = len > limit - r->body_in.len;
+    if (!x->too_large)
+        buf_add(&r->body_in, data, len);
+    x->too_large |= r->body_in.failed;
+    return x->too_large ? 0 : len;
+}
+
+static void add_header(struct buf *out, struct str line)
+{
+    struct str value = line, name = str_cut(&value, ':');
+    char lower[128];
+    if (!name.len || name.len == line.len || name.len > sizeof(lower))
+        return;
+    for (size_t i = 0; i < name.len; i++)
+        lower[i] =
+            (char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] + 32 : name.ptr[i]);
+    if (!out->capacity)
+        out->limit = MAX_HEADER_BYTES;
+    value = str_trim(value);
+    buf_add(out, lower, name.len);
+    buf_add(out, ": ", 2);
+    buf_str(out, value);
+    buf_char(out, '\n');
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *arg)
+{
+    struct exchange *x = arg;
+    struct http_request *r = x->request;
+    size_t len = size * count;
+    struct str line = str_trim((struct str){data, len});
+    x->heard = true;
+    x->header_bytes += len;
+    if (str_starts(line, "HTTP/"))
+        buf_reset(&r->headers_in);
+    else
+        add_header(&r->headers_in, line);
+    x->too_large = x->header_bytes > MAX_HEADER_BYTES || r->headers_in.failed;
+    return x->too_large ? 0 : len;
+}
+
+static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+    struct exchange *x = arg;
+    x->connected = true;
+    lookup_over(x);
+    return CURL_PREREQFUNC_OK;
+}
+
+static struct socket *socket_at(struct http_client *client, int fd)
+{
+    size_t need = (size_t)fd + 1;
+    if (need > client->socket_count) {
+        size_t count = need > client->socket_count * 2 ? need : client->socket_count * 2;
+        client->sockets = mem_grow(client->sockets, count * sizeof(*client->sockets));
+        memset(client->sockets + client->socket_count, 0,
+               (count - client->socket_count) * sizeof(*client->sockets));
+        client->socket_count = count;
+    }
+    return &client->sockets[fd];
+}
+
+static void socket_forget(struct http_client *client, int fd)
+{
+    struct socket *s = socket_at(client, fd);
+    loop_watch_destroy(s->watch);
+    *s = (struct socket){0};
+}
+
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct exchange *x = arg;
+    lookup_over(x);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    socket_forget(x->lane->client, fd);
+    socket_at(x->lane->client, fd)->kept = true;
+    return fd;
+}
+
+static int close_socket(void *arg, curl_socket_t fd)
+{
+    socket_forget(arg, fd);
+    return close(fd);
+}
+
+static void on_socket(void *arg, int fd, int events)
+{
+    struct http_client *client = arg;
+    struct socket *s = socket_at(client, fd);
+    int what = 0, running;
+    if (!s->wanted) {
+        /* Closed by the other side while idle: curl finds out when it wants to use it. */
+        loop_watch_set(s->watch, 0);
+        return;
+    }
+    if (events & LOOP_READ)
+        what |= CURL_CSELECT_IN;
+    if (events & LOOP_WRITE)
+        what |= CURL_CSELECT_OUT;
+    if (events & LOOP_ERROR)
+        what |= CURL_CSELECT_ERR;
+    struct lane *lane = s->lane;
+    curl_multi_socket_action(lane->multi, fd, what, &running);
+    s = socket_at(client, fd);
+    if ((events & LOOP_ERROR) && s->watch && s->wanted)
+        loop_watch_set(s->watch, s->wanted);
+    collect(lane);
+}
+
+/* A connection stays watched for reading when its transfer is over: the next one wants just that,
+ * and the kernel need not be told twice per request. */
+static void set_idle(struct http_client *client, int fd, struct socket *s)
+{
+    s->wanted = 0;
+    if (!s->kept)
+        socket_forget(client, fd);
+    else if (s->watch)
+        loop_watch_set(s->watch, LOOP_READ);
+}
+
+static int set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+{
+    struct lane *lane = arg;
+    struct http_client *client = lane->client;
+    struct socket *s = socket_at(client, fd);
+    if (what == CURL_POLL_REMOVE) {
+        set_idle(client, fd, s);
+        return 0;
+    }
+    if (!s->watch)
+        s->watch = loop_watch_create(client->loop, fd, on_socket, client);
+    if (!s->watch)
+        return -1;
+    s->lane = lane;
+    s->wanted = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
+    loop_watch_set(s->watch, s->wanted);
+    return 0;
+}
+
+static void on_timeout(void *arg)
+{
+    struct lane *lane = arg;
+    int running;
+    curl_multi_socket_action(lane->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(lane);
+}
+
+static int set_timer(CURLM *multi, long ms, void *arg)
+{
+    struct lane *lane = arg;
+    if (ms < 0)
+        loop_timer_stop(lane->timer);
+    else
+        loop_timer_start(lane->timer, (uint64_t)ms);
+    return 0;
+}
+
+static bool is_silent(struct exchange *x, uint64_t now)
+{
+    curl_off_t sent = 0;
+    if (!x->request->low_speed_ms)
+        return false;
+    curl_easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    if (x->heard || sent != x->sent)
+        x->heard_us = now;
+    x->heard = false;
+    x->sent = sent;
+    return now - x->heard_us >= x->request->low_speed_ms * 1000ull;
+}
+
+/* curl's own limit of this kind costs a timer per second and transfer. */
+static void sweep(void *arg)
+{
+    struct http_client *client = arg;
+    uint64_t now = clock_monotonic_us();
+    bool any = false;
+    for (struct exchange *x = client->active; x;) {
+        any |= x->request->low_speed_ms > 0;
+        if (is_silent(x, now)) {
+            stop(x, HTTP_TIMEOUT, "nothing came for too long");
+            x = client->active; /* done() may have ended others */
+        } else {
+            x = x->next;
+        }
+    }
+    client->sweeping = any;
+    if (any)
+        loop_timer_start(client->sweeper, SWEEP_MS);
+}
+
+static struct lane *lane_create(struct http_client *client)
+{
+    struct lane *lane = mem_alloc(sizeof(*lane));
+    lane->client = client;
+    lane->timer = loop_timer_create(client->loop, on_timeout, lane);
+    lane->multi = curl_multi_init();
+    if (!lane->multi)
+        mem_exhausted();
+    curl_multi_setopt(lane->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
+    curl_multi_setopt(lane->multi, CURLMOPT_SOCKETDATA, lane);
+    curl_multi_setopt(lane->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    curl_multi_setopt(lane->multi, CURLMOPT_TIMERDATA, lane);
+    curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, (long)LANE_SIZE);
+    lane->next = client->lanes;
+    client->lanes = lane;
+    return lane;
+}
+
+static void set_callbacks(struct exchange *x)
+{
+    curl_easy_setopt(x->easy, CURLOPT_PRIVATE, x);
+    curl_easy_setopt(x->easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(x->easy, CURLOPT_WRITEDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(x->easy, CURLOPT_HEADERDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_PREREQFUNCTION, on_connected);
+    curl_easy_setopt(x->easy, CURLOPT_PREREQDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(x->easy, CURLOPT_OPENSOCKETDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl_easy_setopt(x->easy, CURLOPT_CLOSESOCKETDATA, x->lane->client);
+    curl_easy_setopt(x->easy, CURLOPT_ERRORBUFFER, x->error);
+}
+
+static struct exchange *exchange_create(struct http_client *client)
+{
+    struct exchange *x = mem_alloc(sizeof(*x));
+    x->lane = client->lanes;
+    if (!x->lane || x->lane->size == LANE_SIZE)
+        x->lane = lane_create(client);
+    x->lane->size++;
+    x->easy = curl_easy_init();
+    if (!x->easy)
+        mem_exhausted();
+    set_callbacks(x);
+    curl_easy_setopt(x->easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(x->easy, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(x->easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(x->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(x->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(x->easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(x->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+    curl_easy_setopt(x->easy, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BUFFER);
+    curl_easy_setopt(x->easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(x->easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(x->easy, CURLOPT_SHARE, client->share);
+    if (client->ca_file)
+        curl_easy_setopt(x->easy, CURLOPT_CAINFO, client->ca_file);
+    return x;
+}
+
+static struct exchange *exchange_take(struct http_client *client, struct http_request *r)
+{
+    struct exchange *x = client->free;
+    if (x)
+        client->free = x->next;
+    else
+        x = exchange_create(client);
+    x->request = r;
+    x->error[0] = '\0';
+    x->heard = x->too_large = x->connected = false;
+    x->header_bytes = 0;
+    x->sent = 0;
+    x->started_us = x->heard_us = clock_monotonic_us();
+    x->prev = NULL;
+    x->next = client->active;
+    if (x->next)
+        x->next->prev = x;
+    client->active = x;
+    client->active_count++;
+    r->internal = x;
+    return x;
+}
+
+/* The host of a URL, without user and port. */
+static struct str host_of(const char *url)
+{
+    const char *p = strstr(url, "://");
+    p = p ? p + 3 : url;
+    size_t len = strcspn(p, "/?#");
+    const char *at = memrchr(p, '@', len);
+    if (at) {
+        len -= (size_t)(at + 1 - p);
+        p = at + 1;
+    }
+    const char *end = memchr(p, *p == '[' ? ']' : ':', len);
+    return (struct str){p, end ? (size_t)(end - p) : len};
+}
+
+static bool is_numeric(struct str host)
+{
+    for (size_t i = 0; i < host.len && host.ptr[0] != '['; i++) {
+        if (!isdigit((unsigned char)host.ptr[i]) && host.ptr[i] != '.')
+            return false;
+    }
+    return true;
+}
+
+static bool is_localhost(struct str host)
+{
+    return host.len == 9 && strncasecmp(host.ptr, "localhost", 9) == 0;
+}
+
+static void set_host(struct exchange *x)
+{
+    struct str host = host_of(x->request->url);
+    bool numeric = is_numeric(host), local = is_localhost(host);
+    bool direct = local || str_is(host, "[::1") || (numeric && str_starts(host, "127."));
+    if (direct != x->direct)
+        curl_easy_setopt(x->easy, CURLOPT_PROXY, direct ? "" : NULL);
+    x->direct = direct;
+    x->looking_up = !numeric && !local;
+    x->lane->client->lookups += x->looking_up;
+    curl_easy_setopt(x->easy, CURLOPT_URL, x->request->url);
+}
+
+static void set_method(struct exchange *x)
+{
+    const struct http_request *r = x->request;
+    const char *method = r->method ? r->method : r->body.len ? "POST" : "GET";
+    const char *own = "GET";
+    if (strcmp(method, "HEAD") == 0) {
+        curl_easy_setopt(x->easy, CURLOPT_NOBODY, 1L);
+        own = "HEAD";
+    } else if (r->body.len || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0) {
+        curl_easy_setopt(x->easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, r->body.len ? r->body.ptr : "");
+        curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+        own = "POST";
+    } else {
+        curl_easy_setopt(x->easy, CURLOPT_HTTPGET, 1L);
+    }
+    if (strcmp(method, own) == 0)
+        method = "";
+    if (strcmp(method, x->custom) != 0)
+        curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, *method ? method : NULL);
+    snprintf(x->custom, sizeof(x->custom), "%s", method);
+}
+
+static void set_headers(struct exchange *x)
+{
+    size_t count = 0;
+    bool typed = false;
+    /* A name without a value takes curl's own header out: no round trip before large bodies, and
+     * no type that the caller has not given. */
+    x->headers[count++].data = (char *)(uintptr_t) "Expect:";
+    for (const char *const *h = x->request->headers; h && *h; h++) {
+        typed |= strncasecmp(*h, "content-type:", 13) == 0;
+        x->headers[count++].data = (char *)(uintptr_t)*h;
+    }
+    if (!typed)
+        x->headers[count++].data = (char *)(uintptr_t) "Content-Type:";
+    for (size_t i = 0; i + 1 < count; i++)
+        x->headers[i].next = &x->headers[i + 1];
+    x->headers[count - 1].next = NULL;
+    curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
+}
+
+static void set_limits(struct exchange *x)
+{
+    const struct http_request *r = x->request;
+    bool bodiless = r->method && strcmp(r->method, "HEAD") == 0;
+    size_t most = bodiless ? 0 : r->max_bytes ? r->max_bytes : DEFAULT_MAX_BYTES;
+    curl_easy_setopt(x->easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+    curl_easy_setopt(x->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     r->connect_timeout_ms ? (long)r->connect_timeout_ms : DEFAULT_CONNECT_MS);
+    curl_easy_setopt(x->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)most);
+}
+
+/* What is wrong with a request before it starts, or NULL. Values are not shown: they are secret. */
+static const char *fault_of(const struct http_request *r)
+{
+    size_t count = 0;
+    if (!r->url || !*r->url)
+        return "the request has no URL";
+    if (r->method && (!*r->method || strlen(r->method) > 15 ||
+                      strspn(r->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(r->method)))
+        return "the method is not a word in capital letters";
+    for (const char *const *h = r->headers; h && *h; h++, count++) {
+        if (strpbrk(*h, "\r\n") || !strchr(*h, ':'))
+            return "a header is not of the form \"Name: value\", on one line";
+    }
+    return count > MAX_HEADERS ? "there are more than 24 headers" : NULL;
+}
+
+static void begin(struct http_client *client, struct http_request *r)
+{
+    const char *fault = fault_of(r);
+    if (fault) {
+        end_request(r, HTTP_INVALID, fault);
+        return;
+    }
+    struct exchange *x = exchange_take(client, r);
+    set_host(x);
+    set_method(x);
+    set_headers(x);
+    set_limits(x);
+    if (r->low_speed_ms && !client->sweeping) {
+        client->sweeping = true;
+        if (!client->sweeper)
+            client->sweeper = loop_timer_create(client->loop, sweep, client);
+        loop_timer_start(client->sweeper, SWEEP_MS);
+    }
+    if (curl_multi_add_handle(x->lane->multi, x->easy) != CURLM_OK)
+        finish(x, HTTP_INVALID, "the request could not be started");
+}
+
+static void launch(struct http_client *client)
+{
+    while (client->waiting && client->active_count < client->max_active &&
+           client->lookups < MAX_LOOKUPS) {
+        struct loop_task *task = client->waiting;
+        client->waiting = task->next;
+        if (!client->waiting)
+            client->waiting_last = &client->waiting;
+        begin(client, request_of(task));
+    }
+}
+
+static void start(struct loop_task *task)
+{
+    struct http_request *r = request_of(task);
+    struct http_client *client = r->internal;
+    __atomic_fetch_sub(&client->posted, 1, __ATOMIC_RELAXED);
+    if (client->closing || r->end == HTTP_CANCELLED) {
+        end_request(r, HTTP_CANCELLED, "cancelled");
+        return;
+    }
+    task->next = NULL;
+    *client->waiting_last = task;
+    client->waiting_last = &task->next;
+    launch(client);
+}
+
+void http_send(struct http_client *client, struct http_request *request)
+{
+    request->internal = client;
+    request->status = 0;
+    request->end = HTTP_DONE;
+    request->error[0] = '\0';
+    request->elapsed_us = 0;
+    buf_reset(&request->body_in);
+    buf_reset(&request->headers_in);
+    request->task.fn = start;
+    __atomic_fetch_add(&client->posted, 1, __ATOMIC_RELAXED);
+    loop_post(client->loop, &request->task);
+}
+
+static bool take_waiting(struct http_client *client, struct http_request *request)
+{
+    for (struct loop_task **link = &client->waiting; *link; link = &(*link)->next) {
+        if (*link != &request->task)
+            continue;
+        *link = request->task.next;
+        if (!*link)
+            client->waiting_last = link;
+        return true;
+    }
+    return false;
+}
+
+void http_cancel(struct http_client *client, struct http_request *request)
+{
+    if (!request->internal)
+        return;
+    if (request->internal != client)
+        stop(request->internal, HTTP_CANCELLED, "cancelled");
+    else if (take_waiting(client, request))
+        end_request(request, HTTP_CANCELLED, "cancelled");
+    else
+        request->end = HTTP_CANCELLED; /* start() sees it */
+}
+
+struct str http_header(const struct http_request *request, const char *lower_name)
+{
+    struct str rest = buf_view(&request->headers_in);
+    while (rest.len) {
+        struct str value = str_cut(&rest, '\n'), name = str_cut(&value, ':');
+        if (str_is(name, lower_name))
+            return str_trim(value);
+    }
+    return (struct str){"", 0};
+}
+
+static int raise_file_limit(size_t connections, struct err *err)
+{
+    struct rlimit limit;
+    rlim_t needed = connections + connections / LANE_SIZE * FILES_PER_LANE + SPARE_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+        return 0;
+    if (limit.rlim_max < needed)
+        return err_set(err, EXIT_CONFIG,
+                       "%zu requests at once need %llu open files, and this system allows %llu: "
+                       "lower the concurrency or raise the limit (ulimit -Hn)",
+                       connections, (unsigned long long)needed, (unsigned long long)limit.rlim_max);
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return err_system(err, errno, "raise", "the limit of open files");
+    return 0;
+}
+
+static void global_init(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+struct http_client *http_client_create(struct loop *loop, size_t max_connections, struct err *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    if (raise_file_limit(max_connections, err))
+        return NULL;
+    pthread_once(&once, global_init);
+    struct http_client *client = mem_alloc(sizeof(*client));
+    const char *ca = getenv("SSL_CERT_FILE");
+    client->loop = loop;
+    client->max_active = max_connections ? max_connections : 1;
+    client->waiting_last = &client->waiting;
+    client->ca_file = ca && *ca ? mem_dup(ca, strlen(ca)) : NULL;
+    client->share = curl_share_init();
+    if (!client->share)
+        mem_exhausted();
+    curl_share_setopt(client->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+    sem_init(&client->closed, 0, 0);
+    return client;
+}
+
+static void cleanup(struct http_client *client)
+{
+    while (client->free) {
+        struct exchange *x = client->free;
+        client->free = x->next;
+        curl_easy_cleanup(x->easy);
+        mem_free(x);
+    }
+    while (client->lanes) {
+        struct lane *lane = client->lanes;
+        client->lanes = lane->next;
+        curl_multi_cleanup(lane->multi);
+        loop_timer_destroy(lane->timer);
+        mem_free(lane);
+    }
+    curl_share_cleanup(client->share);
+    loop_timer_destroy(client->sweeper);
+    sem_post(&client->closed);
+}
+
+/* Goes round until nothing that was sent meanwhile is on its way. */
+static void teardown(struct loop_task *task)
+{
+    struct http_client *client =
+        (struct http_client *)((char *)task - offsetof(struct http_client, task));
+    client->closing = true;
+    while (client->waiting)
+        http_cancel(client, request_of(client->waiting));
+    while (client->active)
+        http_cancel(client, client->active->request);
+    if (client->kicked || __atomic_load_n(&client->posted, __ATOMIC_RELAXED) > 0)
+        loop_post(client->loop, task);
+    else
+        cleanup(client);
+}
+
+void http_client_destroy(struct http_client *client)
+{
+    if (!client)
+        return;
+    client->task.fn = teardown;
+    loop_post(client->loop, &client->task);
+    while (sem_wait(&client->closed) != 0)
+        continue;
+    sem_destroy(&client->closed);
+    mem_free(client->sockets);
+    mem_free(client->ca_file);
+    mem_free(client);
+}
+
+/* A request on its own, so that done can find who waits for it. */
+struct waiter {
+    struct http_request request;
+    sem_t done;
+};
+
+static void wake(struct http_request *request)
+{
+    sem_post(&((struct waiter *)request)->done);
+}
+
+void http_send_wait(struct http_client *client, struct http_request *request)
+{
+    struct waiter w = {.request = *request};
+    void (*done)(struct http_request *) = request->done;
+    sem_init(&w.done, 0, 0);
+    w.request.done = wake;
+    http_send(client, &w.request);
+    while (sem_wait(&w.done) != 0)
+        continue;
+    sem_destroy(&w.done);
+    *request = w.request;
+    request->done = done;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/pool.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/mem.h"
+#include "io/thread.h"
+
+struct pool {
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    struct pool_task *first, **last;
+    size_t idle;
+    bool closing;
+    pthread_t *threads;
+    size_t thread_count;
+};
+
+/* The next task, waiting for one if there is none; NULL at the end. */
+static struct pool_task *take(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    while (!pool->first && !pool->closing) {
+        pool->idle++;
+        pthread_cond_wait(&pool->wake, &pool->mutex);
+        pool->idle--;
+    }
+    struct pool_task *task = pool->first;
+    if (task) {
+        pool->first = task->next;
+        if (!pool->first)
+            pool->last = &pool->first;
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return task;
+}
+
+static void *worker(void *arg)
+{
+    struct pool_task *task;
+    while ((task = take(arg)))
+        task->fn(task);
+    return NULL;
+}
+
+struct pool *pool_create(size_t threads, const char *name)
+{
+    struct pool *pool = mem_alloc(sizeof(*pool));
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    pool->last = &pool->first;
+    pool->threads = mem_array(threads, sizeof(*pool->threads));
+    while (pool->thread_count < threads) {
+        if (thread_start(&pool->threads[pool->thread_count], worker, pool, name) != 0)
+            break;
+        pool->thread_count++;
+    }
+    if (pool->thread_count == 0) {
+        pool_destroy(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+void pool_submit(struct pool *pool, struct pool_task *task)
+{
+    task->next = NULL;
+    pthread_mutex_lock(&pool->mutex);
+    *pool->last = task;
+    pool->last = &task->next;
+    bool wake = pool->idle > 0;
+    pthread_mutex_unlock(&pool->mutex);
+    if (wake)
+        pthread_cond_signal(&pool->wake);
+}
+
+void pool_destroy(struct pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->mutex);
+    pool->closing = true;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+    for (size_t i = 0; i < pool->thread_count; i++)
+        pthread_join(pool->threads[i], NULL);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->mutex);
+    mem_free(pool->threads);
+    mem_free(pool);
+}
