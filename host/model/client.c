@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A call's way: encoded by whoever sends it, exchanged on the loop thread, decoded on a worker,
+ * and from there either done or, after a timer, exchanged again. `lock` guards the states and
+ * lists; it is held while a request is handed to the HTTP client, so that the loop sees it before
+ * a cancellation that comes later, and never during a callback.
+ */
+#include "model/model.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "model/chat.h"
+#include "model/errors.h"
+#include "model/fingerprint.h"
+#include "model/retry.h"
+
+#define ATTEMPTS_UNREACHABLE 3 /* as long as no connection ever came about */
+#define WARN_EVERY_US (10 * 1000000u)
+
+enum state {
+    QUEUED,  /* beyond max_in_flight */
+    BUSY,    /* in the hands of one thread */
+    SENT,    /* in those of the HTTP client */
+    WAITING, /* for its timer */
+};
+
+struct exchange {
+    struct http_request http; /* first: done gets a pointer to it */
+    struct loop_task task;
+    struct model *model;
+    struct model_call *call;
+    struct exchange *previous, *next; /* of all that live */
+    struct exchange *next_queued;
+    struct loop_timer *timer; /* loop thread */
+    enum state state;
+    unsigned attempts;
+    uint64_t delay_ms;
+    uint64_t successes_before;
+    struct buf body;
+};
+
+struct model {
+    struct chat_config config;
+    struct buf identity;
+    struct http_client *http;
+    struct loop *loop;
+    struct pool *pool;
+    model_answer_fn *answer; /* of a model in process, else NULL */
+    void *answer_arg;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct exchange *live;
+    struct exchange *queue, **queue_last;
+    size_t in_flight;
+    bool cancelled;
+    bool flushed; /* the loop thread is through with this model */
+    struct loop_task cancel_task, flush_task;
+    uint64_t warned_us;
+    uint64_t successes; /* atomic */
+};
+
+static void send_or_end(struct exchange *x);
+
+const char *model_role_name(enum model_role role)
+{
+    switch (role) {
+    case MODEL_EXECUTOR:
+        return "executor";
+    case MODEL_WRITER:
+        return "writer";
+    case MODEL_JUDGE:
+        return "judge";
+    }
+    return "unknown";
+}
+
+static struct model *model_create(struct pool *pool)
+{
+    struct model *model = mem_alloc(sizeof(*model));
+    model->pool = pool;
+    model->queue_last = &model->queue;
+    pthread_mutex_init(&model->lock, NULL);
+    pthread_cond_init(&model->changed, NULL);
+    return model;
+}
+
+int model_open(const struct json *config, struct http_client *http, struct loop *loop,
+               struct pool *pool, struct model **out, struct err *err)
+{
+    struct chat_config read;
+    int code = chat_config_read(config, &read, err);
+    if (code)
+        return code;
+    struct model *model = model_create(pool);
+    model->config = read;
+    model->http = http;
+    model->loop = loop;
+    buf_text(&model->identity, "chat\n");
+    buf_text(&model->identity, read.model);
+    buf_char(&model->identity, '\n');
+    buf_text(&model->identity, read.agent_role);
+    buf_str(&model->identity, read.extra);
+    buf_str(&model->identity, read.tool_extra);
+    *out = model;
+    return 0;
+}
+
+struct model *model_open_local(model_answer_fn *fn, void *arg, struct pool *pool)
+{
+    struct model *model = model_create(pool);
+    model->answer = fn;
+    model->answer_arg = arg;
+    model->config.model = "rehearsal";
+    model->config.temperature = NAN;
+    buf_text(&model->identity, "rehearsal");
+    return model;
+}
+
+const char *model_name(const struct model *model)
+{
+    return model->config.model;
+}
+
+static void flushed(struct loop_task *task)
+{
+    struct model *model = (struct model *)((char *)task - offsetof(struct model, flush_task));
+    pthread_mutex_lock(&model->lock);
+    model->flushed = true;
+    pthread_cond_signal(&model->changed);
+    pthread_mutex_unlock(&model->lock);
+}
+
+/* The loop thread may still be on its way out of a callback, or have a cancellation to run. */
+static void flush(struct model *model)
+{
+    model->flush_task.fn = flushed;
+    loop_post(model->loop, &model->flush_task);
+    pthread_mutex_lock(&model->lock);
+    while (!model->flushed)
+        pthread_cond_wait(&model->changed, &model->lock);
+    pthread_mutex_unlock(&model->lock);
+}
+
+void model_close(struct model *model)
+{
+    if (!model)
+        return;
+    if (model->loop)
+        flush(model);
+    pthread_cond_destroy(&model->changed);
+    pthread_mutex_destroy(&model->lock);
+    chat_config_clear(&model->config);
+    buf_free(&model->identity);
+    mem_free(model);
+}
+
+void model_fingerprint(const struct model *model, const struct model_request *request,
+                       char out_hex[65])
+{
+    const struct chat_config *config = &model->config;
+    bool local = model->answer != NULL;
+    fingerprint_write(
+        &(struct fingerprint){
+            .identity = buf_view(&model->identity),
+            .temperature = chat_temperature(config, request),
+            .max_tokens = chat_max_tokens(config, request),
+            .seed = local ? (int64_t)request->seed : chat_seed(config, request),
+            .role = local ? (int64_t)request->role : -1,
+            .schema = local || (config->structured_output && !config->extra_format)
+                          ? request->schema
+                          : STR(""),
+            .request = request,
+        },
+        out_hex);
+}
+
+static uint64_t successes(const struct model *model)
+{
+    return __atomic_load_n(&model->successes, __ATOMIC_RELAXED);
+}
+
+static struct str keep(struct arena *arena, const struct buf *text)
+{
+    struct str view = buf_view(text);
+    return (struct str){arena_dup(arena, view.ptr, view.len), view.len};
+}
+
+static void set_cancelled(struct model_call *call)
+{
+    call->reply = (struct model_reply){
+        .kind = MODEL_FAILED,
+        .fault = MODEL_FAULT_CANCELLED,
+        .error = STR("the call was cancelled"),
+    };
+}
+
+/* The next that may start, now that one has ended; NULL if there is none. */
+static struct exchange *unlink_ended(struct exchange *x)
+{
+    struct model *model = x->model;
+    struct exchange *next = NULL;
+    pthread_mutex_lock(&model->lock);
+    if (x->previous)
+        x->previous->next = x->next;
+    else
+        model->live = x->next;
+    if (x->next)
+        x->next->previous = x->previous;
+    model->in_flight--;
+    if (!model->cancelled && model->queue) {
+        next = model->queue;
+        model->queue = next->next_queued;
+        if (!model->queue)
+            model->queue_last = &model->queue;
+        next->state = BUSY;
+        model->in_flight++;
+    }
+    pthread_mutex_unlock(&model->lock);
+    return next;
+}
+
+/* On a worker, with the reply in the call. After done the model may be gone. */
+static void end(struct exchange *x)
+{
+    struct model_call *call = x->call;
+    struct exchange *next = unlink_ended(x);
+    if (next)
+        send_or_end(next);
+    buf_free(&x->body);
+    buf_free(&x->http.body_in);
+    buf_free(&x->http.headers_in);
+    mem_free(x);
+    call->done(call);
+}
+
+static struct exchange *exchange_of(struct pool_task *task)
+{
+    return ((struct model_call *)((char *)task - offsetof(struct model_call, task)))->internal;
+}
+
+static void run_cancelled(struct pool_task *task)
+{
+    struct exchange *x = exchange_of(task);
+    set_cancelled(x->call);
+    end(x);
+}
+
+static void end_cancelled(struct exchange *x)
+{
+    x->call->task.fn = run_cancelled;
+    pool_submit(x->model->pool, &x->call->task);
+}
+
+/* What happened, for people. problem: what is wrong with a reply that came with a good status. */
+static void describe(struct buf *out, const struct exchange *x, const struct json *json,
+                     const char *problem)
+{
+    const struct chat_config *config = &x->model->config;
+    buf_printf(out, "POST %s: ", config->shown_url);
+    if (x->http.end != HTTP_DONE) {
+        failure_text(out, str_of(x->http.error), config);
+        return;
+    }
+    buf_printf(out, "HTTP %d", x->http.status);
+    if (problem) {
+        buf_text(out, ", but ");
+        failure_text(out, str_of(problem), config);
+    }
+    buf_text(out, ": ");
+    failure_words(out, json, buf_view(&x->http.body_in), config);
+}
+
+static void give_up(struct exchange *x, const struct failure *failure, struct buf *text)
+{
+    struct model_call *call = x->call;
+    enum model_fault fault = failure->fault;
+    bool others_do_well = successes(x->model) != x->successes_before;
+    if (failure->kind == FAILURE_RETRY && fault == MODEL_FAULT_ENDPOINT && others_do_well)
+        fault = MODEL_FAULT_CALL;
+    if (failure->kind == FAILURE_RETRY && x->attempts > 1)
+        buf_printf(text, " (%u attempts)", x->attempts);
+    if (failure->hint)
+        buf_printf(text, "; %s", failure->hint);
+    call->reply = (struct model_reply){.error = keep(call->arena, text)};
+    switch (failure->kind) {
+    case FAILURE_CONTEXT:
+        call->reply.kind = MODEL_CONTEXT_LIMIT;
+        break;
+    case FAILURE_REFUSED:
+        call->reply.kind = MODEL_REFUSED;
+        break;
+    case FAILURE_RETRY:
+    case FAILURE_FINAL:
+        call->reply.kind = MODEL_FAILED;
+        call->reply.fault = fault;
+        break;
+    }
+    end(x);
+}
+
+/* One line for an outage, not one per call. */
+static void warn(struct model *model, uint64_t delay_ms, const struct buf *text)
+{
+    uint64_t now = clock_monotonic_us();
+    pthread_mutex_lock(&model->lock);
+    bool due = !model->warned_us || now - model->warned_us > WARN_EVERY_US;
+    if (due)
+        model->warned_us = now;
+    pthread_mutex_unlock(&model->lock);
+    if (due)
+        log_line(LOG_WARNING, "%s; trying again in %.1f s", text->ptr, (double)delay_ms / 1000);
+}
+
+static void on_timer(void *arg)
+{
+    struct exchange *x = arg;
+    loop_timer_destroy(x->timer);
+    x->timer = NULL;
+    send_or_end(x);
+}
+
+static void start_timer(struct loop_task *task)
+{
+    struct exchange *x = (struct exchange *)((char *)task - offsetof(struct exchange, task));
+    struct model *model = x->model;
+    pthread_mutex_lock(&model->lock);
+    bool cancelled = model->cancelled;
+    if (!cancelled)
+        x->state = WAITING;
+    pthread_mutex_unlock(&model->lock);
+    if (cancelled) {
+        end_cancelled(x);
+        return;
+    }
+    x->timer = loop_timer_create(model->loop, on_timer, x);
+    loop_timer_start(x->timer, x->delay_ms);
+}
+
+static bool may_retry(const struct exchange *x, const struct failure *failure)
+{
+    double limit = x->model->config.max_retries;
+    if (failure->unreachable && !successes(x->model) && limit > ATTEMPTS_UNREACHABLE)
+        limit = ATTEMPTS_UNREACHABLE;
+    return failure->kind == FAILURE_RETRY && x->attempts < limit;
+}
+
+static void on_failure(struct exchange *x, const struct failure *failure, struct buf *text)
+{
+    if (!may_retry(x, failure)) {
+        give_up(x, failure, text);
+        return;
+    }
+    x->delay_ms = retry_delay_ms(&x->model->config, x->attempts - 1, &x->http);
+    warn(x->model, x->delay_ms, text);
+    buf_free(&x->http.body_in);
+    buf_free(&x->http.headers_in);
+    x->task.fn = start_timer;
+    loop_post(x->model->loop, &x->task);
+}
+
+/* True when the reply is an answer. Otherwise the failure and what is to be said of it. */
+static bool read_reply(struct exchange *x, struct failure *out, struct buf *text)
+{
+    struct model *model = x->model;
+    struct str body = buf_view(&x->http.body_in);
+    struct err err = {0};
+    const char *problem = NULL;
+    if (x->http.end != HTTP_DONE) {
+        *out = failure_of_end(x->http.end, successes(model) > 0);
+        describe(text, x, NULL, NULL);
+        return false;
+    }
+    CLEANUP_JSON struct json *json = json_parse(body, &err);
+    if (x->http.status / 100 == 2) {
+        if (!json && err.code)
+            problem = "the reply is not JSON";
+        else if (json_is(json_get(json, "error"), JSON_NULL) || json_get(json, "choices"))
+            problem = chat_decode(json, x->call->arena, &x->call->reply);
+        else
+            problem = "the reply is an error";
+        if (!problem)
+            return true;
+    }
+    *out = failure_of_reply(x->http.status, json, body, &model->config, successes(model) > 0);
+    describe(text, x, json, problem);
+    return false;
+}
+
+static void on_reply(struct pool_task *task)
+{
+    struct exchange *x = exchange_of(task);
+    struct failure failure;
+    CLEANUP_BUF struct buf text = {0};
+    if (x->http.end == HTTP_CANCELLED) {
+        run_cancelled(task);
+    } else if (read_reply(x, &failure, &text)) {
+        __atomic_add_fetch(&x->model->successes, 1, __ATOMIC_RELAXED);
+        end(x);
+    } else {
+        on_failure(x, &failure, &text);
+    }
+}
+
+static void on_exchanged(struct http_request *http)
+{
+    struct exchange *x = (struct exchange *)http;
+    struct model *model = x->model;
+    pthread_mutex_lock(&model->lock);
+    x->state = BUSY;
+    pthread_mutex_unlock(&model->lock);
+    x->call->task.fn = on_reply;
+    pool_submit(model->pool, &x->call->task);
+}
+
+/* Hands an exchange that is BUSY or WAITING to the HTTP client. */
+static void send_or_end(struct exchange *x)
+{
+    struct model *model = x->model;
+    if (!x->attempts) {
+        chat_encode(&model->config, &x->call->request, &x->body);
+        x->http.body = buf_view(&x->body);
+        x->successes_before = successes(model);
+    }
+    pthread_mutex_lock(&model->lock);
+    bool cancelled = model->cancelled;
+    x->state = BUSY;
+    if (!cancelled) {
+        x->attempts++;
+        x->state = SENT;
+        http_send(model->http, &x->http);
+    }
+    pthread_mutex_unlock(&model->lock);
+    if (cancelled)
+        end_cancelled(x);
+}
+
+static struct exchange *exchange_create(struct model *model, struct model_call *call)
+{
+    const struct chat_config *config = &model->config;
+    struct exchange *x = mem_alloc(sizeof(*x));
+    x->model = model;
+    x->call = call;
+    x->state = BUSY;
+    x->http = (struct http_request){
+        .method = "POST",
+        .url = config->url,
+        .headers = config->headers,
+        .timeout_ms = (uint32_t)ceil(config->timeout * 1000),
+        .connect_timeout_ms = (uint32_t)ceil(config->connect_timeout * 1000),
+        .max_bytes = (size_t)config->max_reply_bytes,
+        .done = on_exchanged,
+    };
+    call->internal = x;
+    return x;
+}
+
+/* Into the list, and into the queue if it has to wait: then false. */
+static bool link_new(struct exchange *x)
+{
+    struct model *model = x->model;
+    double limit = model->config.max_in_flight;
+    pthread_mutex_lock(&model->lock);
+    x->next = model->live;
+    if (x->next)
+        x->next->previous = x;
+    model->live = x;
+    bool wait = limit > 0 && (double)model->in_flight >= limit && !model->cancelled;
+    if (wait) {
+        x->state = QUEUED;
+        *model->queue_last = x;
+        model->queue_last = &x->next_queued;
+    } else {
+        model->in_flight++;
+    }
+    pthread_mutex_unlock(&model->lock);
+    return !wait;
+}
+
+static void run_local(struct pool_task *task)
+{
+    struct model_call *call =
+        (struct model_call *)((char *)task - offsetof(struct model_call, task));
+    struct model *model = call->internal;
+    pthread_mutex_lock(&model->lock);
+    bool cancelled = model->cancelled;
+    pthread_mutex_unlock(&model->lock);
+    call->reply = (struct model_reply){0};
+    if (cancelled)
+        set_cancelled(call);
+    else
+        model->answer(model->answer_arg, &call->request, call->arena, &call->reply);
+    call->done(call);
+}
+
+void model_send(struct model *model, struct model_call *call)
+{
+    if (model->answer) {
+        call->internal = model;
+        call->task.fn = run_local;
+        pool_submit(model->pool, &call->task);
+        return;
+    }
+    struct exchange *x = exchange_create(model, call);
+    if (link_new(x))
+        send_or_end(x);
+}
+
+/* Takes from the lists what only waits, and returns what the HTTP client has. */
+static struct exchange *take_waiting(struct model *model)
+{
+    struct exchange *sent = NULL;
+    for (struct exchange *x = model->live, *next; x; x = next) {
+        next = x->next;
+        if (x->state == SENT) {
+            x->next_queued = sent;
+            sent = x;
+        } else if (x->state == QUEUED || x->state == WAITING) {
+            model->in_flight += x->state == QUEUED; /* as end() will count it */
+            loop_timer_destroy(x->timer);
+            x->timer = NULL;
+            x->state = BUSY;
+            end_cancelled(x);
+        }
+    }
+    model->queue = NULL;
+    model->queue_last = &model->queue;
+    return sent;
+}
+
+static void cancel_all(struct loop_task *task)
+{
+    struct model *model = (struct model *)((char *)task - offsetof(struct model, cancel_task));
+    pthread_mutex_lock(&model->lock);
+    struct exchange *sent = take_waiting(model);
+    pthread_mutex_unlock(&model->lock);
+    while (sent) {
+        struct exchange *next = sent->next_queued;
+        http_cancel(model->http, &sent->http);
+        sent = next;
+    }
+}
+
+void model_cancel(struct model *model)
+{
+    pthread_mutex_lock(&model->lock);
+    bool first = !model->cancelled && !model->answer;
+    model->cancelled = true;
+    if (first) {
+        model->cancel_task.fn = cancel_all;
+        loop_post(model->loop, &model->cancel_task);
+    }
+    pthread_mutex_unlock(&model->lock);
+}

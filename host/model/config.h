@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* The settings of a chat client, read from a resolved preset (preset.h) and checked. */
+#pragma once
+
+#include "base/json.h"
+#include "base/mem.h"
+
+struct chat_config {
+    struct arena arena; /* holds the texts */
+    const char *url;
+    const char *shown_url; /* without user, password and query: for people */
+    const char *model;
+    const char *agent_role;      /* what the role "agent" is called on the wire */
+    const char *const *headers;  /* "Name: value", ended by NULL */
+    const char *const *secrets;  /* what no text may show, ended by NULL */
+    const char *max_tokens_name; /* "max_tokens" or "max_completion_tokens" */
+    struct str extra;            /* members of every request, each as `,"top_p":0.9` */
+    struct str tool_extra;       /* those that need tools */
+    bool extra_seed;             /* `extra` sets "seed" */
+    bool extra_tools;
+    bool extra_format; /* `extra` sets "response_format" */
+    bool send_seed;
+    bool structured_output;
+
+    double temperature; /* NaN: not sent */
+    double max_tokens;  /* 0: not sent */
+    double timeout;     /* seconds, as all delays */
+    double connect_timeout;
+    double max_retries; /* attempts */
+    double retry_base_delay;
+    double retry_max_delay;
+    double retry_after_max; /* the longest wait that a server may ask for */
+    double max_in_flight;   /* 0: no limit */
+    double max_reply_bytes;
+};
+
+int chat_config_read(const struct json *config, struct chat_config *out, struct err *err);
+void chat_config_clear(struct chat_config *config); /* a zeroed struct is fine */
+
+/* The first key that no client knows: EXIT_CONFIG with the nearest known one. */
+int chat_config_check_keys(const struct json *config, const char **out_key, struct err *err);
+/* Hides the keys of a resolved preset in every log and error text (log_secret). */
+void chat_config_hide_secrets(const struct json *config);
+/* Is the value of a variable, setting or header of this name a secret? */
+bool chat_config_secret_name(struct str name);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A model behind a preset. Calls are asynchronous: model_send returns at once, done runs on a
+ * worker. Retries, limits and the wire format are inside; a reply is either an answer or, for
+ * good, an error.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "io/http.h"
+#include "io/pool.h"
+#include "model/message.h"
+
+enum model_role { MODEL_EXECUTOR, MODEL_WRITER, MODEL_JUDGE };
+const char *model_role_name(enum model_role role);
+
+struct model_request {
+    const struct message *messages; /* borrowed until done */
+    size_t count;
+    struct str tools;   /* JSON array {"name", "description", "parameters"}, or empty */
+    struct str schema;  /* JSON Schema the answer should follow, or empty */
+    double temperature; /* NaN: the preset's */
+    int64_t max_tokens; /* 0: the preset's */
+    uint64_t seed;      /* sent with temperatures above 0 */
+    enum model_role role;
+};
+
+enum model_reply_kind {
+    MODEL_TEXT = 0, /* the numbers of sdk grasp_reply */
+    MODEL_CONTEXT_LIMIT = 1,
+    MODEL_REFUSED = 2,
+    MODEL_FAILED = 3, /* no answer to be had: see error */
+};
+
+/* Where a failed call puts the rest of the run. */
+enum model_fault {
+    MODEL_FAULT_NONE,
+    MODEL_FAULT_CALL,     /* this call only; others may do better */
+    MODEL_FAULT_ENDPOINT, /* refused, unreachable, throttled for ever: EXIT_UNAVAILABLE */
+    MODEL_FAULT_KEY,      /* 401, 403: no call can succeed; EXIT_PERMISSION */
+    MODEL_FAULT_CONFIG,   /* model not found, bad request shape: EXIT_CONFIG */
+    MODEL_FAULT_CANCELLED,
+};
+
+struct model_usage {
+    int64_t prompt_tokens;
+    int64_t cached_tokens;
+    int64_t completion_tokens;
+    int64_t reasoning_tokens;
+};
+
+struct model_reply {
+    enum model_reply_kind kind;
+    struct str text; /* all texts live in the call's arena */
+    struct str tool_calls;
+    struct str finish_reason;
+    struct model_usage usage;
+    enum model_fault fault;
+    struct str error; /* what happened, in the server's words where it has some */
+};
+
+struct model_call {
+    struct model_request request;
+    void (*done)(struct model_call *call); /* a worker of the pool, exactly once */
+    struct arena *arena; /* of the caller; the reply's texts go there. Nobody else uses it
+                            between model_send and done */
+    struct model_reply reply;
+
+    void *internal;
+    struct pool_task task;
+};
+
+struct model;
+
+/* config: a resolved preset (preset.h). http and pool outlive the model. */
+int model_open(const struct json *config, struct http_client *http, struct loop *loop,
+               struct pool *pool, struct model **out, struct err *err);
+
+/* A model in process: fn answers on a worker, synchronously. */
+typedef void model_answer_fn(void *arg, const struct model_request *request, struct arena *arena,
+                             struct model_reply *out_reply);
+struct model *model_open_local(model_answer_fn *fn, void *arg, struct pool *pool);
+
+/* The text that identifies what a request asks of which model: everything that can change the
+ * reply (model, messages, tools, decoding), nothing that cannot (keys, endpoint). */
+void model_fingerprint(const struct model *model, const struct model_request *request,
+                       char out_hex[65]);
+
+void model_send(struct model *model, struct model_call *call); /* any thread */
+/* From now on calls end with MODEL_FAULT_CANCELLED, those that wait or run at once. */
+void model_cancel(struct model *model);
+const char *model_name(const struct model *model); /* for logs */
+/* After the last done, with the loop still running, not on its thread; NULL is fine. */
+void model_close(struct model *model);
