@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* grasp.http/1 over io/http. */
+#include <string.h>
+
+#include "plugin/call.h"
+
+#define DEFAULT_TIMEOUT_MS 60000
+
+static const char *const *read_headers(struct call *call, grasp_str json)
+{
+    CLEANUP_JSON struct json *object = json.len ? json_parse(str_from(json), NULL) : NULL;
+    size_t count = 0;
+    const char **headers = arena_alloc(&call->scratch, (json_count(object) + 1) * sizeof(*headers));
+    for (struct json_iter it = json_members(object); json_next(&it);) {
+        struct str value = json_str(it.value);
+        /* A line break would let a value smuggle in headers of its own. */
+        if (memchr(it.key.ptr, '\n', it.key.len) || memchr(value.ptr, '\n', value.len) ||
+            memchr(value.ptr, '\r', value.len) || memchr(it.key.ptr, '\r', it.key.len))
+            continue;
+        headers[count++] = arena_printf(&call->scratch, "%.*s: %.*s", (int)it.key.len, it.key.ptr,
+                                        (int)value.len, value.ptr);
+    }
+    return headers;
+}
+
+static grasp_str headers_json(struct call *call, const struct http_request *request)
+{
+    CLEANUP_JSON struct json *object = json_new_object();
+    CLEANUP_BUF struct buf text = {0};
+    struct str rest = buf_view(&request->headers_in);
+    while (rest.len) {
+        struct str value = str_cut(&rest, '\n'), name = str_cut(&value, ':');
+        json_set_str(object, name, json_new_str(str_trim(value)));
+    }
+    json_write(&text, object, 0);
+    return (grasp_str){arena_dup(&call->scratch, text.ptr, text.len), text.len};
+}
+
+static int32_t finish(struct call *call, const struct http_request *got,
+                      grasp_http_response *response)
+{
+    struct err err;
+    if (got->end == HTTP_TOO_LARGE) {
+        err_set(&err, EXIT_UNAVAILABLE, "%s: %s", got->url, got->error);
+        call_host_error(call, &err);
+        return GRASP_E_TOO_LARGE;
+    }
+    if (got->end != HTTP_DONE) {
+        err_set(&err, EXIT_UNAVAILABLE, "%s: %s", got->url, got->error);
+        return call_host_error(call, &err);
+    }
+    grasp_http_response r = {
+        .size = response->size,
+        .status = got->status,
+        .headers = headers_json(call, got),
+        .body = {arena_dup(&call->scratch, got->body_in.len ? got->body_in.ptr : "",
+                           got->body_in.len),
+                 got->body_in.len},
+    };
+    memcpy(response, &r, response->size < sizeof(r) ? response->size : sizeof(r));
+    return GRASP_OK;
+}
+
+static int32_t request(grasp_call *base, const grasp_http_request *in,
+                       grasp_http_response *response)
+{
+    struct call *call = (struct call *)base;
+    grasp_http_request r = {0};
+    if (!in || in->size < offsetof(grasp_http_request, headers) || !response ||
+        response->size < sizeof(uint64_t))
+        return call_fault(call, GRASP_E_INVALID, "http: `size` of a struct is too small (R3)");
+    memcpy(&r, in, in->size < sizeof(r) ? in->size : sizeof(r));
+    struct http_request http = {
+        .method = r.method.len ? arena_dup(&call->scratch, r.method.ptr, r.method.len) : "GET",
+        .url = arena_dup(&call->scratch, r.url.len ? r.url.ptr : "", r.url.len),
+        .headers = read_headers(call, r.headers),
+        .body = str_from(r.body),
+        .timeout_ms = r.timeout_ms ? r.timeout_ms : DEFAULT_TIMEOUT_MS,
+        .max_bytes = r.max_bytes,
+    };
+    http_send_wait(plugin_services()->http, &http);
+    int32_t status = finish(call, &http, response);
+    buf_free(&http.body_in);
+    buf_free(&http.headers_in);
+    return status;
+}
+
+const grasp_http extension_http = {.size = sizeof(grasp_http), .request = request};
