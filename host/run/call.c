@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Model calls with the journal in front. */
+#include <stdio.h>
+#include <string.h>
+
+#include "run/engine_internal.h"
+
+static void read_usage(struct model_usage *out, const struct json *usage)
+{
+    out->prompt_tokens = json_int(json_at(usage, 0), 0);
+    out->cached_tokens = json_int(json_at(usage, 1), 0);
+    out->completion_tokens = json_int(json_at(usage, 2), 0);
+    out->reasoning_tokens = json_int(json_at(usage, 3), 0);
+}
+
+static struct str keep(struct arena *arena, struct str text)
+{
+    return (struct str){arena_dup(arena, text.ptr, text.len), text.len};
+}
+
+static bool read_reply(struct engine_call *call, struct str line)
+{
+    CLEANUP_JSON struct json *entry = json_parse(line, NULL);
+    if (!str_is(json_str(json_get(entry, "h")), call->fingerprint))
+        return false;
+    struct model_reply *reply = &call->model.reply;
+    reply->kind = (enum model_reply_kind)json_int(json_get(entry, "kind"), MODEL_TEXT);
+    reply->text = keep(&call->arena, json_str(json_get(entry, "text")));
+    reply->tool_calls = keep(&call->arena, json_str(json_get(entry, "tool_calls")));
+    reply->finish_reason = keep(&call->arena, json_str(json_get(entry, "finish_reason")));
+    read_usage(&reply->usage, json_get(entry, "usage"));
+    return true;
+}
+
+static void write_reply(struct engine_call *call)
+{
+    const struct model_reply *reply = &call->model.reply;
+    const struct model_usage *u = &reply->usage;
+    CLEANUP_BUF struct buf out = {0};
+    buf_printf(&out, "\"t\": \"call\", \"h\": \"%s\", \"kind\": %d, \"text\": ", call->fingerprint,
+               reply->kind);
+    json_write_str(&out, reply->text, 0);
+    if (reply->tool_calls.len) {
+        buf_text(&out, ", \"tool_calls\": ");
+        json_write_str(&out, reply->tool_calls, 0);
+    }
+    buf_text(&out, ", \"finish_reason\": ");
+    json_write_str(&out, reply->finish_reason, 0);
+    buf_printf(&out, ", \"usage\": [%lld, %lld, %lld, %lld]", (long long)u->prompt_tokens,
+               (long long)u->cached_tokens, (long long)u->completion_tokens,
+               (long long)u->reasoning_tokens);
+    engine_record(call->engine, call->place, buf_view(&out));
+}
+
+void engine_record(struct engine *engine, struct str place, struct str members)
+{
+    struct err err;
+    struct journal *journal = engine->options.journal;
+    if (!journal_append(journal, place, members) && journal_error(journal, &err))
+        engine_stop(engine, err.code, err.text, false);
+}
+
+static void call_done(struct model_call *model)
+{
+    struct engine_call *call = (struct engine_call *)model;
+    struct engine *engine = call->engine;
+    if (model->reply.kind != MODEL_FAILED) {
+        if (engine->options.journal)
+            write_reply(call);
+        __atomic_store_n(&engine->any_success, true, __ATOMIC_RELAXED);
+        ledger_add(engine->options.ledger, call->phase, model->request.role, &model->reply.usage,
+                   true);
+    }
+    call->done(call);
+}
+
+bool engine_call_start(struct engine_call *call)
+{
+    struct engine *engine = call->engine;
+    struct journal *journal = engine->options.journal;
+    struct str line;
+    memset(&call->model.reply, 0, sizeof(call->model.reply));
+    if (journal) {
+        model_fingerprint(engine->options.model, &call->model.request, call->fingerprint);
+        if (journal_find(journal, call->place, &line) && read_reply(call, line)) {
+            ledger_add(engine->options.ledger, call->phase, call->model.request.role,
+                       &call->model.reply.usage, false);
+            return true;
+        }
+    }
+    call->model.arena = &call->arena;
+    call->model.done = call_done;
+    model_send(engine->options.model, &call->model);
+    return false;
+}
+
+void engine_call_failed(struct engine *engine, const struct model_reply *reply)
+{
+    char text[1024];
+    snprintf(text, sizeof(text), "%.*s", (int)reply->error.len, reply->error.ptr);
+    switch (reply->fault) {
+    case MODEL_FAULT_ENDPOINT:
+        engine_stop(engine, EXIT_UNAVAILABLE, text, true);
+        break;
+    case MODEL_FAULT_KEY:
+        engine_stop(engine, EXIT_PERMISSION, text, true);
+        break;
+    case MODEL_FAULT_CONFIG:
+        engine_stop(engine, EXIT_CONFIG, text, true);
+        break;
+    case MODEL_FAULT_CALL:
+        if (!__atomic_load_n(&engine->any_success, __ATOMIC_RELAXED))
+            engine_stop(engine, EXIT_UNAVAILABLE, text, true);
+        break;
+    case MODEL_FAULT_NONE:
+    case MODEL_FAULT_CANCELLED:
+        break;
+    }
+}

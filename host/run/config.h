@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run's configuration: a YAML file in the reference's form (spec/grasp.md 3.1), --set overrides
+ * on top, flags on top of those. Every value knows where it was given, so that errors name it.
+ *
+ *   task.plugin, method.plugin    what to load; other members of task and method are the plugin's
+ *                                 options. Options of the method may also stand in `cycle` and
+ *                                 `skills`, where the reference keeps them
+ *   agent_preset, agent_temperature
+ *   agent                         what to change of the preset (agent.max_retries), or, without
+ * one, a whole {module, parameters} block cycle.epochs, update_every, run_baseline, seed,
+ * batch_concurrency concurrency, knowledge, test, compat, output_dir
+ */
+#pragma once
+
+#include "base/json.h"
+#include "base/map.h"
+
+struct config {
+    struct json *tree;
+    char *file; /* NULL: no file */
+    struct yaml_lines *lines;
+    struct map where; /* dotted path -> "--set" or "--flag", for values not from the file */
+};
+
+int config_load(const char *path, struct config *out, struct err *err); /* path NULL: empty */
+/* One --set argument, "key.sub=value", the value as YAML 1.1 reads it. */
+int config_set_text(struct config *config, const char *assignment, struct err *err);
+/* From a flag; takes the value over. */
+void config_set(struct config *config, const char *dotted, struct json *value, const char *flag);
+void config_clear(struct config *config);
+
+/* "file.yaml:12" or "--set"; for error texts. Valid until the next call on the config. */
+const char *config_where(struct config *config, const char *dotted);
+
+struct run_config {
+    const char *task, *method; /* as given: "quickstart.so", "agentbench.so:webshop" */
+    const char *agent_preset;  /* NULL if there is an inline agent */
+    const struct json *agent;  /* inline block, or NULL */
+    bool has_temperature;
+    double temperature;
+    const char *output_dir;
+    const char *knowledge; /* folder, or NULL */
+    int64_t epochs, update_every, seed;
+    size_t concurrency;
+    bool run_baseline, test, compat_reference;
+};
+
+/* Checks all keys but those of the plugins. EXIT_CONFIG with "where: what; what to do". */
+int config_read(struct config *config, struct run_config *out, struct err *err);
+
+/* The options given for a plugin: its block without "plugin", and for methods what stands in
+ * cycle and skills under a name of the schema. A new object. Unknown keys of cycle and skills are
+ * found here. */
+int config_task_options(struct config *config, const struct json *schema, struct json **out,
+                        struct err *err);
+int config_method_options(struct config *config, const struct json *schema, struct json **out,
+                          struct err *err);
+
+/* Keys in which two run configurations differ in a way that changes results, one a line;
+ * empty if they are the same run. */
+void config_diff(const struct json *before, const struct json *now, struct buf *out);

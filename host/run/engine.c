@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/hash.h"
+#include "run/engine_internal.h"
+
+struct engine *engine_create(const struct engine_options *options)
+{
+    struct engine *engine = mem_alloc(sizeof(*engine));
+    pthread_condattr_t attr;
+    engine->options = *options;
+    engine->waiting_tail = &engine->waiting;
+    pthread_mutex_init(&engine->mutex, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&engine->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    return engine;
+}
+
+void engine_finish(struct engine *engine)
+{
+    if (!engine)
+        return;
+    engine_stop(engine, EXIT_SIGINT, "the run has ended", true);
+    pthread_mutex_lock(&engine->mutex);
+    while (engine->active)
+        pthread_cond_wait(&engine->changed, &engine->mutex);
+    pthread_mutex_unlock(&engine->mutex);
+}
+
+void engine_destroy(struct engine *engine)
+{
+    if (!engine)
+        return;
+    pthread_cond_destroy(&engine->changed);
+    pthread_mutex_destroy(&engine->mutex);
+    mem_free(engine);
+}
+
+uint64_t engine_seed(const struct engine *engine, struct str a, struct str b)
+{
+    CLEANUP_BUF struct buf text = {0};
+    buf_printf(&text, "%lld:", (long long)engine->options.seed);
+    buf_str(&text, a);
+    buf_char(&text, '\n');
+    buf_str(&text, b);
+    return hash_sha256_u64(buf_view(&text));
+}
+
+uint64_t engine_call_seed(const struct engine *engine, struct str place)
+{
+    return engine_seed(engine, place, STR("call")) & 0x7fffffff;
+}
+
+/* The waits wake up by themselves: whatever waits looks at stop_code. */
+void engine_stop(struct engine *engine, int code, const char *why, bool now)
+{
+    pthread_mutex_lock(&engine->mutex);
+    if (!engine->stop_code) {
+        snprintf(engine->stop_text, sizeof(engine->stop_text), "%s", why);
+        __atomic_store_n(&engine->stop_code, code, __ATOMIC_RELEASE);
+    }
+    for (struct job *job = engine->waiting; job; job = job->next)
+        pthread_cond_broadcast(&job->wave->changed);
+    pthread_cond_broadcast(&engine->changed);
+    pthread_mutex_unlock(&engine->mutex);
+    if (now)
+        model_cancel(engine->options.model);
+}
+
+int engine_stopped(struct engine *engine, struct err *err)
+{
+    if (!__atomic_load_n(&engine->stop_code, __ATOMIC_ACQUIRE)) {
+        if (!engine->options.journal)
+            return 0;
+        return journal_error(engine->options.journal, err);
+    }
+    return err_set(err, engine->stop_code, "%s", engine->stop_text);
+}
+
+static void call_job_done(struct engine_call *call)
+{
+    struct call_job *job = (struct call_job *)((char *)call - offsetof(struct call_job, call));
+    const struct model_reply *reply = &call->model.reply;
+    if (reply->kind == MODEL_FAILED)
+        engine_call_failed(call->engine, reply);
+    engine_job_done(&job->job, false, reply->kind == MODEL_FAILED);
+}
+
+static void job_begin(struct pool_task *task)
+{
+    struct job *job = (struct job *)((char *)task - offsetof(struct job, task));
+    if (job->kind == JOB_ROLLOUT) {
+        episode_run((struct rollout_job *)job);
+        return;
+    }
+    struct call_job *call = (struct call_job *)job;
+    if (engine_call_start(&call->call))
+        call_job_done(&call->call);
+}
+
+/* With the mutex held: begins what may begin. */
+static void schedule(struct engine *engine)
+{
+    while (engine->waiting && engine->active < engine->options.concurrency && !engine->stop_code) {
+        struct job *job = engine->waiting;
+        engine->waiting = job->next;
+        if (!engine->waiting)
+            engine->waiting_tail = &engine->waiting;
+        engine->active++;
+        job->wave->running++;
+        job->task.fn = job_begin;
+        pool_submit(engine->options.pool, &job->task);
+    }
+}
+
+static void wave_free(struct wave *wave)
+{
+    for (size_t i = 0; i < wave->rollout_count; i++) {
+        rollout_clear(&wave->rollouts[i]->rollout);
+        knowledge_unref(wave->rollouts[i]->knowledge);
+        mem_free(wave->rollouts[i]);
+    }
+    for (size_t i = 0; i < wave->call_count; i++) {
+        arena_clear(&wave->calls[i]->call.arena);
+        arena_clear(&wave->calls[i]->arena);
+        mem_free(wave->calls[i]);
+    }
+    mem_free(wave->rollouts);
+    mem_free(wave->calls);
+    mem_free(wave->place);
+    pthread_cond_destroy(&wave->changed);
+    mem_free(wave);
+}
+
+void engine_job_done(struct job *job, bool correct, bool missing)
+{
+    struct wave *wave = job->wave;
+    struct engine *engine = wave->engine;
+    pthread_mutex_lock(&engine->mutex);
+    engine->active--;
+    wave->running--;
+    wave->done++;
+    wave->correct += correct;
+    wave->missing += missing;
+    schedule(engine);
+    bool wave_over = wave->running == 0 && (wave->done == wave->rollout_count + wave->call_count ||
+                                            engine->stop_code || wave->dropped);
+    if (wave_over)
+        pthread_cond_broadcast(&wave->changed);
+    bool orphan = wave->dropped && wave->running == 0;
+    if (orphan)
+        wave_free(wave);
+    /* Last: whoever waits for this may free the engine. */
+    if (engine->active == 0)
+        pthread_cond_broadcast(&engine->changed);
+    pthread_mutex_unlock(&engine->mutex);
+}
+
+struct wave *wave_create(struct engine *engine, enum phase phase, const char *place)
+{
+    struct wave *wave = mem_alloc(sizeof(*wave));
+    pthread_condattr_t attr;
+    wave->engine = engine;
+    wave->phase = phase;
+    wave->place = mem_dup(place, strlen(place));
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&wave->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    return wave;
+}
+
+void wave_add_rollout(struct wave *wave, const struct sample *sample, uint32_t repeat,
+                      struct knowledge *knowledge)
+{
+    struct rollout_job *job = mem_alloc(sizeof(*job));
+    job->job.wave = wave;
+    job->job.kind = JOB_ROLLOUT;
+    job->knowledge = knowledge ? knowledge_ref(knowledge) : NULL;
+    job->rollout.sample = sample;
+    job->rollout.repeat = repeat;
+    MEM_RESERVE(wave->rollouts, wave->rollout_count, wave->rollout_capacity);
+    wave->rollouts[wave->rollout_count++] = job;
+}
+
+static struct str copy(struct arena *arena, struct str text)
+{
+    return (struct str){arena_dup(arena, text.ptr, text.len), text.len};
+}
+
+static void copy_request(struct model_request *out, const struct model_request *in,
+                         struct arena *arena)
+{
+    struct message *messages = arena_alloc(arena, in->count * sizeof(*messages));
+    *out = *in;
+    for (size_t i = 0; i < in->count; i++) {
+        const struct message *m = &in->messages[i];
+        messages[i] = (struct message){
+            .role = copy(arena, m->role),
+            .content = copy(arena, m->content),
+            .tool_calls = copy(arena, m->tool_calls),
+            .tool_call_id = copy(arena, m->tool_call_id),
+            .name = copy(arena, m->name),
+            .flags = m->flags,
+        };
+    }
+    out->messages = messages;
+    out->tools = copy(arena, in->tools);
+    out->schema = copy(arena, in->schema);
+}
+
+void wave_add_call(struct wave *wave, const struct model_request *request)
+{
+    struct call_job *job = mem_alloc(sizeof(*job));
+    struct engine_call *call = &job->call;
+    job->job.wave = wave;
+    job->job.kind = JOB_CALL;
+    copy_request(&call->model.request, request, &job->arena);
+    call->engine = wave->engine;
+    call->phase = wave->phase;
+    call->place = str_of(arena_printf(&job->arena, "%s/%zu", wave->place, wave->call_count));
+    call->model.request.seed = engine_call_seed(wave->engine, call->place);
+    call->model.arena = &call->arena;
+    call->done = call_job_done;
+    MEM_RESERVE(wave->calls, wave->call_count, wave->call_capacity);
+    wave->calls[wave->call_count++] = job;
+}
+
+static void enqueue(struct engine *engine, struct job *job)
+{
+    job->next = NULL;
+    *engine->waiting_tail = job;
+    engine->waiting_tail = &job->next;
+}
+
+void wave_start(struct wave *wave)
+{
+    struct engine *engine = wave->engine;
+    pthread_mutex_lock(&engine->mutex);
+    wave->started = true;
+    for (size_t i = 0; i < wave->rollout_count; i++)
+        enqueue(engine, &wave->rollouts[i]->job);
+    for (size_t i = 0; i < wave->call_count; i++)
+        enqueue(engine, &wave->calls[i]->job);
+    schedule(engine);
+    pthread_mutex_unlock(&engine->mutex);
+}
+
+void wave_progress(struct wave *wave, struct wave_progress *out)
+{
+    pthread_mutex_lock(&wave->engine->mutex);
+    *out = (struct wave_progress){
+        .done = wave->done,
+        .total = wave->rollout_count + wave->call_count,
+        .correct = wave->correct,
+        .missing = wave->missing,
+    };
+    pthread_mutex_unlock(&wave->engine->mutex);
+}
+
+static bool wave_over(const struct wave *wave)
+{
+    return wave->done == wave->rollout_count + wave->call_count ||
+           (wave->engine->stop_code && wave->running == 0);
+}
+
+bool wave_wait(struct wave *wave, uint64_t ms)
+{
+    struct engine *engine = wave->engine;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += (time_t)(ms / 1000);
+    until.tv_nsec += (long)(ms % 1000) * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+
+    pthread_mutex_lock(&engine->mutex);
+    int waited = 0;
+    while (!wave_over(wave) && waited != ETIMEDOUT) {
+        if (ms)
+            waited = pthread_cond_timedwait(&wave->changed, &engine->mutex, &until);
+        else
+            pthread_cond_wait(&wave->changed, &engine->mutex);
+    }
+    bool over = wave_over(wave);
+    pthread_mutex_unlock(&engine->mutex);
+    return over;
+}
+
+size_t wave_rollout_count(const struct wave *wave)
+{
+    return wave->rollout_count;
+}
+
+struct rollout *wave_rollout(struct wave *wave, size_t index)
+{
+    return &wave->rollouts[index]->rollout;
+}
+
+size_t wave_call_count(const struct wave *wave)
+{
+    return wave->call_count;
+}
+
+const struct model_reply *wave_reply(const struct wave *wave, size_t index)
+{
+    return &wave->calls[index]->call.model.reply;
+}
+
+static void remove_waiting(struct wave *wave)
+{
+    struct engine *engine = wave->engine;
+    struct job **link = &engine->waiting;
+    while (*link) {
+        if ((*link)->wave == wave)
+            *link = (*link)->next;
+        else
+            link = &(*link)->next;
+    }
+    engine->waiting_tail = link;
+}
+
+void wave_destroy(struct wave *wave)
+{
+    if (!wave)
+        return;
+    struct engine *engine = wave->engine;
+    pthread_mutex_lock(&engine->mutex);
+    remove_waiting(wave);
+    wave->dropped = true;
+    if (wave->running == 0)
+        wave_free(wave);
+    pthread_mutex_unlock(&engine->mutex);
+}

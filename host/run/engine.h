@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine runs rollouts and model calls: episodes are state machines that workers move forward
+ * whenever a reply is there; no thread waits for a model. Work comes in waves. Everything in a
+ * wave runs side by side, several waves too, in the order they were started, up to `concurrency`
+ * episodes at once. What a wave gives does not depend on the order in which replies come.
+ *
+ * The journal answers first: a finished episode or a completed call that it holds for the same
+ * place and the same content is not run again.
+ */
+#pragma once
+
+#include "io/pool.h"
+#include "model/model.h"
+#include "plugin/method.h"
+#include "run/journal.h"
+#include "run/ledger.h"
+#include "run/rollout.h"
+
+struct engine;
+
+struct engine_options {
+    struct task *task;
+    struct model *model;
+    struct pool *pool;
+    struct journal *journal; /* NULL: none */
+    struct ledger *ledger;
+    size_t concurrency;
+    int64_t seed; /* of the run */
+};
+
+struct engine *engine_create(const struct engine_options *options);
+/* Cancels what still runs and waits for it. NULL is fine, here and below. */
+void engine_finish(struct engine *engine);
+void engine_destroy(struct engine *engine); /* after engine_finish */
+
+/* Ends the run: nothing new begins, calls in flight are finished and journaled, waits return
+ * `code` with this text. now: calls in flight are given up too. Any thread. */
+void engine_stop(struct engine *engine, int code, const char *why, bool now);
+/* 0, or the code of what stopped the engine, with its text in err. */
+int engine_stopped(struct engine *engine, struct err *err);
+
+struct wave;
+
+/* place: where in the run, "epoch_0/dev"; unique per wave. */
+struct wave *wave_create(struct engine *engine, enum phase phase, const char *place);
+/* Adds a rollout. knowledge: a reference is taken; NULL runs the plain agent. */
+void wave_add_rollout(struct wave *wave, const struct sample *sample, uint32_t repeat,
+                      struct knowledge *knowledge);
+/* Adds a model call. The texts of the request are copied. */
+void wave_add_call(struct wave *wave, const struct model_request *request);
+void wave_start(struct wave *wave);
+
+struct wave_progress {
+    size_t done, total, correct, missing;
+};
+void wave_progress(struct wave *wave, struct wave_progress *out);
+/* Waits at most `ms` (0: for as long as it takes). true when all is done. Also true when the
+ * engine has been stopped and nothing of the wave runs any more: see engine_stopped. */
+bool wave_wait(struct wave *wave, uint64_t ms);
+
+/* After wave_wait; in the order they were added. */
+size_t wave_rollout_count(const struct wave *wave);
+struct rollout *wave_rollout(struct wave *wave, size_t index);
+size_t wave_call_count(const struct wave *wave);
+const struct model_reply *wave_reply(const struct wave *wave, size_t index);
+
+/* Gives a wave up: what has not begun never will. Frees it as soon as nothing of it runs. */
+void wave_destroy(struct wave *wave);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by engine.c (waves and scheduling), episode.c (the state machine) and call.c (model calls
+ * with the journal). */
+#pragma once
+
+#include <pthread.h>
+
+#include "run/engine.h"
+
+struct engine {
+    struct engine_options options;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    struct job *waiting, **waiting_tail; /* first in, first out */
+    size_t active;                       /* episodes and calls that have begun */
+    int stop_code;                       /* read without the lock by episodes */
+    char stop_text[1024];
+    bool any_success;
+};
+
+/* A model call with a place in the journal. */
+struct engine_call {
+    struct model_call model; /* first: done gets a pointer to it */
+    struct engine *engine;
+    void *owner;
+    enum phase phase;
+    struct str place;
+    char fingerprint[65];
+    struct arena arena; /* of the reply */
+    void (*done)(struct engine_call *call);
+};
+
+/* Answers from the journal (true: the reply is there, done is not called) or sends. */
+bool engine_call_start(struct engine_call *call);
+/* Appends to the journal; a journal that cannot be written stops the engine. */
+void engine_record(struct engine *engine, struct str place, struct str members);
+/* Did the call end the run? Then its text is in the engine. */
+void engine_call_failed(struct engine *engine, const struct model_reply *reply);
+
+enum job_kind { JOB_ROLLOUT, JOB_CALL };
+
+struct job {
+    struct wave *wave;
+    struct job *next;
+    enum job_kind kind;
+    struct pool_task task;
+};
+
+struct rollout_job {
+    struct job job;
+    struct knowledge *knowledge;
+    struct rollout rollout;
+    struct episode *episode; /* while it runs */
+};
+
+struct call_job {
+    struct job job;
+    struct engine_call call;
+    struct arena arena; /* of the request */
+};
+
+struct wave {
+    struct engine *engine;
+    enum phase phase;
+    char *place;
+    struct rollout_job **rollouts;
+    size_t rollout_count, rollout_capacity;
+    struct call_job **calls;
+    size_t call_count, call_capacity;
+
+    /* under the engine's mutex */
+    size_t running, done, correct, missing;
+    bool started, dropped;
+    pthread_cond_t changed;
+};
+
+/* Takes a job further until it waits for a reply or is done; a worker. */
+void episode_run(struct rollout_job *job);
+/* Called by a job that has come to its end. */
+void engine_job_done(struct job *job, bool correct, bool missing);
+/* A number that depends on the run's seed and these texts only. */
+uint64_t engine_seed(const struct engine *engine, struct str a, struct str b);
+/* The same for the `seed` of a model call: 31 bits, which every endpoint takes. */
+uint64_t engine_call_seed(const struct engine *engine, struct str place);

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT */
+/* One episode: begin, ask, step, ask, step ... grade. A worker runs it until it has to wait for a
+ * model; the reply brings it back to a worker. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "run/engine_internal.h"
+#include "run/place.h"
+#include "run/request.h"
+
+enum episode_state {
+    EPISODE_BEGIN,
+    EPISODE_ASK,
+    EPISODE_STEP,
+    EPISODE_GRADE,
+    EPISODE_JUDGE,
+    EPISODE_END
+};
+
+struct episode {
+    enum episode_state state;
+    struct task_episode *environment;
+    struct arena arena; /* of the conversation */
+    struct arena turn;  /* of one model call */
+    struct turn_sink sink;
+    struct engine_call call;
+    struct str place;
+    char fingerprint[65];
+    struct json *judge; /* requests of grade, while they are asked */
+    struct buf judge_replies;
+    size_t judge_next;
+    struct ledger_row spent[2]; /* by the executor, by the judge; kept with the rollout */
+    bool replayed;
+};
+
+static struct engine *engine_of(const struct rollout_job *job)
+{
+    return job->job.wave->engine;
+}
+
+static void fail(struct rollout_job *job, const char *text)
+{
+    struct rollout *r = &job->rollout;
+    r->available = false;
+    r->error = str_of(arena_dup(&r->arena, text, strlen(text)));
+    r->status = STR("not available");
+    job->episode->state = EPISODE_END;
+}
+
+/* A plugin that breaks its contract, or an environment without its parts, ends the run; a sample
+ * that the environment cannot serve is only missing. */
+static void fail_task(struct rollout_job *job, struct err *err)
+{
+    err_prefix(err, "sample %s", job->rollout.sample->id);
+    fail(job, err->text);
+    if (err->code != EXIT_UNAVAILABLE && err->code != EXIT_SIGINT)
+        engine_stop(engine_of(job), err->code, err->text, true);
+}
+
+static void fingerprint(struct rollout_job *job)
+{
+    struct hash *hash = hash_create();
+    hash_piece(hash, job->rollout.sample->json);
+    hash_piece(hash, str_of(job->knowledge ? knowledge_hash(job->knowledge) : ""));
+    hash_piece(hash, str_of(model_name(engine_of(job)->options.model)));
+    hash_finish_hex(hash, job->episode->fingerprint);
+}
+
+static const enum model_role spent_roles[2] = {MODEL_EXECUTOR, MODEL_JUDGE};
+
+static struct ledger_row read_spent(const struct json *row)
+{
+    return (struct ledger_row){
+        .calls = json_int(json_at(row, 0), 0),
+        .prompt_tokens = json_int(json_at(row, 1), 0),
+        .cached_tokens = json_int(json_at(row, 2), 0),
+        .completion_tokens = json_int(json_at(row, 3), 0),
+        .reasoning_tokens = json_int(json_at(row, 4), 0),
+    };
+}
+
+static void write_spent(struct buf *out, const struct ledger_row *row)
+{
+    buf_printf(out, "[%lld, %lld, %lld, %lld, %lld]", (long long)row->calls,
+               (long long)row->prompt_tokens, (long long)row->cached_tokens,
+               (long long)row->completion_tokens, (long long)row->reasoning_tokens);
+}
+
+static bool read_journal(struct rollout_job *job)
+{
+    struct journal *journal = engine_of(job)->options.journal;
+    struct str line;
+    if (!journal || !journal_find(journal, job->episode->place, &line))
+        return false;
+    CLEANUP_JSON struct json *entry = json_parse(line, NULL);
+    if (!str_is(json_str(json_get(entry, "h")), job->episode->fingerprint) ||
+        !rollout_read(&job->rollout, json_get(entry, "rollout")))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        struct ledger_row row = read_spent(json_at(json_get(entry, "spent"), i));
+        if (row.calls)
+            ledger_add_row(engine_of(job)->options.ledger, job->job.wave->phase, spent_roles[i],
+                           &row);
+    }
+    return true;
+}
+
+static void write_journal(struct rollout_job *job)
+{
+    struct journal *journal = engine_of(job)->options.journal;
+    const struct episode *ep = job->episode;
+    if (!journal || ep->replayed || !job->rollout.available)
+        return;
+    CLEANUP_BUF struct buf out = {0};
+    buf_printf(&out, "\"t\": \"episode\", \"h\": \"%s\", \"spent\": [", ep->fingerprint);
+    write_spent(&out, &ep->spent[0]);
+    buf_text(&out, ", ");
+    write_spent(&out, &ep->spent[1]);
+    buf_text(&out, "], \"rollout\": ");
+    rollout_write(&out, &job->rollout, false);
+    engine_record(engine_of(job), ep->place, buf_view(&out));
+}
+
+static void begin(struct rollout_job *job)
+{
+    struct episode *ep = job->episode;
+    struct engine *engine = engine_of(job);
+    struct rollout *r = &job->rollout;
+    struct err err;
+    char repeat[16];
+    snprintf(repeat, sizeof(repeat), "r%u", r->repeat);
+    uint64_t seed = engine_seed(engine, str_of(r->sample->id), str_of(repeat));
+    ep->sink.arena = &ep->arena;
+    if (task_begin(engine->options.task, r->sample, seed, &engine->stop_code, &ep->sink,
+                   &ep->environment, &err))
+        fail_task(job, &err);
+    else
+        ep->state = ep->sink.done ? EPISODE_GRADE : EPISODE_ASK;
+}
+
+/* The part of the conversation that a model sees. */
+static const struct message *sent_messages(struct episode *ep, size_t *out_count)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ep->sink.count; i++)
+        count += message_is_sent(&ep->sink.messages[i]);
+    *out_count = count;
+    if (count == ep->sink.count)
+        return ep->sink.messages;
+    struct message *out = arena_alloc(&ep->turn, (count + 1) * sizeof(*out));
+    count = 0;
+    for (size_t i = 0; i < ep->sink.count; i++) {
+        if (message_is_sent(&ep->sink.messages[i]))
+            out[count++] = ep->sink.messages[i];
+    }
+    return out;
+}
+
+static bool holds(const struct json *array, const struct json *value)
+{
+    for (size_t i = 0; i < json_count(array); i++) {
+        if (json_equal(json_at(array, i), value))
+            return true;
+    }
+    return false;
+}
+
+/* The ids of all turns, each once, in the order of their first use. */
+static void add_used(struct rollout *r, struct str used)
+{
+    if (!used.len || str_eq(used, r->used))
+        return;
+    CLEANUP_JSON struct json *all = r->used.len ? json_parse(r->used, NULL) : json_new_array();
+    CLEANUP_JSON struct json *more = json_parse(used, NULL);
+    for (size_t i = 0; i < json_count(more); i++) {
+        if (!holds(all, json_at(more, i)))
+            json_push(all, json_copy(json_at(more, i)));
+    }
+    CLEANUP_BUF struct buf text = {0};
+    json_write(&text, all, 0);
+    r->used = (struct str){arena_dup(&r->arena, text.ptr, text.len), text.len};
+}
+
+static int add_guidance(struct rollout_job *job, const struct message **messages, size_t *count,
+                        struct err *err)
+{
+    struct episode *ep = job->episode;
+    struct rollout *r = &job->rollout;
+    if (!job->knowledge || knowledge_empty(job->knowledge))
+        return 0;
+    struct guidance guidance = {0};
+    int code = method_augment(job->knowledge, r->turns, r->sample, *messages, *count, &ep->turn,
+                              &guidance, err);
+    if (code)
+        return code;
+    const struct task_info *info = task_info(engine_of(job)->options.task);
+    *messages = place_guidance(*messages, *count, &guidance, info->placement, info->field,
+                               &ep->turn, count);
+    add_used(r, guidance.used);
+    return 0;
+}
+
+static void executor_done(struct engine_call *call);
+
+static bool send(struct rollout_job *job, const char *suffix, size_t number)
+{
+    struct episode *ep = job->episode;
+    struct engine_call *call = &ep->call;
+    call->engine = engine_of(job);
+    call->owner = job;
+    call->phase = job->job.wave->phase;
+    call->place = str_of(
+        arena_printf(&ep->turn, "%.*s/%s%zu", (int)ep->place.len, ep->place.ptr, suffix, number));
+    call->done = executor_done;
+    call->model.request.seed = engine_call_seed(call->engine, call->place);
+    arena_clear(&call->arena);
+    return engine_call_start(call);
+}
+
+/* true when the reply is there. */
+static bool ask(struct rollout_job *job)
+{
+    struct episode *ep = job->episode;
+    struct engine *engine = engine_of(job);
+    const struct task_info *info = task_info(engine->options.task);
+    struct err err;
+    if (__atomic_load_n(&engine->stop_code, __ATOMIC_ACQUIRE)) {
+        fail(job, "the run was stopped");
+        return true;
+    }
+    if (job->rollout.turns >= info->max_turns) {
+        ep->sink.done = true;
+        ep->sink.status = STR("task limit reached");
+        ep->state = EPISODE_GRADE;
+        return true;
+    }
+    arena_clear(&ep->turn);
+    size_t count;
+    const struct message *messages = sent_messages(ep, &count);
+    if (add_guidance(job, &messages, &count, &err)) {
+        fail_task(job, &err);
+        return true;
+    }
+    ep->call.model.request = (struct model_request){
+        .messages = messages,
+        .count = count,
+        .tools = info->tools,
+        .temperature = NAN,
+        .role = MODEL_EXECUTOR,
+    };
+    ep->state = EPISODE_STEP;
+    return send(job, "c", job->rollout.turns++);
+}
+
+static bool is_model_turn(const struct message *m)
+{
+    return str_is(m->role, "agent") || str_is(m->role, "assistant");
+}
+
+static struct str keep(struct arena *arena, struct str text)
+{
+    return (struct str){arena_dup(arena, text.ptr, text.len), text.len};
+}
+
+static void sink_message(struct turn_sink *sink, struct message message)
+{
+    MEM_RESERVE(sink->messages, sink->count, sink->capacity);
+    sink->messages[sink->count++] = message;
+}
+
+static void sink_action(struct turn_sink *sink, const struct message *turn)
+{
+    CLEANUP_BUF struct buf text = {0};
+    buf_str(&text, turn->content);
+    if (turn->tool_calls.len) {
+        if (text.len)
+            buf_char(&text, '\n');
+        buf_str(&text, turn->tool_calls);
+    }
+    MEM_RESERVE(sink->actions, sink->action_count, sink->action_capacity);
+    sink->actions[sink->action_count++] = keep(sink->arena, buf_view(&text));
+}
+
+static void step(struct rollout_job *job)
+{
+    struct episode *ep = job->episode;
+    struct turn_sink *sink = &ep->sink;
+    const struct model_reply *reply = &ep->call.model.reply;
+    struct err err;
+    if (reply->kind == MODEL_FAILED) {
+        CLEANUP_BUF struct buf text = {0};
+        buf_str(&text, reply->error);
+        fail(job, text.ptr ? text.ptr : "the model call failed");
+        engine_call_failed(engine_of(job), reply);
+        return;
+    }
+    ledger_row_add(&ep->spent[0], &reply->usage);
+    size_t turn = sink->count, actions = sink->action_count;
+    if (reply->kind == MODEL_TEXT)
+        sink_message(sink, (struct message){.role = STR("agent"),
+                                            .content = keep(&ep->arena, reply->text),
+                                            .tool_calls = keep(&ep->arena, reply->tool_calls)});
+    size_t own = sink->count;
+    if (task_step(ep->environment, reply, sink, &err)) {
+        fail_task(job, &err);
+        return;
+    }
+    if (own > turn && sink->count > own && is_model_turn(&sink->messages[own])) {
+        memmove(&sink->messages[turn], &sink->messages[own],
+                (sink->count - own) * sizeof(*sink->messages));
+        sink->count--;
+    }
+    if (own > turn && sink->action_count == actions)
+        sink_action(sink, &sink->messages[turn]);
+    ep->state = sink->done ? EPISODE_GRADE : EPISODE_ASK;
+}
+
+/* JSON of a plugin in the one form in which we write it, so that a rollout that went through the
+ * journal is the same text. */
+static struct str canonical(struct arena *arena, struct str text)
+{
+    if (!text.len || str_is(text, "[]") || str_is(text, "null"))
+        return text;
+    CLEANUP_JSON struct json *value = json_parse(text, NULL);
+    CLEANUP_BUF struct buf out = {0};
+    json_write(&out, value, 0);
+    return keep(arena, buf_view(&out));
+}
+
+static void collect(struct rollout_job *job)
+{
+    struct episode *ep = job->episode;
+    struct rollout *r = &job->rollout;
+    const struct turn_sink *sink = &ep->sink;
+    r->status = keep(&r->arena, sink->status);
+    r->answer = keep(&r->arena, sink->answer);
+    r->raw = canonical(&r->arena, sink->raw);
+    rollout_set_history(r, sink->messages, sink->count);
+    rollout_set_actions(r, sink->actions, sink->action_count);
+}
+
+static void grade(struct rollout_job *job)
+{
+    struct episode *ep = job->episode;
+    struct rollout *r = &job->rollout;
+    struct err err;
+    struct verdict verdict = {0};
+    struct str requests = {0};
+    CLEANUP_BUF struct buf text = {0};
+    if (!r->history.len)
+        collect(job);
+    rollout_write_for_grade(&text, r);
+    buf_char(&ep->judge_replies, ep->judge ? ']' : '[');
+    if (!ep->judge)
+        buf_char(&ep->judge_replies, ']');
+    arena_clear(&ep->turn);
+    if (task_grade(engine_of(job)->options.task, r->sample, buf_view(&text),
+                   buf_view(&ep->judge_replies), &ep->turn, &verdict, &requests, &err)) {
+        fail_task(job, &err);
+        return;
+    }
+    if (requests.len) {
+        if (ep->judge) {
+            err_set(&err, EXIT_PLUGIN, "grade asked the judge again after its replies");
+            fail_task(job, &err);
+            return;
+        }
+        ep->judge = json_parse(requests, NULL);
+        buf_reset(&ep->judge_replies);
+        buf_char(&ep->judge_replies, '[');
+        ep->state = EPISODE_JUDGE;
+        return;
+    }
+    r->available = true;
+    r->correct = verdict.correct;
+    r->score = verdict.score;
+    r->tags = canonical(&r->arena, keep(&r->arena, verdict.tags));
+    r->detail = canonical(&r->arena, keep(&r->arena, verdict.detail));
+    ep->state = EPISODE_END;
+}
+
+static void judge_reply(struct rollout_job *job)
+{
+    struct episode *ep = job->episode;
+    const struct model_reply *reply = &ep->call.model.reply;
+    if (reply->kind == MODEL_FAILED) {
+        fail(job, "the judge's call failed");
+        engine_call_failed(engine_of(job), reply);
+        return;
+    }
+    ledger_row_add(&ep->spent[1], &reply->usage);
+    if (ep->judge_next++)
+        buf_text(&ep->judge_replies, ", ");
+    request_write_reply(&ep->judge_replies, reply);
+}
+
+/* Asks the judge what has not been asked yet; true when a reply is there or nothing is left. */
+static bool judge(struct rollout_job *job)
+{
+    struct episode *ep = job->episode;
+    struct err err;
+    if (ep->judge_next >= json_count(ep->judge)) {
+        ep->state = EPISODE_GRADE;
+        return true;
+    }
+    arena_clear(&ep->turn);
+    if (request_read(json_at(ep->judge, ep->judge_next), MODEL_JUDGE, &ep->turn,
+                     &ep->call.model.request, &err)) {
+        fail_task(job, &err);
+        return true;
+    }
+    if (!send(job, "j", ep->judge_next))
+        return false;
+    judge_reply(job);
+    return true;
+}
+
+static void finish(struct rollout_job *job)
+{
+    struct episode *ep = job->episode;
+    struct rollout *r = &job->rollout;
+    struct ledger *ledger = engine_of(job)->options.ledger;
+    write_journal(job);
+    task_end(ep->environment);
+    turn_sink_clear(&ep->sink);
+    arena_clear(&ep->turn);
+    arena_clear(&ep->arena);
+    arena_clear(&ep->call.arena);
+    json_free(ep->judge);
+    buf_free(&ep->judge_replies);
+    mem_free(ep);
+    job->episode = NULL;
+    __atomic_add_fetch(&ledger->rollouts, 1, __ATOMIC_RELAXED);
+    engine_job_done(&job->job, r->available && r->correct, !r->available);
+}
+
+static void run_states(struct rollout_job *job)
+{
+    struct episode *ep = job->episode;
+    for (;;) {
+        switch (ep->state) {
+        case EPISODE_BEGIN:
+            begin(job);
+            break;
+        case EPISODE_ASK:
+            if (!ask(job))
+                return;
+            break;
+        case EPISODE_STEP:
+            step(job);
+            break;
+        case EPISODE_GRADE:
+            grade(job);
+            break;
+        case EPISODE_JUDGE:
+            if (!judge(job))
+                return;
+            break;
+        case EPISODE_END:
+            finish(job);
+            return;
+        }
+    }
+}
+
+static void executor_done(struct engine_call *call)
+{
+    struct rollout_job *job = call->owner;
+    if (job->episode->state == EPISODE_JUDGE)
+        judge_reply(job);
+    run_states(job);
+}
+
+void episode_run(struct rollout_job *job)
+{
+    struct episode *ep = mem_alloc(sizeof(*ep));
+    const struct rollout *r = &job->rollout;
+    job->episode = ep;
+    if (r->repeat)
+        ep->place = str_of(
+            arena_printf(&ep->arena, "%s/%s/r%u", job->job.wave->place, r->sample->id, r->repeat));
+    else
+        ep->place = str_of(arena_printf(&ep->arena, "%s/%s", job->job.wave->place, r->sample->id));
+    fingerprint(job);
+    ep->replayed = read_journal(job);
+    if (ep->replayed)
+        ep->state = EPISODE_END;
+    run_states(job);
+}

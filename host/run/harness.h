@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The loop that every pairing of a task and a method goes through:
+ *
+ *   baseline val -> per epoch: shuffle dev -> per unit: rollouts -> grade -> learn -> val ->
+ *   best checkpoint -> tests
+ *
+ * All of it is a function of config, seed and replies; the engine's journal makes it resumable.
+ */
+#pragma once
+
+#include "run/config.h"
+#include "run/engine.h"
+#include "run/record.h"
+#include "run/report.h"
+
+struct harness {
+    /* given by the caller */
+    const struct run_config *config;
+    struct engine *engine;
+    struct task *task;
+    struct method *method;
+    struct report *report;
+    const char *dir;       /* the run directory */
+    struct files *initial; /* taken over: the knowledge to begin with */
+
+    /* found while running */
+    struct samples dev, val;
+    struct knowledge *first, *present, *best;
+    bool has_best;
+    double best_score;
+    int64_t best_epoch; /* -1: the initial knowledge */
+    struct json *curve; /* val_scores.json */
+    struct json *tests; /* test_scores.json */
+    size_t missing;     /* samples that could not be run, over all phases */
+};
+
+/* Reads the splits and the initial knowledge; before anything is written. */
+int harness_prepare(struct harness *harness, struct err *err);
+/* 0, or why the run ended; what was done is in the run directory either way. */
+int harness_run(struct harness *harness, struct err *err);
+void harness_clear(struct harness *harness);
+
+/* Runs a split once with the given knowledge (NULL: the plain agent) and counts. lines, if not
+ * NULL, gets one line per sample from `write`. */
+int harness_evaluate(struct harness *harness, const struct samples *samples, enum phase phase,
+                     const char *place, struct knowledge *knowledge, struct buf *lines,
+                     void (*write)(struct buf *out, const struct rollout *rollout),
+                     struct score *out, struct err *err);

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+#define JOURNAL_SCHEMA "{\"schema\": \"grasp-host/journal\""
+#define JOURNAL_HEADER JOURNAL_SCHEMA ", \"v\": 1}\n"
+#define SYNC_INTERVAL_MS 200
+#define KEY_PREFIX "{\"k\": \""
+
+struct line {
+    struct str key; /* as written, with its escapes */
+    struct str text;
+};
+
+struct journal {
+    char *path;
+    int fd;
+
+    /* what an earlier process left; read-only */
+    char *mapped;
+    size_t mapped_size;
+    struct map found; /* key as written -> struct line */
+    struct line *lines;
+
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    pthread_t syncer;
+    bool syncer_runs;
+    struct buf pending;
+    struct buf writing_buf;
+    bool writing;
+    bool dirty;
+    bool closing;
+    int failed_errno;
+
+    char **forgotten;
+    size_t forgotten_count, forgotten_capacity;
+};
+
+static bool write_all(int fd, const char *data, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        data += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static bool line_split(struct str text, struct line *out)
+{
+    size_t at = sizeof(KEY_PREFIX) - 1;
+    if (!str_starts(text, KEY_PREFIX) || text.ptr[text.len - 1] != '}')
+        return false;
+    size_t end = at;
+    while (end < text.len && text.ptr[end] != '"')
+        end += text.ptr[end] == '\\' ? 2 : 1;
+    if (end >= text.len)
+        return false;
+    out->key = (struct str){text.ptr + at, end - at};
+    out->text = text;
+    return true;
+}
+
+/* The lines of a journal after its first; count by *out_count, complete ones up to *out_end. */
+static struct line *lines_scan(const char *data, size_t size, size_t *out_count, size_t *out_end)
+{
+    struct line *lines = NULL;
+    size_t count = 0, capacity = 0, start = 0;
+    *out_end = 0;
+    while (start < size) {
+        const char *newline = memchr(data + start, '\n', size - start);
+        if (!newline)
+            break;
+        struct str text = {data + start, (size_t)(newline - data) - start};
+        struct line line;
+        if (text.len && line_split(text, &line)) {
+            MEM_RESERVE(lines, count, capacity);
+            lines[count++] = line;
+        }
+        start = (size_t)(newline - data) + 1;
+        *out_end = start;
+    }
+    *out_count = count;
+    return lines;
+}
+
+static int map_file(struct journal *j, size_t *out_end, size_t *out_count, struct err *err)
+{
+    struct stat st;
+    *out_end = *out_count = 0;
+    if (fstat(j->fd, &st) != 0)
+        return err_set(err, EXIT_INTERNAL, "%s: %s", j->path, strerror(errno));
+    j->mapped_size = (size_t)st.st_size;
+    if (j->mapped_size == 0)
+        return 0;
+    j->mapped = mmap(NULL, j->mapped_size, PROT_READ, MAP_PRIVATE, j->fd, 0);
+    if (j->mapped == MAP_FAILED) {
+        j->mapped = NULL;
+        return err_set(err, EXIT_INTERNAL, "%s: cannot map: %s", j->path, strerror(errno));
+    }
+    size_t start = sizeof(JOURNAL_SCHEMA) - 1;
+    if (memcmp(j->mapped, JOURNAL_SCHEMA, j->mapped_size < start ? j->mapped_size : start) != 0)
+        return err_set(err, EXIT_CONFIG, "%s:1: not a journal of grasp-host", j->path);
+    j->lines = lines_scan(j->mapped, j->mapped_size, out_count, out_end);
+    return 0;
+}
+
+/* Group commit for the disk: one thread syncs what the others have written. */
+static void *syncer_main(void *arg)
+{
+    struct journal *j = arg;
+    pthread_mutex_lock(&j->mutex);
+    while (!j->closing) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += SYNC_INTERVAL_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        pthread_cond_timedwait(&j->changed, &j->mutex, &until);
+        if (!j->dirty)
+            continue;
+        j->dirty = false;
+        pthread_mutex_unlock(&j->mutex);
+        int failed = fdatasync(j->fd) != 0 ? errno : 0;
+        pthread_mutex_lock(&j->mutex);
+        if (failed && !j->failed_errno)
+            j->failed_errno = failed;
+    }
+    pthread_mutex_unlock(&j->mutex);
+    return NULL;
+}
+
+static struct journal *journal_new(const char *path)
+{
+    struct journal *j = mem_alloc(sizeof(*j));
+    pthread_condattr_t attr;
+    j->path = mem_dup(path, strlen(path));
+    j->fd = -1;
+    pthread_mutex_init(&j->mutex, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&j->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    return j;
+}
+
+static int journal_begin(struct journal *j, struct err *err)
+{
+    if (pthread_create(&j->syncer, NULL, syncer_main, j) != 0)
+        return err_set(err, EXIT_INTERNAL, "%s: cannot start a thread", j->path);
+    j->syncer_runs = true;
+    return 0;
+}
+
+static int open_fd(struct journal *j, int flags, struct err *err)
+{
+    j->fd = open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0666);
+    if (j->fd < 0)
+        return err_set(err, errno == EACCES ? EXIT_PERMISSION : EXIT_INTERNAL,
+                       "%s: cannot open the journal: %s", j->path, strerror(errno));
+    return 0;
+}
+
+static int write_header(struct journal *j, struct err *err)
+{
+    if (!write_all(j->fd, JOURNAL_HEADER, sizeof(JOURNAL_HEADER) - 1))
+        return err_set(err, EXIT_INTERNAL, "%s: cannot write: %s", j->path, strerror(errno));
+    return 0;
+}
+
+int journal_create(const char *path, struct journal **out, struct err *err)
+{
+    struct journal *j = journal_new(path);
+    int code = open_fd(j, O_TRUNC, err);
+    if (!code)
+        code = write_header(j, err);
+    if (!code)
+        code = journal_begin(j, err);
+    if (code) {
+        journal_close(j);
+        return code;
+    }
+    *out = j;
+    return 0;
+}
+
+int journal_resume(const char *path, struct journal **out, struct err *err)
+{
+    struct journal *j = journal_new(path);
+    size_t end, count;
+    int code = open_fd(j, 0, err);
+    if (!code)
+        code = map_file(j, &end, &count, err);
+    if (!code && ftruncate(j->fd, (off_t)end) != 0)
+        code =
+            err_set(err, EXIT_INTERNAL, "%s: cannot cut a torn line: %s", j->path, strerror(errno));
+    if (!code && end == 0)
+        code = write_header(j, err);
+    if (!code)
+        code = journal_begin(j, err);
+    if (code) {
+        journal_close(j);
+        return code;
+    }
+    for (size_t i = 0; i < count; i++)
+        map_set(&j->found, j->lines[i].key, &j->lines[i]);
+    *out = j;
+    return 0;
+}
+
+bool journal_find(const struct journal *journal, struct str place, struct str *out_line)
+{
+    if (journal->found.count == 0)
+        return false;
+    CLEANUP_BUF struct buf key = {0};
+    json_write_str(&key, place, 0);
+    const struct line *line = map_get(&journal->found, (struct str){key.ptr + 1, key.len - 2});
+    if (!line)
+        return false;
+    *out_line = line->text;
+    return true;
+}
+
+/* Called with the mutex held: writes until nothing is pending, unlocked while it does. */
+static void write_pending(struct journal *j)
+{
+    j->writing = true;
+    while (j->pending.len && !j->failed_errno) {
+        struct buf batch = j->pending;
+        j->pending = j->writing_buf;
+        pthread_mutex_unlock(&j->mutex);
+        int failed = write_all(j->fd, batch.ptr, batch.len) ? 0 : errno;
+        buf_reset(&batch);
+        pthread_mutex_lock(&j->mutex);
+        j->writing_buf = batch;
+        j->dirty = true;
+        if (failed)
+            j->failed_errno = failed;
+    }
+    j->writing = false;
+    pthread_cond_broadcast(&j->changed);
+}
+
+bool journal_append(struct journal *journal, struct str place, struct str members)
+{
+    pthread_mutex_lock(&journal->mutex);
+    if (!journal->failed_errno) {
+        struct buf *pending = &journal->pending;
+        buf_text(pending, "{\"k\": ");
+        json_write_str(pending, place, 0);
+        buf_text(pending, ", ");
+        buf_str(pending, members);
+        buf_text(pending, "}\n");
+        if (!journal->writing)
+            write_pending(journal);
+    }
+    bool good = !journal->failed_errno;
+    pthread_mutex_unlock(&journal->mutex);
+    return good;
+}
+
+int journal_error(struct journal *journal, struct err *err)
+{
+    pthread_mutex_lock(&journal->mutex);
+    int failed = journal->failed_errno;
+    pthread_mutex_unlock(&journal->mutex);
+    if (!failed)
+        return 0;
+    return err_set(err, EXIT_INTERNAL,
+                   "%s: cannot write the journal: %s; what was written is kept: make room and "
+                   "go on with --resume",
+                   journal->path, strerror(failed));
+}
+
+void journal_forget(struct journal *journal, const char *prefix)
+{
+    MEM_RESERVE(journal->forgotten, journal->forgotten_count, journal->forgotten_capacity);
+    journal->forgotten[journal->forgotten_count++] = mem_dup(prefix, strlen(prefix));
+}
+
+int journal_sync(struct journal *journal, struct err *err)
+{
+    pthread_mutex_lock(&journal->mutex);
+    while (journal->writing || (journal->pending.len && !journal->failed_errno)) {
+        if (!journal->writing)
+            write_pending(journal);
+        else
+            pthread_cond_wait(&journal->changed, &journal->mutex);
+    }
+    pthread_mutex_unlock(&journal->mutex);
+    if (fdatasync(journal->fd) != 0) {
+        pthread_mutex_lock(&journal->mutex);
+        journal->failed_errno = errno;
+        pthread_mutex_unlock(&journal->mutex);
+    }
+    return journal_error(journal, err);
+}
+
+static bool is_forgotten(const struct journal *j, struct str key)
+{
+    for (size_t i = 0; i < j->forgotten_count; i++) {
+        if (str_starts(key, j->forgotten[i]))
+            return true;
+    }
+    return false;
+}
+
+static int line_order(const void *a, const void *b)
+{
+    const struct line *x = a, *y = b;
+    int order = str_cmp(x->key, y->key);
+    if (order)
+        return order;
+    return x->text.ptr < y->text.ptr ? -1 : 1; /* later ones last */
+}
+
+static void lines_write(const struct journal *j, struct buf *out, struct line *lines, size_t count)
+{
+    if (count)
+        qsort(lines, count, sizeof(*lines), line_order);
+    buf_text(out, JOURNAL_HEADER);
+    for (size_t i = 0; i < count; i++) {
+        bool last = i + 1 == count || !str_eq(lines[i].key, lines[i + 1].key);
+        if (!last || is_forgotten(j, lines[i].key))
+            continue;
+        buf_str(out, lines[i].text);
+        buf_char(out, '\n');
+    }
+}
+
+int journal_finish(struct journal *journal, struct err *err)
+{
+    struct journal now = {.path = journal->path, .fd = journal->fd};
+    size_t end, count;
+    int code = journal_sync(journal, err);
+    if (code)
+        return code;
+    code = map_file(&now, &end, &count, err);
+    if (!code) {
+        CLEANUP_BUF struct buf text = {.limit = SIZE_MAX};
+        lines_write(journal, &text, now.lines, count);
+        code = file_write_atomic(journal->path, buf_view(&text), err);
+    }
+    mem_free(now.lines);
+    if (now.mapped)
+        munmap(now.mapped, now.mapped_size);
+    return code;
+}
+
+void journal_close(struct journal *journal)
+{
+    if (!journal)
+        return;
+    if (journal->syncer_runs) {
+        journal_sync(journal, NULL);
+        pthread_mutex_lock(&journal->mutex);
+        journal->closing = true;
+        pthread_cond_broadcast(&journal->changed);
+        pthread_mutex_unlock(&journal->mutex);
+        pthread_join(journal->syncer, NULL);
+    }
+    for (size_t i = 0; i < journal->forgotten_count; i++)
+        mem_free(journal->forgotten[i]);
+    mem_free(journal->forgotten);
+    buf_free(&journal->pending);
+    buf_free(&journal->writing_buf);
+    map_clear(&journal->found);
+    mem_free(journal->lines);
+    if (journal->mapped)
+        munmap(journal->mapped, journal->mapped_size);
+    if (journal->fd >= 0)
+        close(journal->fd);
+    pthread_cond_destroy(&journal->changed);
+    pthread_mutex_destroy(&journal->mutex);
+    mem_free(journal->path);
+    mem_free(journal);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The journal: every completed model call and every finished episode of a run, one JSON object a
+ * line, appended as they happen and synced in groups. A run is a function of its config, its seed
+ * and the replies, so a resumed run is the same program again, with the journal answering first.
+ *
+ * The first line names the format. Every other line starts with its place in the run, which is
+ * its key: {"k": "epoch_0/dev/task4_3/c1", ...}. The last line of a place counts; a torn last line
+ * is cut off.
+ */
+#pragma once
+
+#include "base/err.h"
+
+struct journal;
+
+int journal_create(const char *path, struct journal **out, struct err *err);
+/* Reads what is there, then appends to it. A missing file is an empty journal. */
+int journal_resume(const char *path, struct journal **out, struct err *err);
+
+/* The line recorded for a place before this process began; false if there is none. Any thread;
+ * the text lives until journal_close. place: without JSON escapes. */
+bool journal_find(const struct journal *journal, struct str place, struct str *out_line);
+
+/* Appends `{"k": <place>, <members>}`. Any thread. The line has been handed to the system when
+ * this returns, or is about to be by the thread that writes now. false once writing has failed. */
+bool journal_append(struct journal *journal, struct str place, struct str members);
+
+/* Has writing failed? Nothing is appended after a failure. Any thread. */
+int journal_error(struct journal *journal, struct err *err);
+
+/* Places below this prefix are left out of the finished journal. */
+void journal_forget(struct journal *journal, const char *prefix);
+
+/* Waits until all is on the disk. */
+int journal_sync(struct journal *journal, struct err *err);
+/* The run is done: writes the lines in the order of their places, each place once, so that the
+ * file does not depend on the order in which replies came. */
+int journal_finish(struct journal *journal, struct err *err);
+void journal_close(struct journal *journal); /* NULL is fine */

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "run/config.h"
+
+static char path[64];
+
+static int setup(void **state)
+{
+    strcpy(path, "/tmp/grasp-config-XXXXXX");
+    close(mkstemp(path));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    return unlink(path);
+}
+
+static void load(struct config *config, const char *text)
+{
+    struct err err = {0};
+    assert_int_equal(file_write_atomic(path, str_of(text), NULL), 0);
+    if (config_load(path, config, &err))
+        fail_msg("%s", err.text);
+}
+
+static void test_reads_the_reference_form(void **state)
+{
+    struct config config;
+    struct run_config run;
+    struct err err = {0};
+    load(&config, "output_dir: out\nagent_preset: local\nagent_temperature: 0.0\n"
+                  "cycle:\n  epochs: 5\n  update_every: 48\n  batch_concurrency: 5\n"
+                  "  run_baseline: false\n  seed: 7\n");
+    if (config_read(&config, &run, &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(run.output_dir, "out");
+    assert_int_equal(run.epochs, 5);
+    assert_int_equal(run.update_every, 48);
+    assert_int_equal(run.concurrency, 5);
+    assert_int_equal(run.seed, 7);
+    assert_false(run.run_baseline);
+    assert_true(run.has_temperature);
+    config_clear(&config);
+}
+
+static void expect_error(const char *text, const char *set, const char *needle)
+{
+    struct config config;
+    struct run_config run;
+    struct err err = {0};
+    load(&config, text);
+    if (set)
+        assert_int_equal(config_set_text(&config, set, &err), 0);
+    assert_int_equal(config_read(&config, &run, &err), EXIT_CONFIG);
+    if (!strstr(err.text, needle))
+        fail_msg("'%s' does not say '%s'", err.text, needle);
+    config_clear(&config);
+}
+
+static void test_errors_name_the_place(void **state)
+{
+    expect_error("cycle:\n  epochs: many\n", NULL, ":2: cycle.epochs must be a whole number");
+    expect_error("cycle:\n  epochs: 1\n", "cycle.epochs=x", "--set cycle.epochs");
+    expect_error("agnt_preset: a\n", NULL, "did you mean 'agent_preset'?");
+    expect_error("\n\ncycle: 3\n", NULL, ":3: cycle is a block");
+    expect_error("agent_temperature: 3\n", NULL, "from 0 to 2");
+    expect_error("compat: referense\n", NULL, "'default' or 'reference'");
+    expect_error("cycle: {run_baseline: 1}\n", NULL, "must be true or false");
+    expect_error("output_dir: 12\n", NULL, "must be a text");
+}
+
+static void test_overrides(void **state)
+{
+    struct config config;
+    struct run_config run;
+    struct err err = {0};
+    load(&config, "cycle: {epochs: 1}\n");
+    assert_int_equal(config_set_text(&config, "cycle.epochs=4", &err), 0);
+    assert_int_equal(config_set_text(&config, "task.patients=[1, 2]", &err), 0);
+    assert_int_equal(config_set_text(&config, "noequals", &err), EXIT_USAGE);
+    assert_int_equal(config_set_text(&config, "=x", &err), EXIT_USAGE);
+    assert_int_equal(config_read(&config, &run, &err), 0);
+    assert_int_equal(run.epochs, 4);
+    assert_int_equal(json_count(json_path(config.tree, "task.patients")), 2);
+    config_clear(&config);
+}
+
+static void test_method_options_from_cycle_and_skills(void **state)
+{
+    struct config config;
+    struct err err = {0};
+    struct json *schema =
+        json_parse(STR("{\"properties\": {\"grpo_k\": {}, \"base_dir\": {}, \"x\": {}}}"), &err);
+    struct json *options;
+    load(&config, "cycle:\n  epochs: 1\n  grpo_k: 3\nskills:\n  base_dir: b\nmethod:\n"
+                  "  plugin: grasp.so\n  x: 1\n");
+    assert_int_equal(config_method_options(&config, schema, &options, &err), 0);
+    assert_int_equal(json_count(options), 3);
+    assert_int_equal(json_int(json_get(options, "grpo_k"), 0), 3);
+    json_free(options);
+    config_clear(&config);
+
+    load(&config, "cycle:\n  grpo_kk: 3\n");
+    assert_int_equal(config_method_options(&config, schema, &options, &err), EXIT_CONFIG);
+    assert_non_null(strstr(err.text, ":2: unknown key 'cycle.grpo_kk'"));
+    assert_non_null(strstr(err.text, "cycle.grpo_k'"));
+    config_clear(&config);
+
+    load(&config, "cycle:\n  grpo_k: 3\nmethod:\n  grpo_k: 4\n");
+    assert_int_equal(config_method_options(&config, schema, &options, &err), EXIT_CONFIG);
+    config_clear(&config);
+    json_free(schema);
+}
+
+static void test_diff(void **state)
+{
+    struct buf out = {0};
+    struct json *a =
+        json_parse(STR("{\"cycle\": {\"seed\": 1, \"x\": 1}, \"concurrency\": 1}"), NULL);
+    struct json *b = json_parse(STR("{\"cycle\": {\"seed\": 2, \"x\": 1}, \"concurrency\": 9, "
+                                    "\"_resume\": true, \"knowledge\": \"k\"}"),
+                                NULL);
+    config_diff(a, b, &out);
+    assert_string_equal(out.ptr, "  cycle.seed: 1 -> 2\n  knowledge: (not set) -> \"k\"\n");
+    buf_reset(&out);
+    config_diff(a, a, &out);
+    assert_int_equal(out.len, 0);
+    buf_free(&out);
+    json_free(a);
+    json_free(b);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_reads_the_reference_form),
+        T(test_errors_name_the_place),
+        T(test_overrides),
+        T(test_method_options_from_cycle_and_skills),
+        T(test_diff),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
