@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands: one file each. A command gets its arguments without its own name and returns the exit
+ * code of the program. */
+#pragma once
+
+#include "base/err.h"
+#include "cli/args.h"
+
+struct command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+};
+
+int cmd_run(int argc, char **argv);
+int cmd_eval(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_regrade(int argc, char **argv);
+int cmd_rehearse(int argc, char **argv);
+
+/* "grasp-host: text" on standard error; returns err->code. */
+int cli_fail(const struct err *err);
+/* Prints usage, then the options. */
+void cli_help(const char *usage, const struct arg *args);
+/* Writes a text to standard output; EXIT_INTERNAL if that fails. */
+int cli_print(struct str text);

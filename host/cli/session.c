@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/session.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "model/preset.h"
+#include "plugin/options.h"
+
+#define BLOCKING_WORKERS 64
+
+static void set_text(struct config *config, const char *key, const char *text, const char *flag)
+{
+    if (text)
+        config_set(config, key, json_new_str(str_of(text)), flag);
+}
+
+static int apply_flags(struct session *s, struct err *err)
+{
+    const struct session_options *o = s->options;
+    for (size_t i = 0; i < o->sets.count; i++) {
+        int code = config_set_text(&s->config, o->sets.items[i], err);
+        if (code)
+            return code;
+    }
+    set_text(&s->config, "task.plugin", o->task, "--task");
+    set_text(&s->config, "method.plugin", o->method, "--method");
+    set_text(&s->config, "knowledge", o->knowledge, "--knowledge");
+    if (o->concurrency) {
+        int64_t number = 0;
+        int code = args_int("concurrency", o->concurrency, 1, 100000, &number, err);
+        if (code)
+            return code;
+        config_set(&s->config, "concurrency", json_new_int(number), "--concurrency");
+    }
+    return 0;
+}
+
+static char *dir_path(const struct session *s)
+{
+    char name[32];
+    time_t now = time(NULL);
+    struct tm tm;
+    if (s->options->out)
+        return mem_dup(s->options->out, strlen(s->options->out));
+    localtime_r(&now, &tm);
+    strftime(name, sizeof(name), "%Y%m%d_%H%M%S", &tm);
+    const struct json *root = json_get(s->config.tree, "output_dir");
+    return file_join(json_is(root, JSON_STRING) ? json_str(root).ptr : "runs",
+                     s->options->run_name ? s->options->run_name : name);
+}
+
+/* A resumed run goes on with its own configuration; what is given now must agree with it. */
+static int adopt_stored(struct session *s, struct err *err)
+{
+    if (!s->options->out && !s->options->run_name)
+        return err_set(err, EXIT_USAGE, "--resume needs the run directory: --out DIR");
+    CLEANUP_FREE char *path = dir_path(s);
+    struct json *stored;
+    int code = rundir_read_config(path, &stored, err);
+    if (code)
+        return file_exists(path) ? code
+                                 : err_set(err, EXIT_USAGE, "%s: no run to resume there", path);
+    struct json *now = json_copy(stored);
+    for (struct json_iter it = json_members(s->config.tree); json_next(&it);) {
+        struct json *block = json_get_str(now, it.key);
+        if (!json_is(it.value, JSON_OBJECT) || !json_is(block, JSON_OBJECT)) {
+            json_set_str(now, it.key, json_copy(it.value));
+            continue;
+        }
+        for (struct json_iter in = json_members(it.value); json_next(&in);)
+            json_set_str(block, in.key, json_copy(in.value));
+    }
+    CLEANUP_BUF struct buf diff = {0};
+    config_diff(stored, now, &diff);
+    json_free(stored);
+    json_free(s->config.tree);
+    s->config.tree = now;
+    if (!diff.len)
+        return 0;
+    return err_set(err, EXIT_CONFIG,
+                   "%s: this run has another configuration; resume it with its own, or start a new "
+                   "one with --out. What differs (run -> given):\n%s",
+                   path, diff.ptr);
+}
+
+static const char *env_or_null(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+/* --agent, else GRASP_BACKEND, else agent_preset (spec/grasp.md 3.3). */
+static void choose_agent(struct session *s)
+{
+    const char *name = s->options->agent;
+    if (!name && !s->options->resume)
+        name = env_or_null("GRASP_BACKEND");
+    if (name && *name)
+        set_text(&s->config, "agent_preset", name, "--agent");
+}
+
+static const char *where_task(void *arg, const char *option)
+{
+    CLEANUP_FREE char *path = mem_printf("task.%s", option);
+    return config_where(arg, path);
+}
+
+static const char *where_method(void *arg, const char *option)
+{
+    CLEANUP_FREE char *path = mem_printf("method.%s", option);
+    return config_where(arg, path);
+}
+
+static int check_options(struct session *s, struct err *err)
+{
+    struct json *given;
+    int code = config_task_options(&s->config, s->task_entry->options, &given, err);
+    if (code)
+        return code;
+    s->task_options =
+        options_check(s->task_entry->options, given, "task", where_task, &s->config, err);
+    json_free(given);
+    if (!s->task_options)
+        return EXIT_CONFIG;
+    if (!s->method_entry)
+        return 0;
+    const struct json *schema = s->method_entry->options;
+    code = config_method_options(&s->config, schema, &given, err);
+    if (code)
+        return code;
+    bool knows_compat = json_get(json_get(schema, "properties"), "compat") != NULL;
+    if (knows_compat && s->run.compat_reference && !json_get(given, "compat"))
+        json_set(given, "compat", json_new_str(STR("reference")));
+    s->method_options = options_check(schema, given, "method", where_method, &s->config, err);
+    json_free(given);
+    return s->method_options ? 0 : EXIT_CONFIG;
+}
+
+static int pick_plugins(struct session *s, struct err *err)
+{
+    if (!s->run.task)
+        return err_set(err, EXIT_USAGE,
+                       "no task: give --task, as in --task quickstart.so "
+                       "(grasp-host list shows what there is)");
+    if (!s->run.method)
+        return err_set(err, EXIT_USAGE,
+                       "no method: give --method, as in --method grasp.so "
+                       "(grasp-host list shows what there is)");
+    int code = plugin_pick(s->run.task, PLUGIN_TASK, &s->task_entry, err);
+    return code ? code : plugin_pick(s->run.method, PLUGIN_METHOD, &s->method_entry, err);
+}
+
+static void session_init(struct session *s, struct session_options *options)
+{
+    memset(s, 0, sizeof(*s));
+    s->dir.lock_fd = -1;
+    s->options = options;
+    ledger_init(&s->ledger);
+    report_init(&s->report, &s->ledger, options->quiet);
+    if (options->verbose)
+        log_level_set(LOG_DEBUG);
+}
+
+int session_configure_stored(struct session *s, struct session_options *options, const char *dir,
+                             struct err *err)
+{
+    session_init(s, options);
+    int code = rundir_read_config(dir, &s->config.tree, err);
+    if (!code)
+        code = apply_flags(s, err);
+    if (!code)
+        code = config_read(&s->config, &s->run, err);
+    if (!code && !s->run.task)
+        code = err_set(err, EXIT_CONFIG, "%s/config.yaml: names no task; give --task", dir);
+    if (!code)
+        code = plugin_pick(s->run.task, PLUGIN_TASK, &s->task_entry, err);
+    return code ? code : check_options(s, err);
+}
+
+int session_configure(struct session *s, struct session_options *options, struct err *err)
+{
+    session_init(s, options);
+    if (options->resume && options->force)
+        return err_set(err, EXIT_USAGE, "--resume and --force exclude each other");
+    int code = config_load(options->config, &s->config, err);
+    if (!code)
+        code = apply_flags(s, err);
+    choose_agent(s);
+    if (!code && options->resume)
+        code = adopt_stored(s, err);
+    if (!code)
+        code = config_read(&s->config, &s->run, err);
+    if (!code)
+        code = pick_plugins(s, err);
+    return code ? code : check_options(s, err);
+}
+
+static int open_journal(struct session *s, struct err *err)
+{
+    CLEANUP_FREE char *path = file_join(s->dir.path, "journal.jsonl");
+    return s->resuming ? journal_resume(path, &s->journal, err)
+                       : journal_create(path, &s->journal, err);
+}
+
+int session_open_dir(struct session *s, struct err *err)
+{
+    CLEANUP_FREE char *path = dir_path(s);
+    s->resuming = s->options->resume;
+    enum rundir_mode mode = RUNDIR_NEW;
+    if (s->options->force)
+        mode = RUNDIR_FORCE;
+    else if (s->resuming)
+        mode = RUNDIR_RESUME;
+    int code = rundir_open(path, mode, &s->dir, err);
+    if (code)
+        return code;
+    if (s->resuming) {
+        CLEANUP_JSON struct json *state = rundir_read_state(s->dir.path);
+        s->complete = json_bool(json_get(state, "complete"), false);
+        if (s->complete)
+            return 0;
+    } else {
+        json_set(s->config.tree, "_resume", json_new_bool(false));
+        code = rundir_write_config(&s->dir, s->config.tree, err);
+    }
+    CLEANUP_FREE char *log = file_join(s->dir.path, "run.log");
+    if (!code)
+        code = report_open_log(&s->report, log, err);
+    return code ? code : open_journal(s, err);
+}
+
+/* Where preset files are looked for: beside the configuration, then the user's folder. */
+static int load_agent(struct session *s, struct err *err)
+{
+    CLEANUP_FREE char *beside = s->config.file ? file_dir_name(s->config.file) : mem_dup(".", 1);
+    CLEANUP_FREE char *first = file_join(beside, "agents");
+    const char *home = env_or_null("HOME"), *xdg = env_or_null("XDG_CONFIG_HOME");
+    CLEANUP_FREE char *second =
+        xdg ? mem_printf("%s/grasp-host/agents", xdg)
+            : mem_printf("%s/.config/grasp-host/agents", home ? home : "/nonexistent");
+    const char *dirs[] = {first, second, NULL};
+    int code;
+    if (s->run.agent_preset)
+        code = preset_load(s->run.agent_preset, dirs, &s->agent, err);
+    else if (s->run.agent)
+        code = preset_from_block(s->run.agent, &s->agent, err);
+    else
+        code = err_set(err, EXIT_CONFIG,
+                       "no model: give --agent, as in --agent local for an OpenAI-compatible "
+                       "endpoint, or --agent rehearsal to try things offline");
+    if (!code && s->run.agent_preset && s->run.agent && !json_get(s->run.agent, "module")) {
+        for (struct json_iter it = json_members(s->run.agent); json_next(&it);)
+            json_set_str(s->agent, it.key, json_copy(it.value));
+    }
+    if (!code && s->run.has_temperature && s->run.agent_preset)
+        preset_set_temperature(s->agent, s->run.temperature);
+    return code;
+}
+
+static int open_model(struct session *s, struct err *err)
+{
+    int code = load_agent(s, err);
+    if (code)
+        return code;
+    if (!str_is(json_str(json_get(s->agent, "client")), "rehearsal"))
+        return model_open(s->agent, s->http, s->loop, s->pool, &s->model, err);
+    code = rehearsal_open(s->task_entry, s->method_entry, &s->rehearsal, err);
+    if (!code)
+        s->model = model_open_local(rehearsal_answer, s->rehearsal, s->pool);
+    return code;
+}
+
+static int open_threads(struct session *s, struct err *err)
+{
+    s->loop = loop_start(err);
+    if (!s->loop)
+        return EXIT_INTERNAL;
+    s->http = http_client_create(s->loop, s->run.concurrency, err);
+    if (!s->http)
+        return err && err->code ? err->code : EXIT_INTERNAL;
+    plugin_services_set(&(struct plugin_services){.http = s->http});
+    return 0;
+}
+
+/* The dev samples are what a method may draw probes from. */
+static int task_text(struct session *s, struct buf *out, struct err *err)
+{
+    struct samples dev = {0};
+    int code = 0;
+    if (task_has_split(s->task, "dev"))
+        code = task_samples(s->task, "dev", &dev, err);
+    if (code)
+        return code;
+    CLEANUP_JSON struct json *info = json_copy(task_info(s->task)->json);
+    struct json *array = json_new_array();
+    for (size_t i = 0; i < dev.count; i++)
+        json_push(array, json_copy(dev.items[i].object));
+    json_set(info, "dev", array);
+    json_write(out, info, 0);
+    samples_clear(&dev);
+    return 0;
+}
+
+int session_open_task(struct session *s, struct err *err)
+{
+    int code = open_threads(s, err);
+    return code ? code : task_open(s->task_entry, s->task_options, &s->task, err);
+}
+
+static int open_method(struct session *s, struct err *err)
+{
+    CLEANUP_BUF struct buf text = {0};
+    int code = task_text(s, &text, err);
+    if (code)
+        return code;
+    return method_open(s->method_entry, s->method_options, buf_view(&text), &s->method, err);
+}
+
+static void on_signal(void *arg, int signum)
+{
+    struct session *s = arg;
+    bool again = engine_stopped(s->engine, NULL) != 0;
+    engine_stop(s->engine, 128 + signum,
+                signum == SIGINT ? "stopped by Ctrl-C; go on with --resume"
+                                 : "stopped by a signal; go on with --resume",
+                again);
+}
+
+static void open_pool(struct session *s)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t workers = processors > 2 ? (size_t)processors : 2;
+    if (task_info(s->task)->blocking && workers < BLOCKING_WORKERS)
+        workers = s->run.concurrency < BLOCKING_WORKERS ? s->run.concurrency : BLOCKING_WORKERS;
+    s->pool = pool_create(workers < 2 ? 2 : workers, "worker");
+}
+
+int session_open(struct session *s, struct err *err)
+{
+    int code = session_open_task(s, err);
+    if (!code)
+        code = open_method(s, err);
+    if (code)
+        return code;
+    open_pool(s);
+    return open_model(s, err);
+}
+
+int session_start(struct session *s, struct err *err)
+{
+    s->engine = engine_create(&(struct engine_options){
+        .task = s->task,
+        .model = s->model,
+        .pool = s->pool,
+        .journal = s->journal,
+        .ledger = &s->ledger,
+        .concurrency = s->run.concurrency,
+        .seed = s->run.seed,
+    });
+    int code = loop_on_signal(s->loop, SIGINT, on_signal, s, err);
+    return code ? code : loop_on_signal(s->loop, SIGTERM, on_signal, s, err);
+}
+
+static struct json *plugin_state(const struct plugin_entry *entry, const struct json *options)
+{
+    char digest[HASH_HEX];
+    struct json *out = json_new_object();
+    plugin_digest(entry->plugin, digest);
+    json_set(out, "id", json_new_str(str_of(entry->id)));
+    json_set(out, "version", json_new_str(str_of(plugin_version(entry->plugin))));
+    json_set(out, "sha256", json_new_str(str_of(digest)));
+    json_set(out, "options", json_copy(options));
+    return out;
+}
+
+int session_write_state(struct session *s, bool complete, struct err *err)
+{
+    CLEANUP_JSON struct json *out = json_new_object();
+    json_set(out, "schema", json_new_str(STR("grasp-host/run")));
+    json_set(out, "v", json_new_int(1));
+    json_set(out, "complete", json_new_bool(complete));
+    json_set(out, "version", json_new_str(STR(GRASP_HOST_VERSION)));
+    json_set(out, "task", plugin_state(s->task_entry, s->task_options));
+    json_set(out, "method", plugin_state(s->method_entry, s->method_options));
+    json_set(out, "model", json_new_str(str_of(model_name(s->model))));
+    json_set(out, "seed", json_new_int(s->run.seed));
+    return record_write_json(s->dir.path, "run.json", out, 0, err);
+}
+
+int session_knowledge(struct session *s, struct files **out, struct err *err)
+{
+    if (s->run.knowledge)
+        return files_read(s->run.knowledge, out, err);
+    *out = files_create();
+    return 0;
+}
+
+void session_close(struct session *s)
+{
+    engine_finish(s->engine);
+    journal_close(s->journal);
+    method_close(s->method);
+    task_close(s->task);
+    model_close(s->model);
+    pool_destroy(s->pool);
+    http_client_destroy(s->http);
+    loop_stop(s->loop);
+    engine_destroy(s->engine); /* signals come from the loop */
+    rehearsal_close(s->rehearsal);
+    report_close(&s->report);
+    rundir_close(&s->dir);
+    json_free(s->task_options);
+    json_free(s->method_options);
+    json_free(s->agent);
+    config_clear(&s->config);
+}

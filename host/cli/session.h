@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* What run, eval and regrade have in common: the options, the configuration, the plugins, the
+ * model and the threads behind them, opened in order and closed in the opposite one. */
+#pragma once
+
+#include "cli/args.h"
+#include "plugin/rehearse.h"
+#include "run/harness.h"
+#include "run/rundir.h"
+
+struct session_options {
+    const char *config;
+    const char *task, *method, *agent;
+    const char *out, *run_name;
+    const char *concurrency, *knowledge;
+    struct arg_list sets;
+    bool resume, force, quiet, verbose, json, help;
+};
+
+/* The part of a command's table that these options make up. */
+#define SESSION_ARGS(o)                                                                            \
+    {"task", 't', "FILE.so[:NAME]", "task plugin, or its name: quickstart", .text = &(o)->task},   \
+        {"method", 'm', "FILE.so[:NAME]", "method plugin, or its name: grasp",                     \
+         .text = &(o)->method},                                                                    \
+        {"agent", 'a', "PRESET", "model preset: rehearsal (offline), local, gptoss, ...",          \
+         .text = &(o)->agent},                                                                     \
+        {"config", 'c', "FILE", "configuration (YAML)", .text = &(o)->config},                     \
+        {"set", 0, "KEY=VALUE", "override a key: cycle.seed=2, task.X=.., method.X=..",            \
+         .list = &(o)->sets},                                                                      \
+        {"out", 'o', "DIR", "run directory (default: runs/<date>)", .text = &(o)->out},            \
+        {"run-name", 'n', "NAME", "run directory below output_dir", .text = &(o)->run_name},       \
+        {"concurrency", 'j', "N", "episodes in flight at once (default 64)",                       \
+         .text = &(o)->concurrency},                                                               \
+        {"knowledge", 'k', "DIR", "knowledge to begin with", .text = &(o)->knowledge},             \
+        {"quiet", 'q', NULL, "no progress", .flag = &(o)->quiet},                                  \
+    {                                                                                              \
+        "verbose", 'v', NULL, "more to read", .flag = &(o)->verbose                                \
+    }
+
+struct session {
+    struct session_options *options;
+    struct config config;
+    struct run_config run;
+    const struct plugin_entry *task_entry, *method_entry;
+    struct json *task_options, *method_options, *agent;
+    bool resuming, complete; /* complete: the run that is resumed is done already */
+
+    struct rundir dir;
+    struct loop *loop;
+    struct http_client *http;
+    struct pool *pool;
+    struct rehearsal *rehearsal;
+    struct model *model;
+    struct task *task;
+    struct method *method;
+    struct journal *journal;
+    struct ledger ledger;
+    struct report report;
+    struct engine *engine;
+};
+
+/* Reads config, --set and flags, picks the plugins and checks all options; opens nothing. */
+int session_configure(struct session *session, struct session_options *options, struct err *err);
+/* For regrade: the task of the run in `dir`, with what the options change; no method. */
+int session_configure_stored(struct session *session, struct session_options *options,
+                             const char *dir, struct err *err);
+int session_open_task(struct session *session, struct err *err);
+/* Opens task, method and model, and the threads. */
+int session_open(struct session *session, struct err *err);
+/* The run directory with config.yaml, run.log and the journal. */
+int session_open_dir(struct session *session, struct err *err);
+/* The engine; signals stop it from now on. */
+int session_start(struct session *session, struct err *err);
+/* run.json: what went into the run, and whether it is complete. */
+int session_write_state(struct session *session, bool complete, struct err *err);
+/* Knowledge of the configuration's folder, or none. */
+int session_knowledge(struct session *session, struct files **out, struct err *err);
+void session_close(struct session *session);
