@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "mock_episode.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+
+#include <cmocka.h>
+
+#define TURNS_MAX 1000
+
+static grasp_str text_of(struct mock_text text)
+{
+    return mock_str(text);
+}
+
+static void add_message(struct mock_episode *episode, struct mock_message message)
+{
+    episode->messages =
+        realloc(episode->messages, (episode->count + 1) * sizeof(*episode->messages));
+    episode->messages[episode->count++] = message;
+}
+
+static struct mock_text copy(grasp_str text)
+{
+    struct mock_text out = {malloc(text.len + 1), text.len};
+    if (text.len)
+        memcpy(out.ptr, text.ptr, text.len);
+    out.ptr[text.len] = 0;
+    return out;
+}
+
+static void add_action(struct mock_episode *episode, struct mock_text action)
+{
+    struct mock_texts *actions = &episode->actions;
+    actions->items = realloc(actions->items, (actions->count + 1) * sizeof(*actions->items));
+    actions->items[actions->count++] = action;
+}
+
+static struct mock_text steal(struct mock_text *text)
+{
+    struct mock_text out = *text;
+    *text = (struct mock_text){0};
+    return out;
+}
+
+/* Takes over what the call emitted. */
+static void take_emitted(struct mock_episode *episode)
+{
+    struct mock_host *host = episode->host;
+    for (size_t i = 0; i < host->message_count; i++)
+        add_message(episode, host->messages[i]);
+    host->message_count = 0;
+    if (!host->has_outcome)
+        return;
+    episode->done = true;
+    episode->status = steal(&host->status);
+    episode->answer = steal(&host->answer);
+    episode->raw = steal(&host->raw);
+}
+
+void mock_episode_begin(struct mock_episode *episode, struct mock_host *host,
+                        const grasp_task *task, void *self, const char *sample)
+{
+    *episode = (struct mock_episode){.host = host, .task = task, .self = self};
+    episode->sample = strdup(sample);
+    int32_t status =
+        task->begin(mock_call(host), self, grasp_cstr(episode->sample), 7, &episode->handle);
+    if (status)
+        fail_msg("begin: %d: %s", status, mock_str(host->fail_text).ptr);
+    take_emitted(episode);
+}
+
+void mock_episode_step(struct mock_episode *episode, const grasp_reply *reply)
+{
+    struct mock_host *host = episode->host;
+    int32_t status = episode->task->step(mock_call(host), episode->self, episode->handle, reply);
+    if (status)
+        fail_msg("step: %d: %s", status, mock_str(host->fail_text).ptr);
+    episode->turns++;
+    if (host->actions.count) {
+        for (size_t i = 0; i < host->actions.count; i++)
+            add_action(episode, steal(&host->actions.items[i]));
+    } else {
+        add_action(episode, copy(reply->text));
+    }
+    if (!host->message_count || strcmp(host->messages[0].role.ptr, "agent") != 0)
+        add_message(episode, (struct mock_message){.role = copy(grasp_cstr("agent")),
+                                                   .content = copy(reply->text)});
+    take_emitted(episode);
+}
+
+void mock_episode_say(struct mock_episode *episode, const char *text)
+{
+    grasp_reply reply = {.size = sizeof(reply),
+                         .kind = GRASP_REPLY_TEXT,
+                         .text = grasp_cstr(text),
+                         .finish_reason = grasp_cstr("stop")};
+    mock_episode_step(episode, &reply);
+}
+
+static bool is_agent(const struct mock_message *message)
+{
+    return strcmp(message->role.ptr, "agent") == 0;
+}
+
+/* The content of the message at `at` with the guidance before it, if no turn was taken before,
+ * else after it. */
+static struct mock_text guided(const struct mock_episode *episode, size_t at, const char *guidance)
+{
+    struct buf out = {0};
+    bool first = true;
+    for (size_t i = 0; i < at; i++)
+        first = first && !is_agent(&episode->messages[i]);
+    struct mock_text content = episode->messages[at].content;
+    if (first) {
+        buf_text(&out, guidance);
+        buf_text(&out, "\n\n");
+    }
+    buf_add(&out, content.ptr, content.len);
+    if (!first) {
+        buf_text(&out, "\n\n");
+        buf_text(&out, guidance);
+    }
+    size_t len = out.len;
+    return (struct mock_text){buf_steal(&out), len};
+}
+
+static void rehearse_turn(struct mock_episode *episode, const grasp_rehearsal *rehearsal,
+                          const char *guidance)
+{
+    size_t count = episode->count, last = count - 1;
+    grasp_message *messages = calloc(count, sizeof(*messages));
+    const grasp_message **list = calloc(count, sizeof(const grasp_message *));
+    struct mock_text with = {0};
+    for (size_t i = 0; i < count; i++) {
+        messages[i] = (grasp_message){.size = sizeof(grasp_message),
+                                      .role = text_of(episode->messages[i].role),
+                                      .content = text_of(episode->messages[i].content)};
+        list[i] = &messages[i];
+    }
+    if (guidance) {
+        with = guided(episode, last, guidance);
+        messages[last].content = text_of(with);
+    }
+    grasp_rehearsal_request request = {.size = sizeof(request), .messages = list, .count = count};
+    int32_t status = rehearsal->reply(mock_call(episode->host), &request);
+    if (status)
+        fail_msg("reply: %d", status);
+    assert_int_equal(episode->host->message_count, 1);
+    struct mock_text reply = steal(&episode->host->messages[0].content);
+    free(messages);
+    free(list);
+    free(with.ptr);
+    mock_episode_say(episode, reply.ptr);
+    free(reply.ptr);
+}
+
+void mock_episode_rehearse(struct mock_episode *episode, const char *guidance)
+{
+    const grasp_rehearsal *rehearsal = episode->task->extension(grasp_cstr(GRASP_EXT_REHEARSAL));
+    assert_non_null(rehearsal);
+    while (!episode->done) {
+        assert_true(episode->turns < TURNS_MAX);
+        rehearse_turn(episode, rehearsal, guidance);
+    }
+}
+
+static void put_text(struct buf *out, struct mock_text text)
+{
+    json_write_str(out, (struct str){mock_str(text).ptr, text.len}, 0);
+}
+
+char *mock_episode_rollout(const struct mock_episode *episode)
+{
+    struct buf out = {0};
+    buf_text(&out, "{\"status\": ");
+    put_text(&out, episode->status);
+    buf_text(&out, ", \"answer\": ");
+    put_text(&out, episode->answer);
+    buf_text(&out, ", \"raw\": ");
+    buf_text(&out, episode->raw.len ? episode->raw.ptr : "null");
+    buf_text(&out, ", \"history\": [");
+    for (size_t i = 0; i < episode->count; i++) {
+        buf_text(&out, i ? ", {\"role\": " : "{\"role\": ");
+        put_text(&out, episode->messages[i].role);
+        buf_text(&out, ", \"content\": ");
+        put_text(&out, episode->messages[i].content);
+        buf_text(&out, "}");
+    }
+    buf_text(&out, "], \"agent_actions\": [");
+    for (size_t i = 0; i < episode->actions.count; i++) {
+        buf_text(&out, i ? ", " : "");
+        put_text(&out, episode->actions.items[i]);
+    }
+    buf_text(&out, "]}");
+    return buf_steal(&out);
+}
+
+void mock_episode_grade(struct mock_episode *episode)
+{
+    char *rollout = mock_episode_rollout(episode);
+    int32_t status =
+        episode->task->grade(mock_call(episode->host), episode->self, grasp_cstr(episode->sample),
+                             grasp_cstr(rollout), grasp_cstr("[]"));
+    free(rollout);
+    if (status)
+        fail_msg("grade: %d: %s", status, mock_str(episode->host->fail_text).ptr);
+    assert_true(episode->host->has_verdict);
+}
+
+void mock_episode_end(struct mock_episode *episode)
+{
+    episode->task->end(mock_call(episode->host), episode->self, episode->handle);
+    for (size_t i = 0; i < episode->count; i++) {
+        struct mock_message *message = &episode->messages[i];
+        free(message->role.ptr);
+        free(message->content.ptr);
+        free(message->tool_calls.ptr);
+        free(message->tool_call_id.ptr);
+        free(message->name.ptr);
+    }
+    for (size_t i = 0; i < episode->actions.count; i++)
+        free(episode->actions.items[i].ptr);
+    free(episode->messages);
+    free(episode->actions.items);
+    free(episode->sample);
+    free(episode->status.ptr);
+    free(episode->answer.ptr);
+    free(episode->raw.ptr);
+    *episode = (struct mock_episode){0};
+}
