@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* An open instance of the method, and the functions of its table. */
+#pragma once
+
+#include <grasp/grasp.h>
+
+#include "common/embedded.h"
+#include "common/skill.h"
+#include "past.h"
+
+struct options {
+    int64_t max_proposals, max_learned_skills;
+    int64_t candidates;   /* grpo_k */
+    int64_t probe_size;   /* grpo_eval_n */
+    bool has_temperature; /* of the writer */
+    double temperature;
+    bool reference; /* compat: reference */
+    int32_t placement;
+    bool select_all;
+    grasp_str *non_learnable; /* parts of labels */
+    size_t non_learnable_count;
+    grasp_str base_dir, prompts_dir;
+};
+
+/* The texts of prompts/. */
+struct prompts {
+    grasp_str classify, diagnose, propose, revise;
+    grasp_str skeleton; /* the template that skills follow, a skill file */
+    grasp_str intro;    /* stands before the skills in the conversation */
+    grasp_str skill;    /* one skill in the conversation */
+    grasp_str labels;   /* examples of labels, when the task has none */
+};
+
+/* What the task says about itself, for the prompts. */
+struct task_hints {
+    grasp_str family;
+    grasp_str guidance;
+    grasp_str labels; /* "- tag: description" lines */
+};
+
+struct method {
+    struct pool pool;
+    struct options options;
+    struct prompts prompts;
+    struct task_hints hints;
+    struct skill *base; /* those that are shown to the agent */
+    size_t base_count;
+    struct skill skeleton;
+    struct dev dev;
+    struct past past;
+};
+
+extern const struct embedded_file grasp_prompts[];
+extern const char grasp_options_schema[];
+extern const grasp_method grasp_method_table;
+extern const grasp_rehearsal grasp_writer_rehearsal;
+
+int32_t options_read(grasp_call *call, struct method *self, grasp_str config);
+int32_t prompts_read(grasp_call *call, struct method *self);
+int32_t hints_read(grasp_call *call, struct method *self, grasp_str task);
+int32_t base_read(grasp_call *call, struct method *self);
+
+int32_t grasp_method_load(grasp_call *call, void *self, const grasp_files *files,
+                          void **out_knowledge);
+void grasp_method_unload(grasp_call *call, void *self, void *knowledge);
+int32_t grasp_method_augment(grasp_call *call, void *self, const void *knowledge,
+                             const grasp_turn *turn);
+int32_t grasp_method_describe(grasp_call *call, void *self, const void *knowledge);
+int32_t grasp_method_learn(grasp_call *call, void *self, const grasp_lab *lab,
+                           const grasp_files *files, const void *knowledge, grasp_str batch);
+int32_t grasp_method_epoch_end(grasp_call *call, void *self, const grasp_lab *lab,
+                               const grasp_files *files, const void *knowledge, grasp_str epoch);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One update of the library (spec/grasp.md 9): what its steps work on, and the steps. Texts and
+ * arrays live in the pool of the update; JSON values until the call returns.
+ */
+#pragma once
+
+#include "gate.h"
+#include "library.h"
+#include "method.h"
+#include "proposal.h"
+
+/* A rollout of the batch. */
+struct entry {
+    grasp_str id;
+    size_t sample; /* position in dev, or DEV_NONE */
+    bool available, correct;
+    int before; /* the outcome in the epoch before: 1, 0, or -1 */
+    grasp_str instruction, type, status, error;
+    grasp_str reported, expected; /* answers, for the writer */
+    grasp_str *tags;
+    size_t tag_count;
+    grasp_str label, diagnosis; /* empty if there is none */
+    bool ignored;               /* a failure that is not learned from */
+    const grasp_json_value *actions, *history, *used;
+};
+
+/* Failures of one kind, and what passed. */
+struct group {
+    grasp_str label; /* empty: not known */
+    const struct entry **entries;
+    size_t count, failing;
+};
+
+/* A proposal, or a removal and an addition that belong together. */
+struct edit {
+    struct proposal parts[2];
+    size_t count;
+    grasp_str label; /* of the group it answers to */
+};
+
+struct probe {
+    size_t *samples; /* positions in dev: the failing half, then the passing half */
+    size_t count;
+    bool *was_failing; /* per dev sample */
+};
+
+/* An edit that was run on the probe. */
+struct candidate {
+    struct edit edit;
+    struct library library;
+    uint64_t ticket;
+    struct gate_outcome *outcomes; /* in the order of the probe */
+    const grasp_json_value *rollouts;
+    struct gate_score score;
+    bool revision;
+    bool accepted;
+};
+
+struct update {
+    grasp_call *call;
+    const grasp_lab *lab;
+    const grasp_json *json;
+    struct method *self;
+    struct pool *pool;
+
+    int64_t epoch, cycle;
+    struct library library;
+    struct skill *skills; /* of the library */
+    size_t skill_count;
+
+    struct entry *entries;
+    size_t count, correct;
+
+    struct text raw_proposals; /* elements of a JSON array, as the writer made them */
+    struct label *new_labels;
+    size_t new_label_count;
+    struct probe probe;
+    struct gate_outcome *baseline;
+    const grasp_json_value *baseline_rollouts;
+    struct candidate *candidates;
+    size_t candidate_count, candidate_capacity;
+    const char *reason; /* why nothing was applied */
+    bool recovery;
+};
+
+/* entry.c */
+int32_t entries_read(struct update *u, const grasp_json_value *rollouts);
+bool entry_read(struct update *u, const grasp_json_value *rollout, struct entry *out);
+size_t entries_failing(const struct update *u); /* those that are learned from */
+void entries_remember(struct update *u);
+bool entry_failed(const struct entry *entry); /* wrong, and learned from */
+
+/* trace.c: an entry in the writer's log. action_limit: characters of each action, 0 for all. */
+struct trace_style {
+    size_t action_limit;
+    size_t total_limit; /* bytes of a log, 0 for any; what is over is left out, and said so */
+};
+struct trace_style trace_style(const struct update *u);
+void trace_entry(struct text *out, const struct update *u, const struct entry *entry,
+                 const struct trace_style *style);
+void trace_log(struct text *out, const struct update *u, const struct entry *const *entries,
+               size_t count, const struct trace_style *style);
+void trace_rollout(struct text *out, const struct update *u, const grasp_json_value *rollout,
+                   const struct trace_style *style);
+void trace_actions(struct text *out, const struct update *u, const grasp_json_value *actions,
+                   const char *separator, size_t limit);
+
+/* writer.c: replies in the order of the prompts; empty for a call that failed. */
+int32_t writer_ask(struct update *u, const grasp_str *prompts, size_t count, grasp_str *out);
+
+/* Steps that ask the writer. What it answers badly is dropped; only a stop is an error. */
+int32_t classify_failures(struct update *u);
+int32_t diagnose_failures(struct update *u);
+int32_t propose_edits(struct update *u, struct edit **out, size_t *out_count);
+int32_t revise_edit(struct update *u, const struct candidate *candidate, struct edit *out,
+                    bool *out_found);
+
+/* group.c */
+size_t group_failures(struct update *u, struct group **out);
+
+/* probe.c */
+/* Draws u->probe with the generator of that label; samples stay empty if there are none. */
+int32_t probe_draw(struct update *u, grasp_str label);
+int32_t probe_start(struct update *u, const struct library *library, uint64_t *out_ticket);
+int32_t probe_wait(struct update *u, uint64_t ticket, struct gate_outcome **out,
+                   const grasp_json_value **out_rollouts);
+
+/* stats.c: what is known of each skill's effect. */
+struct effect {
+    int64_t fixes, regressions, runs;
+};
+struct effect stats_effect(const struct update *u, grasp_str skill);
+
+/* event.c: the record of the update. */
+int32_t event_note(struct update *u);
+int32_t event_taxonomy(struct update *u);
+
+/* evaluate.c: runs edits on the probe and applies the best, if the gate lets it pass. */
+int32_t evaluate_baseline(struct update *u);
+int32_t evaluate_edits(struct update *u, const struct edit *edits, size_t count);
+int32_t evaluate_recovery(struct update *u, const struct edit *edit);
+void update_apply(struct update *u, struct candidate *winner);
+
+/* update.c */
+void update_open(struct update *u, struct library library);
+int32_t update_run(struct update *u);
+bool update_changed(const struct update *u);
+
+/* collapse.c */
+int32_t collapse_recover(struct update *u);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Sections of grasp_golden.json, by the part of the program that they are about. */
+#pragma once
+
+#include "golden_common.h"
+
+void golden_text_sections(struct golden *g);    /* names, replies, words */
+void golden_skill_sections(struct golden *g);   /* skill files, ranking, insertion */
+void golden_library_sections(struct golden *g); /* operations, checks of proposals */
+void golden_probe_sections(struct golden *g);   /* draws, groups, effects */
+void golden_update_sections(struct golden *g);  /* the gate, the writer's prompts */

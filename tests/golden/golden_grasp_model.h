@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "golden_common.h"
+
+/* Presets, retries and what goes over the wire; the number of cases that failed. */
+int golden_model_sections(struct golden *g);
