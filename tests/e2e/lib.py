@@ -1,0 +1,212 @@
+"""What the end-to-end tests share: the program under test, run directories, servers.
+
+Each test is a script: `test_x.py BUILD`. It ends with 0, 1, or 77 (skipped, with a line that says
+what is missing).
+"""
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else os.path.join(ROOT, "build")
+HOST = os.path.join(BUILD, "host", "grasp-host")
+CONFIG = os.path.join(ROOT, "benchmarks", "quickstart", "grasp.yaml")
+QUICKSTART = ["--config", CONFIG, "--task", "quickstart.so", "--method", "grasp.so"]
+
+# Set when a sanitizer makes everything several times slower.
+SLOW = os.environ.get("GRASP_TEST_SLOW") == "1"
+
+
+def environment(**changes):
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith(("OPENAI_", "GRASP_", "LOCAL_", "OSS_", "DEEPSEEK_", "GRASP_HOST_"))}
+    env["GRASP_PLUGIN_PATH"] = os.path.join(BUILD, "plugins")
+    env["NO_COLOR"] = "1"
+    env.update(changes)
+    return env
+
+
+def run(*args, env=None, timeout=120, cwd=None):
+    """Runs grasp-host; the result has returncode, stdout and stderr."""
+    return subprocess.run([HOST, *args], env=env or environment(), capture_output=True, text=True,
+                          timeout=timeout, cwd=cwd, errors="replace")
+
+
+def check(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+def expect(result, code, *needles):
+    """The exit code, one clear error, and what it must say."""
+    text = result.stderr + result.stdout
+    check(result.returncode == code,
+          "exit code %s, not %s\n%s" % (result.returncode, code, text[-3000:]))
+    for needle in needles:
+        check(needle in text, "does not say %r:\n%s" % (needle, text[-3000:]))
+
+
+@contextlib.contextmanager
+def folder():
+    path = tempfile.mkdtemp(prefix="grasp-e2e-")
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def rehearsal(*args):
+    """`grasp-host rehearse` on a free port; gives its base URL."""
+    server = subprocess.Popen(
+        [HOST, "rehearse", "--task", "quickstart.so", "--method", "grasp.so", *args],
+        env=environment(), stdout=subprocess.PIPE, text=True)
+    try:
+        line = server.stdout.readline()
+        check("http://" in line, "rehearse did not start")
+        yield line.split()[-1]
+    finally:
+        server.terminate()
+        check(server.wait(30) == 0, "rehearse did not end well")
+
+
+def endpoint(url, **more):
+    return environment(OPENAI_BASE_URL=url, **more)
+
+
+def requests_served(url):
+    with urllib.request.urlopen(url.replace("/v1", "/stats")) as reply:
+        return json.load(reply)["requests"]
+
+
+def tree(path):
+    """Relative name -> bytes of every file below a folder; empty folders count too."""
+    out = {}
+    for base, folders, files in os.walk(path):
+        for name in files:
+            full = os.path.join(base, name)
+            with open(full, "rb") as f:
+                out[os.path.relpath(full, path)] = f.read()
+        if not folders and not files:
+            out[os.path.relpath(base, path) + "/"] = b""
+    return out
+
+
+def same(a, b, ignore=()):
+    """Differences between two run directories, as text."""
+    left, right = tree(a), tree(b)
+    names = sorted(set(left) | set(right))
+    return [name for name in names
+            if name not in ignore and left.get(name) != right.get(name)]
+
+
+def lines(path):
+    with open(path, encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
+
+
+def load(*parts):
+    with open(os.path.join(*parts), encoding="utf-8") as f:
+        return json.load(f)
+
+
+class Fault:
+    """A server that answers every request with the same bytes (or does what `reply` does with
+    the socket), and counts."""
+
+    def __init__(self, reply, keep=False):
+        self.reply = reply
+        self.count = 0
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.url = "http://127.0.0.1:%d/v1" % self.socket.getsockname()[1]
+        self.open = True
+        self.keep = keep
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while self.open:
+            try:
+                client, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    @staticmethod
+    def read_request(client):
+        data = b""
+        while b"\r\n\r\n" not in data:
+            more = client.recv(65536)
+            if not more:
+                return None
+            data += more
+        head, body = data.split(b"\r\n\r\n", 1)
+        length = 0
+        for row in head.split(b"\r\n"):
+            if row.lower().startswith(b"content-length:"):
+                length = int(row.split(b":")[1])
+        while len(body) < length:
+            more = client.recv(65536)
+            if not more:
+                return None
+            body += more
+        return head, body
+
+    def serve(self, client):
+        with client:
+            try:
+                while True:
+                    request = self.read_request(client)
+                    if request is None:
+                        return
+                    self.count += 1
+                    if callable(self.reply):
+                        self.reply(client, request)
+                    else:
+                        client.sendall(self.reply)
+                    if not self.keep:
+                        return
+            except OSError:
+                return
+
+    def close(self):
+        self.open = False
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def answer(status, body, content_type="application/json", extra=""):
+    body = body if isinstance(body, bytes) else body.encode()
+    return ("HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n%s\r\n"
+            % (status, content_type, len(body), extra)).encode() + body
+
+
+def completion(text):
+    return json.dumps({"choices": [{"index": 0, "message": {"role": "assistant", "content": text},
+                                    "finish_reason": "stop"}],
+                       "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}})
+
+
+def main(*tests):
+    failed = 0
+    for test in tests:
+        started = time.monotonic()
+        try:
+            test()
+            print("ok      %s (%.1f s)" % (test.__name__, time.monotonic() - started), flush=True)
+        except Exception as error:  # each test is reported, whatever it raised
+            failed += 1
+            print("FAILED  %s: %s: %s" % (test.__name__, type(error).__name__, error), flush=True)
+    sys.exit(1 if failed else 0)
