@@ -2,6 +2,7 @@
 #include "base/hash.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -20,6 +21,22 @@ static void must(int ok)
     _exit(EXIT_INTERNAL);
 }
 
+/* EVP_sha256() would be looked up by its name again for each digest. */
+static EVP_MD *sha256_md;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void fetch_sha256(void)
+{
+    sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    must(sha256_md != NULL);
+}
+
+static const EVP_MD *sha256_get(void)
+{
+    pthread_once(&sha256_once, fetch_sha256);
+    return sha256_md;
+}
+
 static void to_hex(const uint8_t digest[32], char out[HASH_HEX])
 {
     static const char hex[] = "0123456789abcdef";
@@ -32,7 +49,7 @@ static void to_hex(const uint8_t digest[32], char out[HASH_HEX])
 
 static void sha256(struct str data, uint8_t out[32])
 {
-    must(EVP_Digest(data.ptr, data.len, out, NULL, EVP_sha256(), NULL));
+    must(EVP_Digest(data.ptr, data.len, out, NULL, sha256_get(), NULL));
 }
 
 void hash_sha256_hex(struct str data, char out[HASH_HEX])
@@ -62,7 +79,7 @@ struct hash *hash_create(void)
     struct hash *hash = mem_alloc(sizeof(*hash));
     hash->ctx = EVP_MD_CTX_new();
     must(hash->ctx != NULL);
-    must(EVP_DigestInit_ex(hash->ctx, EVP_sha256(), NULL));
+    must(EVP_DigestInit_ex(hash->ctx, sha256_get(), NULL));
     return hash;
 }
 

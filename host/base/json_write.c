@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <endian.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,14 +10,49 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+#define BLOCK 1024
+#define EVERY_BYTE UINT64_C(0x0101010101010101)
+#define TOP_BITS UINT64_C(0x8080808080808080)
+
+/* How many of the 8 bytes at p, from the first one on, are written as they are: not below 0x20,
+ * '"', '\\', 0x7F or beyond ASCII. A borrow may mark a byte above such a one too, never one below.
+ */
+static size_t plain_bytes(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof(word));
+    word = le64toh(word);
+    uint64_t quote = word ^ EVERY_BYTE * '"', backslash = word ^ EVERY_BYTE * '\\';
+    uint64_t found = (word + EVERY_BYTE) | word | (word - EVERY_BYTE * 0x20);
+    found = (found | (quote - EVERY_BYTE) | (backslash - EVERY_BYTE)) & TOP_BITS;
+    return found ? (size_t)__builtin_ctzll(found) / 8 : 8;
+}
+
+/* What follows the backslash in the escape of one letter; 0: none. */
+static char short_escape(unsigned char c)
+{
+    switch (c) {
+    case '\n':
+        return 'n';
+    case '"':
+    case '\\':
+        return (char)c;
+    case '\b':
+        return 'b';
+    case '\f':
+        return 'f';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    default:
+        return 0;
+    }
+}
+
 static void write_escape(struct buf *buf, uint32_t code)
 {
-    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-    const char *at = code && code < 0x80 ? strchr(from, (int)code) : NULL;
-    if (at) {
-        buf_char(buf, '\\');
-        buf_char(buf, to[at - from]);
-    } else if (code < 0x10000) {
+    if (code < 0x10000) {
         buf_printf(buf, "\\u%04x", (unsigned)code);
     } else {
         code -= 0x10000;
@@ -25,31 +61,76 @@ static void write_escape(struct buf *buf, uint32_t code)
     }
 }
 
+/* Writes from p on what needs at most 2 bytes for each of its own, and returns where that ends. */
+static const char *write_plain(char **out, const char *p, const char *end, bool ascii)
+{
+    char *w = *out;
+    while (p < end) {
+        if (end - p >= 8) {
+            size_t plain = plain_bytes(p);
+            memcpy(w, p, 8);
+            p += plain;
+            w += plain;
+            if (plain == 8)
+                continue;
+        }
+        unsigned char c = (unsigned char)*p;
+        char letter = short_escape(c);
+        size_t len = c < 0x80 ? c >= 0x20 && c != 0x7F : ascii ? 0 : utf8_length(p, end);
+        if (letter) {
+            *w++ = '\\';
+            *w++ = letter;
+            p++;
+        } else if (len) {
+            memcpy(w, p, len);
+            w += len;
+            p += len;
+        } else {
+            break;
+        }
+    }
+    *out = w;
+    return p;
+}
+
+/* The same into a buffer; nothing if that might not have the room. */
+static const char *write_block(struct buf *buf, const char *p, const char *end, bool ascii)
+{
+    char *start = buf_room(buf, (size_t)(end - p) * 2);
+    if (!start)
+        return p;
+    char *w = start;
+    p = write_plain(&w, p, end, ascii);
+    buf_took(buf, (size_t)(w - start));
+    return p;
+}
+
+static const char *write_char(struct buf *buf, const char *p, const char *end, bool ascii)
+{
+    unsigned char c = (unsigned char)*p;
+    char letter = short_escape(c);
+    size_t len = utf8_length(p, end);
+    if (letter)
+        buf_add(buf, (char[]){'\\', letter}, 2);
+    else if (c < 0x20 || (ascii && !(c < 0x7F)))
+        write_escape(buf, len ? utf8_decode(p, len) : 0xFFFD);
+    else if (len)
+        buf_add(buf, p, len);
+    else
+        buf_text(buf, "\xEF\xBF\xBD");
+    return p + (len ? len : 1);
+}
+
 void json_write_str(struct buf *buf, struct str text, unsigned flags)
 {
-    const char *p = text.len ? text.ptr : "", *end = p + text.len, *plain = p;
+    const char *p = text.len ? text.ptr : "", *end = p + text.len;
+    bool ascii = flags & JSON_ASCII;
     buf_char(buf, '"');
     while (p < end) {
-        unsigned char c = (unsigned char)*p;
-        if (c >= 0x20 && c != '"' && c != '\\' && c < 0x7F) {
-            p++;
-            continue;
-        }
-        size_t len = utf8_length(p, end);
-        bool escape = c < 0x20 || c == '"' || c == '\\' || (flags & JSON_ASCII);
-        if (len && !escape) {
-            p += len;
-            continue;
-        }
-        buf_add(buf, plain, (size_t)(p - plain));
-        if (escape)
-            write_escape(buf, len ? utf8_decode(p, len) : 0xFFFD);
-        else
-            buf_text(buf, "\xEF\xBF\xBD");
-        p += len ? len : 1;
-        plain = p;
+        p = write_block(buf, p, end - p > BLOCK ? p + BLOCK : end, ascii);
+        if (p < end)
+            p = write_char(buf, p, end, ascii);
     }
-    buf_add(buf, plain, (size_t)(p - plain));
     buf_char(buf, '"');
 }
 

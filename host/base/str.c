@@ -14,6 +14,8 @@
 #include "base/utf8.h"
 
 #define BUF_MAX ((size_t)1 << 30)
+#define NOT_ASCII UINT64_C(0x8080808080808080) /* in any of 8 bytes */
+#define CAPACITY_MIN ((size_t)256)
 
 struct str str_of(const char *text)
 {
@@ -95,7 +97,12 @@ bool str_find(struct str a, struct str needle, size_t *out_at)
 bool str_valid_utf8(struct str a)
 {
     const char *p = a.len ? a.ptr : "", *end = p + a.len;
+    uint64_t word;
     while (p < end) {
+        if (end - p >= 8 && (memcpy(&word, p, sizeof(word)), !(word & NOT_ASCII))) {
+            p += 8;
+            continue;
+        }
         size_t len = (unsigned char)*p < 0x80 ? 1 : utf8_length(p, end);
         if (!len)
             return false;
@@ -191,18 +198,20 @@ static size_t buf_limit(const struct buf *buf)
     return buf->limit && buf->limit < BUF_MAX ? buf->limit : BUF_MAX;
 }
 
-/* Room for len more bytes and the NUL, or the buffer has failed. */
-static bool buf_reserve(struct buf *buf, size_t len)
+static bool buf_fits(const struct buf *buf, size_t len)
 {
     size_t limit = buf_limit(buf);
-    if (buf->len > limit || len > limit - buf->len) {
+    return buf->len <= limit && len <= limit - buf->len;
+}
+
+static bool buf_grow(struct buf *buf, size_t len)
+{
+    if (!buf_fits(buf, len)) {
         buf->failed = true;
         return false;
     }
-    size_t need = buf->len + len + 1;
-    if (need <= buf->capacity)
-        return true;
-    size_t capacity = buf->capacity ? buf->capacity * 2 : 64;
+    size_t limit = buf_limit(buf), need = buf->len + len + 1;
+    size_t capacity = buf->capacity ? buf->capacity * 2 : CAPACITY_MIN;
     if (capacity > limit + 1)
         capacity = limit + 1;
     if (capacity < need)
@@ -217,12 +226,32 @@ static bool buf_reserve(struct buf *buf, size_t len)
     return true;
 }
 
+/* Room for len more bytes and the NUL, or the buffer has failed. The capacity is never over the
+ * limit. */
+static inline bool buf_reserve(struct buf *buf, size_t len)
+{
+    return (buf->capacity > buf->len && len < buf->capacity - buf->len) || buf_grow(buf, len);
+}
+
 void buf_add(struct buf *buf, const void *data, size_t len)
 {
     if (!buf_reserve(buf, len))
         return;
     if (len)
         memcpy(buf->ptr + buf->len, data, len);
+    buf->len += len;
+    buf->ptr[buf->len] = '\0';
+}
+
+char *buf_room(struct buf *buf, size_t len)
+{
+    if (!buf_fits(buf, len) || !buf_reserve(buf, len))
+        return NULL;
+    return buf->ptr + buf->len;
+}
+
+void buf_took(struct buf *buf, size_t len)
+{
     buf->len += len;
     buf->ptr[buf->len] = '\0';
 }

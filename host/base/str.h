@@ -45,6 +45,10 @@ void buf_str(struct buf *buf, struct str text);
 void buf_text(struct buf *buf, const char *text);
 void buf_char(struct buf *buf, char c);
 __attribute__((format(printf, 2, 3))) void buf_printf(struct buf *buf, const char *format, ...);
+/* Where the next `len` bytes would go, of which buf_took says how many were written (the NUL is its
+ * business). NULL, and no failure, when they could pass the limit. */
+char *buf_room(struct buf *buf, size_t len);
+void buf_took(struct buf *buf, size_t len);
 struct str buf_view(const struct buf *buf);
 char *buf_steal(struct buf *buf); /* owned by the caller; the buffer is empty afterwards */
 void buf_reset(struct buf *buf);  /* empty, memory kept */

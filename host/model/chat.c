@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "model/slice.h"
 
 #define TOOL_CALLS_MAX 128
@@ -44,64 +43,6 @@ static void write_int(struct buf *out, int64_t number)
     buf_add(out, digits + at, sizeof(digits) - at);
 }
 
-#define EVERY_BYTE UINT64_C(0x0101010101010101)
-#define TOP_BITS UINT64_C(0x8080808080808080)
-
-/* Nonzero if one of 8 bytes is below 0x20, '"', '\\' or not ASCII. A borrow may mark a byte above
- * such a one too, never one of a word without any. */
-static uint64_t special_bytes(uint64_t word)
-{
-    uint64_t quote = word ^ EVERY_BYTE * '"', backslash = word ^ EVERY_BYTE * '\\';
-    uint64_t found = word | (word - EVERY_BYTE * 0x20) | (quote - EVERY_BYTE);
-    return (found | (backslash - EVERY_BYTE)) & TOP_BITS;
-}
-
-static bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-static size_t plain_length(const char *start, const char *end)
-{
-    const char *p = start;
-    uint64_t word;
-    for (; end - p >= 8; p += 8) {
-        memcpy(&word, p, sizeof(word));
-        if (special_bytes(word))
-            break;
-    }
-    while (p < end && is_plain((unsigned char)*p))
-        p++;
-    return (size_t)(p - start);
-}
-
-/* json_write_str for conversations: the bulk of a request is plain text. */
-static void write_text(struct buf *out, struct str text)
-{
-    const char *p = text.len ? text.ptr : "", *end = p + text.len;
-    buf_char(out, '"');
-    while (p < end) {
-        size_t len = plain_length(p, end);
-        buf_add(out, p, len);
-        p += len;
-        if (p == end)
-            break;
-        len = utf8_length(p, end);
-        if (*p == '\n')
-            buf_add(out, "\\n", 2);
-        else if (*p == '"' || *p == '\\')
-            buf_add(out, (char[]){'\\', *p}, 2);
-        else if (len > 1)
-            buf_add(out, p, len);
-        else if (len)
-            buf_printf(out, "\\u%04x", (unsigned)*p);
-        else
-            buf_add(out, "\xEF\xBF\xBD", 3);
-        p += len ? len : 1;
-    }
-    buf_char(out, '"');
-}
-
 /* Arguments travel as the text of a JSON object. What could not be read as one was kept under
  * "_raw" and goes back as it came. */
 static void write_arguments(struct buf *out, struct str arguments)
@@ -115,7 +56,7 @@ static void write_arguments(struct buf *out, struct str arguments)
         str_is(key, "_raw") && str_starts(value, "\"") && !slice_element(&inside, &second))
         buf_str(out, value);
     else
-        write_text(out, arguments);
+        json_write_str(out, arguments, 0);
 }
 
 static void write_tool_call(struct buf *out, struct str inside)
@@ -166,7 +107,7 @@ static void write_message(struct buf *out, const struct chat_config *config,
 {
     bool agent = is_agent(message->role), calls = false;
     buf_text(out, "{\"role\":");
-    write_text(out, agent ? str_of(config->agent_role) : message->role);
+    json_write_str(out, agent ? str_of(config->agent_role) : message->role, 0);
     if (agent)
         calls = write_tool_calls(out, message->tool_calls);
     if (message->tool_call_id.len) {
@@ -181,7 +122,7 @@ static void write_message(struct buf *out, const struct chat_config *config,
     if (calls && !message->content.len)
         buf_text(out, "null");
     else
-        write_text(out, message->content);
+        json_write_str(out, message->content, 0);
     buf_char(out, '}');
 }
 

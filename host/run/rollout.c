@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+/* Bytes beside the texts, roughly. */
+#define PER_MESSAGE 64
+#define PER_ROLLOUT 1024
+
 void rollout_clear(struct rollout *rollout)
 {
     arena_clear(&rollout->arena);
@@ -39,6 +43,10 @@ static struct str keep(struct arena *arena, struct str text)
 void rollout_set_history(struct rollout *rollout, const struct message *messages, size_t count)
 {
     CLEANUP_BUF struct buf out = {0};
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += PER_MESSAGE + messages[i].content.len + messages[i].content.len / 4;
+    buf_room(&out, size);
     buf_char(&out, '[');
     for (size_t i = 0; i < count; i++) {
         if (i)
@@ -83,6 +91,7 @@ static void write_episode(struct buf *out, const struct rollout *r)
 
 void rollout_write_for_grade(struct buf *out, const struct rollout *rollout)
 {
+    buf_room(out, PER_ROLLOUT + rollout->history.len);
     buf_char(out, '{');
     write_episode(out, rollout);
     buf_char(out, '}');
@@ -90,6 +99,7 @@ void rollout_write_for_grade(struct buf *out, const struct rollout *rollout)
 
 void rollout_write(struct buf *out, const struct rollout *rollout, bool with_sample)
 {
+    buf_room(out, PER_ROLLOUT + rollout->history.len);
     buf_text(out, "{\"sample_id\": ");
     json_write_str(out, str_of(rollout->sample->id), 0);
     buf_printf(out,

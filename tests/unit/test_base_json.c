@@ -261,6 +261,57 @@ static void writes_strings(void **state)
     assert_str(buf_view(&buf), "\"a\xEF\xBF\xBD\xEF\xBF\xBDz\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
 
+/* One piece at a time, which leaves no room for the writer's short cuts. */
+static void write_pieces(struct buf *out, const struct str *pieces, size_t count)
+{
+    buf_char(out, '"');
+    for (size_t i = 0; i < count; i++) {
+        CLEANUP_BUF struct buf one = {0};
+        json_write_str(&one, pieces[i], 0);
+        buf_add(out, one.ptr + 1, one.len - 2);
+    }
+    buf_char(out, '"');
+}
+
+static void writes_long_strings_as_their_pieces(void **state)
+{
+    static const char *const pool[] = {"a",
+                                       "~",
+                                       " ",
+                                       "\"",
+                                       "\\",
+                                       "\n",
+                                       "\x01",
+                                       "\x7f",
+                                       "\xFF",
+                                       "\xC3\xA9",
+                                       "\xF0\x9F\x98\x80",
+                                       "abcdefgh",
+                                       "0123456789abcdef"};
+    uint32_t draw = 1;
+    for (int round = 0; round < 3000; round++) {
+        CLEANUP_BUF struct buf text = {0}, want = {0}, got = {0}, tight = {0}, small = {0};
+        struct str pieces[300];
+        size_t count = (size_t)round % (sizeof(pieces) / sizeof(*pieces));
+        for (size_t i = 0; i < count; i++) {
+            draw = draw * 1664525u + 1013904223u;
+            pieces[i] = str_of(pool[(draw >> 16) % (sizeof(pool) / sizeof(*pool))]);
+            buf_str(&text, pieces[i]);
+        }
+        write_pieces(&want, pieces, count);
+        json_write_str(&got, buf_view(&text), 0);
+        assert_str(buf_view(&got), want.ptr);
+        tight.limit = want.len;
+        json_write_str(&tight, buf_view(&text), 0);
+        assert_false(tight.failed);
+        assert_str(buf_view(&tight), want.ptr);
+        small.limit = want.len - 1;
+        json_write_str(&small, buf_view(&text), 0);
+        assert_true(small.failed);
+        assert_in_range(small.len, 0, small.limit);
+    }
+}
+
 static const struct {
     double number;
     const char *text;
@@ -486,6 +537,7 @@ int main(void)
         cmocka_unit_test(sorts_by_code_point),
         cmocka_unit_test(indents_as_python),
         cmocka_unit_test(writes_strings),
+        cmocka_unit_test(writes_long_strings_as_their_pieces),
         cmocka_unit_test(writes_doubles_as_python),
         cmocka_unit_test(ignores_the_locale),
         cmocka_unit_test(reads_back_random_doubles),
