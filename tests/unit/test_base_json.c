@@ -363,15 +363,11 @@ static void writes_doubles_as_python(void **state)
 
 static void ignores_the_locale(void **state)
 {
-    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE"};
-    bool set = false;
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !set; i++)
-        set = setlocale(LC_ALL, names[i]) != NULL;
-    if (!set || strcmp(localeconv()->decimal_point, ",") != 0) {
-        printf("skipped: no locale with a decimal comma\n");
-        setlocale(LC_ALL, "C");
+    if (!setlocale(LC_ALL, "de_DE.UTF-8")) {
+        printf("skipped: no locale with a decimal comma (package locales)\n");
         skip();
     }
+    assert_string_equal(localeconv()->decimal_point, ",");
     CLEANUP_JSON struct json *v = parse("[1.5]");
     expect_reprs();
     assert_true(json_double(json_at(v, 0), 0) == 1.5);
