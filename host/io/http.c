@@ -53,6 +53,7 @@ struct exchange {
     curl_off_t sent;
     size_t header_bytes;
     bool heard, too_large, connected, looking_up;
+    bool opened;     /* a socket, since the last connection that came about */
     bool direct;     /* no proxy */
     char custom[16]; /* method that differs from curl's own */
     struct curl_slist headers[MAX_HEADERS + 2];
@@ -64,7 +65,7 @@ struct socket {
     struct loop_watch *watch;
     struct lane *lane;
     int wanted; /* events; 0: no transfer uses it now */
-    bool kept;  /* a connection, which is watched until it is closed */
+    bool kept;  /* a connection, which is watched until close_socket */
 };
 
 struct http_client {
@@ -260,14 +261,6 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     return x->too_large ? 0 : len;
 }
 
-static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
-{
-    struct exchange *x = arg;
-    x->connected = true;
-    lookup_over(x);
-    return CURL_PREREQFUNC_OK;
-}
-
 static struct socket *socket_at(struct http_client *client, int fd)
 {
     size_t need = (size_t)fd + 1;
@@ -288,16 +281,50 @@ static void socket_forget(struct http_client *client, int fd)
     *s = (struct socket){0};
 }
 
+static void on_socket(void *arg, int fd, int events);
+
+static bool socket_watch(struct lane *lane, int fd, int wanted)
+{
+    struct socket *s = socket_at(lane->client, fd);
+    if (!s->watch)
+        s->watch = loop_watch_create(lane->client->loop, fd, on_socket, lane->client);
+    if (!s->watch)
+        return false;
+    s->lane = lane;
+    s->wanted = wanted;
+    loop_watch_set(s->watch, wanted);
+    return true;
+}
+
+/* curl closes an attempt to connect without a word. If the next attempt gets the same number at
+ * once, it takes the socket for the one that it has had watched. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct exchange *x = arg;
     lookup_over(x);
+    x->opened = true;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0)
         return CURL_SOCKET_BAD;
+    struct socket old = *socket_at(x->lane->client, fd);
     socket_forget(x->lane->client, fd);
-    socket_at(x->lane->client, fd)->kept = true;
+    if (old.wanted && old.lane == x->lane)
+        socket_watch(x->lane, fd, old.wanted);
     return fd;
+}
+
+/* Which of the sockets became the connection. From now on curl closes it by close_socket. */
+static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+    struct exchange *x = arg;
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    x->connected = true;
+    lookup_over(x);
+    if (x->opened && curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
+        fd != CURL_SOCKET_BAD)
+        socket_at(x->lane->client, fd)->kept = true;
+    x->opened = false;
+    return CURL_PREREQFUNC_OK;
 }
 
 static int close_socket(void *arg, curl_socket_t fd)
@@ -350,14 +377,8 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *s
         set_idle(client, fd, s);
         return 0;
     }
-    if (!s->watch)
-        s->watch = loop_watch_create(client->loop, fd, on_socket, client);
-    if (!s->watch)
-        return -1;
-    s->lane = lane;
-    s->wanted = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
-    loop_watch_set(s->watch, s->wanted);
-    return 0;
+    int wanted = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
+    return socket_watch(lane, fd, wanted) ? 0 : -1;
 }
 
 static void on_timeout(void *arg)
@@ -482,7 +503,7 @@ static struct exchange *exchange_take(struct http_client *client, struct http_re
         x = exchange_create(client);
     x->request = r;
     x->error[0] = '\0';
-    x->heard = x->too_large = x->connected = false;
+    x->heard = x->too_large = x->connected = x->opened = false;
     x->header_bytes = 0;
     x->sent = 0;
     x->started_us = x->heard_us = clock_monotonic_us();
