@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "io/http.h"
-
-#include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
@@ -17,9 +14,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "io/http_internal.h"
 
-#define MAX_HEADERS 24
-#define MAX_HEADER_BYTES (64u << 10)
 #define DEFAULT_MAX_BYTES (16u << 20)
 #define DEFAULT_CONNECT_MS 10000L
 /* What curl allocates per transfer, thousands of which wait at once. */
@@ -56,16 +52,8 @@ struct exchange {
     bool opened;     /* a socket, since the last connection that came about */
     bool direct;     /* no proxy */
     char custom[16]; /* method that differs from curl's own */
-    struct curl_slist headers[MAX_HEADERS + 2];
+    struct curl_slist headers[HTTP_MAX_HEADERS + 2];
     char error[CURL_ERROR_SIZE];
-};
-
-/* A socket of curl's, by its number. */
-struct socket {
-    struct loop_watch *watch;
-    struct lane *lane;
-    int wanted; /* events; 0: no transfer uses it now */
-    bool kept;  /* a connection, which is watched until close_socket */
 };
 
 struct http_client {
@@ -76,8 +64,7 @@ struct http_client {
     struct exchange *active, *free;
     size_t active_count, max_active, lookups;
     struct loop_task *waiting, **waiting_last;
-    struct socket *sockets;
-    size_t socket_count;
+    struct http_sockets sockets;
     size_t posted; /* atomic: sent and not seen yet */
     char *ca_file;
     bool closing, sweeping, kicked;
@@ -227,24 +214,6 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     return x->too_large ? 0 : len;
 }
 
-static void add_header(struct buf *out, struct str line)
-{
-    struct str value = line, name = str_cut(&value, ':');
-    char lower[128];
-    if (!name.len || name.len == line.len || name.len > sizeof(lower))
-        return;
-    for (size_t i = 0; i < name.len; i++)
-        lower[i] =
-            (char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] + 32 : name.ptr[i]);
-    if (!out->capacity)
-        out->limit = MAX_HEADER_BYTES;
-    value = str_trim(value);
-    buf_add(out, lower, name.len);
-    buf_add(out, ": ", 2);
-    buf_str(out, value);
-    buf_char(out, '\n');
-}
-
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
     struct exchange *x = arg;
@@ -256,48 +225,11 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     if (str_starts(line, "HTTP/"))
         buf_reset(&r->headers_in);
     else
-        add_header(&r->headers_in, line);
-    x->too_large = x->header_bytes > MAX_HEADER_BYTES || r->headers_in.failed;
+        http_request_header(&r->headers_in, line);
+    x->too_large = x->header_bytes > HTTP_MAX_HEADER_BYTES || r->headers_in.failed;
     return x->too_large ? 0 : len;
 }
 
-static struct socket *socket_at(struct http_client *client, int fd)
-{
-    size_t need = (size_t)fd + 1;
-    if (need > client->socket_count) {
-        size_t count = need > client->socket_count * 2 ? need : client->socket_count * 2;
-        client->sockets = mem_grow(client->sockets, count * sizeof(*client->sockets));
-        memset(client->sockets + client->socket_count, 0,
-               (count - client->socket_count) * sizeof(*client->sockets));
-        client->socket_count = count;
-    }
-    return &client->sockets[fd];
-}
-
-static void socket_forget(struct http_client *client, int fd)
-{
-    struct socket *s = socket_at(client, fd);
-    loop_watch_destroy(s->watch);
-    *s = (struct socket){0};
-}
-
-static void on_socket(void *arg, int fd, int events);
-
-static bool socket_watch(struct lane *lane, int fd, int wanted)
-{
-    struct socket *s = socket_at(lane->client, fd);
-    if (!s->watch)
-        s->watch = loop_watch_create(lane->client->loop, fd, on_socket, lane->client);
-    if (!s->watch)
-        return false;
-    s->lane = lane;
-    s->wanted = wanted;
-    loop_watch_set(s->watch, wanted);
-    return true;
-}
-
-/* curl closes an attempt to connect without a word. If the next attempt gets the same number at
- * once, it takes the socket for the one that it has had watched. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct exchange *x = arg;
@@ -306,14 +238,11 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0)
         return CURL_SOCKET_BAD;
-    struct socket old = *socket_at(x->lane->client, fd);
-    socket_forget(x->lane->client, fd);
-    if (old.wanted && old.lane == x->lane)
-        socket_watch(x->lane, fd, old.wanted);
+    http_sockets_opened(&x->lane->client->sockets, fd, x->lane);
     return fd;
 }
 
-/* Which of the sockets became the connection. From now on curl closes it by close_socket. */
+/* Which of the sockets became the connection. */
 static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
     struct exchange *x = arg;
@@ -322,63 +251,41 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
     lookup_over(x);
     if (x->opened && curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
         fd != CURL_SOCKET_BAD)
-        socket_at(x->lane->client, fd)->kept = true;
+        http_sockets_connected(&x->lane->client->sockets, fd);
     x->opened = false;
     return CURL_PREREQFUNC_OK;
 }
 
 static int close_socket(void *arg, curl_socket_t fd)
 {
-    socket_forget(arg, fd);
+    http_sockets_forget(&((struct http_client *)arg)->sockets, fd);
     return close(fd);
 }
 
-static void on_socket(void *arg, int fd, int events)
+static void on_ready(void *arg, int fd, int events)
 {
-    struct http_client *client = arg;
-    struct socket *s = socket_at(client, fd);
+    struct lane *lane = arg;
     int what = 0, running;
-    if (!s->wanted) {
-        /* Closed by the other side while idle: curl finds out when it wants to use it. */
-        loop_watch_set(s->watch, 0);
-        return;
-    }
     if (events & LOOP_READ)
         what |= CURL_CSELECT_IN;
     if (events & LOOP_WRITE)
         what |= CURL_CSELECT_OUT;
     if (events & LOOP_ERROR)
         what |= CURL_CSELECT_ERR;
-    struct lane *lane = s->lane;
     curl_multi_socket_action(lane->multi, fd, what, &running);
-    s = socket_at(client, fd);
-    if ((events & LOOP_ERROR) && s->watch && s->wanted)
-        loop_watch_set(s->watch, s->wanted);
     collect(lane);
-}
-
-/* A connection stays watched for reading when its transfer is over: the next one wants just that,
- * and the kernel need not be told twice per request. */
-static void set_idle(struct http_client *client, int fd, struct socket *s)
-{
-    s->wanted = 0;
-    if (!s->kept)
-        socket_forget(client, fd);
-    else if (s->watch)
-        loop_watch_set(s->watch, LOOP_READ);
 }
 
 static int set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {
     struct lane *lane = arg;
-    struct http_client *client = lane->client;
-    struct socket *s = socket_at(client, fd);
+    struct http_sockets *sockets = &lane->client->sockets;
     if (what == CURL_POLL_REMOVE) {
-        set_idle(client, fd, s);
+        http_sockets_unwant(sockets, fd);
         return 0;
     }
     int wanted = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
-    return socket_watch(lane, fd, wanted) ? 0 : -1;
+    return http_sockets_want(sockets, fd, lane, wanted) ? 0 : -1;
 }
 
 static void on_timeout(void *arg)
@@ -517,44 +424,13 @@ static struct exchange *exchange_take(struct http_client *client, struct http_re
     return x;
 }
 
-/* The host of a URL, without user and port. */
-static struct str host_of(const char *url)
-{
-    const char *p = strstr(url, "://");
-    p = p ? p + 3 : url;
-    size_t len = strcspn(p, "/?#");
-    const char *at = memrchr(p, '@', len);
-    if (at) {
-        len -= (size_t)(at + 1 - p);
-        p = at + 1;
-    }
-    const char *end = memchr(p, *p == '[' ? ']' : ':', len);
-    return (struct str){p, end ? (size_t)(end - p) : len};
-}
-
-static bool is_numeric(struct str host)
-{
-    for (size_t i = 0; i < host.len && host.ptr[0] != '['; i++) {
-        if (!isdigit((unsigned char)host.ptr[i]) && host.ptr[i] != '.')
-            return false;
-    }
-    return true;
-}
-
-static bool is_localhost(struct str host)
-{
-    return host.len == 9 && strncasecmp(host.ptr, "localhost", 9) == 0;
-}
-
 static void set_host(struct exchange *x)
 {
-    struct str host = host_of(x->request->url);
-    bool numeric = is_numeric(host), local = is_localhost(host);
-    bool direct = local || str_is(host, "[::1") || (numeric && str_starts(host, "127."));
+    bool direct;
+    http_request_target(x->request->url, &direct, &x->looking_up);
     if (direct != x->direct)
         curl_easy_setopt(x->easy, CURLOPT_PROXY, direct ? "" : NULL);
     x->direct = direct;
-    x->looking_up = !numeric && !local;
     x->lane->client->lookups += x->looking_up;
     curl_easy_setopt(x->easy, CURLOPT_URL, x->request->url);
 }
@@ -612,25 +488,9 @@ static void set_limits(struct exchange *x)
     curl_easy_setopt(x->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)most);
 }
 
-/* What is wrong with a request before it starts, or NULL. Values are not shown: they are secret. */
-static const char *fault_of(const struct http_request *r)
-{
-    size_t count = 0;
-    if (!r->url || !*r->url)
-        return "the request has no URL";
-    if (r->method && (!*r->method || strlen(r->method) > 15 ||
-                      strspn(r->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(r->method)))
-        return "the method is not a word in capital letters";
-    for (const char *const *h = r->headers; h && *h; h++, count++) {
-        if (strpbrk(*h, "\r\n") || !strchr(*h, ':'))
-            return "a header is not of the form \"Name: value\", on one line";
-    }
-    return count > MAX_HEADERS ? "there are more than 24 headers" : NULL;
-}
-
 static void begin(struct http_client *client, struct http_request *r)
 {
-    const char *fault = fault_of(r);
+    const char *fault = http_request_fault(r);
     if (fault) {
         end_request(r, HTTP_INVALID, fault);
         return;
@@ -716,17 +576,6 @@ void http_cancel(struct http_client *client, struct http_request *request)
         request->end = HTTP_CANCELLED; /* start() sees it */
 }
 
-struct str http_header(const struct http_request *request, const char *lower_name)
-{
-    struct str rest = buf_view(&request->headers_in);
-    while (rest.len) {
-        struct str value = str_cut(&rest, '\n'), name = str_cut(&value, ':');
-        if (str_is(name, lower_name))
-            return str_trim(value);
-    }
-    return (struct str){"", 0};
-}
-
 static int raise_file_limit(size_t connections, struct err *err)
 {
     struct rlimit limit;
@@ -758,6 +607,7 @@ struct http_client *http_client_create(struct loop *loop, size_t max_connections
     struct http_client *client = mem_alloc(sizeof(*client));
     const char *ca = getenv("SSL_CERT_FILE");
     client->loop = loop;
+    client->sockets = (struct http_sockets){.loop = loop, .ready = on_ready};
     client->max_active = max_connections ? max_connections : 1;
     client->waiting_last = &client->waiting;
     client->ca_file = ca && *ca ? mem_dup(ca, strlen(ca)) : NULL;
@@ -814,32 +664,7 @@ void http_client_destroy(struct http_client *client)
     while (sem_wait(&client->closed) != 0)
         continue;
     sem_destroy(&client->closed);
-    mem_free(client->sockets);
+    mem_free(client->sockets.items);
     mem_free(client->ca_file);
     mem_free(client);
-}
-
-/* A request on its own, so that done can find who waits for it. */
-struct waiter {
-    struct http_request request;
-    sem_t done;
-};
-
-static void wake(struct http_request *request)
-{
-    sem_post(&((struct waiter *)request)->done);
-}
-
-void http_send_wait(struct http_client *client, struct http_request *request)
-{
-    struct waiter w = {.request = *request};
-    void (*done)(struct http_request *) = request->done;
-    sem_init(&w.done, 0, 0);
-    w.request.done = wake;
-    http_send(client, &w.request);
-    while (sem_wait(&w.done) != 0)
-        continue;
-    sem_destroy(&w.done);
-    *request = w.request;
-    request->done = done;
 }

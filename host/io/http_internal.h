@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* What the HTTP client knows without libcurl: its sockets, and how a request is read. Loop thread
+ * only. */
+#pragma once
+
+#include "io/http.h"
+
+#define HTTP_MAX_HEADERS 24
+#define HTTP_MAX_HEADER_BYTES (64u << 10)
+
+/* http_request.c. What is wrong with a request before it starts, or NULL: a static text, which
+ * shows none of its values, because they may be secret. */
+const char *http_request_fault(const struct http_request *request);
+/* May the host be reached without a proxy (this machine), and does its name have to be looked up?
+ */
+void http_request_target(const char *url, bool *out_direct, bool *out_lookup);
+/* Adds a header line to headers_in; one without a name is left out. */
+void http_request_header(struct buf *headers, struct str line);
+
+/*
+ * http_sockets.c: the watches of sockets, by their number. Each socket has an owner, who is told
+ * what it is ready for.
+ *
+ * A connection stays watched for reading when its transfer is over: the next one wants just that,
+ * and the kernel need not be told twice per request. libcurl says when it closes a connection. It
+ * does not (7.88 to 8.1) when it closes an attempt to connect: those are forgotten as soon as
+ * nobody wants them.
+ */
+struct http_socket {
+    struct loop_watch *watch;
+    void *owner;
+    int wanted;     /* events; 0: no transfer uses it now */
+    bool connected; /* stays watched until http_sockets_forget */
+};
+
+struct http_sockets {
+    struct loop *loop;
+    void (*ready)(void *owner, int fd, int events);
+    struct http_socket *items; /* by number */
+    size_t count;
+};
+
+/* A new socket of this owner. If its number is that of one whose end the owner has not heard of,
+ * it is watched as that one was. */
+void http_sockets_opened(struct http_sockets *sockets, int fd, void *owner);
+void http_sockets_connected(struct http_sockets *sockets, int fd);
+/* False if it cannot be watched. */
+bool http_sockets_want(struct http_sockets *sockets, int fd, void *owner, int events);
+void http_sockets_unwant(struct http_sockets *sockets, int fd);
+/* Before it is closed. */
+void http_sockets_forget(struct http_sockets *sockets, int fd);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <semaphore.h>
+#include <string.h>
+#include <strings.h>
+
+#include "io/http_internal.h"
+
+const char *http_request_fault(const struct http_request *request)
+{
+    size_t count = 0;
+    const char *method = request->method;
+    if (!request->url || !*request->url)
+        return "the request has no URL";
+    if (method && (!*method || strlen(method) > 15 ||
+                   strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(method)))
+        return "the method is not a word in capital letters";
+    for (const char *const *h = request->headers; h && *h; h++, count++) {
+        if (strpbrk(*h, "\r\n") || !strchr(*h, ':'))
+            return "a header is not of the form \"Name: value\", on one line";
+    }
+    return count > HTTP_MAX_HEADERS ? "there are more than 24 headers" : NULL;
+}
+
+/* The host of a URL, without user and port. */
+static struct str host_of(const char *url)
+{
+    const char *p = strstr(url, "://");
+    p = p ? p + 3 : url;
+    size_t len = strcspn(p, "/?#");
+    const char *at = memrchr(p, '@', len);
+    if (at) {
+        len -= (size_t)(at + 1 - p);
+        p = at + 1;
+    }
+    const char *end = memchr(p, *p == '[' ? ']' : ':', len);
+    return (struct str){p, end ? (size_t)(end - p) : len};
+}
+
+static bool is_numeric(struct str host)
+{
+    for (size_t i = 0; i < host.len && host.ptr[0] != '['; i++) {
+        if (!isdigit((unsigned char)host.ptr[i]) && host.ptr[i] != '.')
+            return false;
+    }
+    return true;
+}
+
+static bool is_localhost(struct str host)
+{
+    return host.len == 9 && strncasecmp(host.ptr, "localhost", 9) == 0;
+}
+
+void http_request_target(const char *url, bool *out_direct, bool *out_lookup)
+{
+    struct str host = host_of(url);
+    bool numeric = is_numeric(host), local = is_localhost(host);
+    *out_direct = local || str_is(host, "[::1") || (numeric && str_starts(host, "127."));
+    *out_lookup = !numeric && !local;
+}
+
+void http_request_header(struct buf *headers, struct str line)
+{
+    struct str value = line, name = str_cut(&value, ':');
+    char lower[128];
+    if (!name.len || name.len == line.len || name.len > sizeof(lower))
+        return;
+    for (size_t i = 0; i < name.len; i++)
+        lower[i] =
+            (char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] + 32 : name.ptr[i]);
+    if (!headers->capacity)
+        headers->limit = HTTP_MAX_HEADER_BYTES;
+    value = str_trim(value);
+    buf_add(headers, lower, name.len);
+    buf_add(headers, ": ", 2);
+    buf_str(headers, value);
+    buf_char(headers, '\n');
+}
+
+struct str http_header(const struct http_request *request, const char *lower_name)
+{
+    struct str rest = buf_view(&request->headers_in);
+    while (rest.len) {
+        struct str value = str_cut(&rest, '\n'), name = str_cut(&value, ':');
+        if (str_is(name, lower_name))
+            return str_trim(value);
+    }
+    return (struct str){"", 0};
+}
+
+/* A request on its own, so that done can find who waits for it. */
+struct waiter {
+    struct http_request request;
+    sem_t done;
+};
+
+static void wake(struct http_request *request)
+{
+    sem_post(&((struct waiter *)request)->done);
+}
+
+void http_send_wait(struct http_client *client, struct http_request *request)
+{
+    struct waiter w = {.request = *request};
+    void (*done)(struct http_request *) = request->done;
+    sem_init(&w.done, 0, 0);
+    w.request.done = wake;
+    http_send(client, &w.request);
+    while (sem_wait(&w.done) != 0)
+        continue;
+    sem_destroy(&w.done);
+    *request = w.request;
+    request->done = done;
+}
