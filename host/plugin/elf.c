@@ -141,7 +141,7 @@ static int check_image(const struct image *image, struct err *err)
 {
     const Elf64_Ehdr *header = NULL;
     int code = check_header(image, &header, err);
-    return code ? code : check_entry(image, header, err);
+    return header ? check_entry(image, header, err) : code;
 }
 
 int elf_check(const char *path, struct err *err)
