@@ -102,17 +102,29 @@ struct list {
     size_t count, capacity;
 };
 
+/* One list per word or tag. */
+struct lists {
+    struct list *items;
+    size_t capacity;
+};
+
 struct building {
     struct pool *pool;
     struct rank_index *index;
     struct lexicon tag_names;
-    struct list *word_skills, *word_tags, *word_starts, *tag_skills;
-    size_t tag_room, list_room, tag_list_room, start_list_room, tag_skill_room;
+    struct lists word_skills, word_tags, word_starts, tag_skills;
+    size_t tag_room;
     size_t entries;
 };
 
-static void push(struct building *b, struct list *list, uint32_t item)
+static void reserve(struct building *b, struct lists *lists, size_t count)
 {
+    POOL_RESERVE(b->pool, lists->items, count, lists->capacity);
+}
+
+static void push(struct building *b, const struct lists *lists, size_t which, uint32_t item)
+{
+    struct list *list = &lists->items[which];
     POOL_RESERVE(b->pool, list->items, list->count, list->capacity);
     list->items[list->count++] = item;
     b->entries++;
@@ -123,9 +135,9 @@ static uint32_t word_of(struct building *b, grasp_str word)
     size_t known = b->index->words.count;
     uint32_t id = lexicon_add(b->pool, &b->index->words, word);
     if (id == known) {
-        POOL_RESERVE(b->pool, b->word_starts, id, b->start_list_room);
-        POOL_RESERVE(b->pool, b->word_skills, id, b->list_room);
-        POOL_RESERVE(b->pool, b->word_tags, id, b->tag_list_room);
+        reserve(b, &b->word_starts, id);
+        reserve(b, &b->word_skills, id);
+        reserve(b, &b->word_tags, id);
     }
     return id;
 }
@@ -146,14 +158,14 @@ static uint32_t tag_of(struct building *b, grasp_str literal, const grasp_str *t
     if (id != known)
         return id;
     POOL_RESERVE(b->pool, b->index->tags, id, b->tag_room);
-    POOL_RESERVE(b->pool, b->tag_skills, id, b->tag_skill_room);
+    reserve(b, &b->tag_skills, id);
     b->index->tags[id] = (struct rank_tag){literal, (uint32_t)count, first_term(literal)};
     b->index->wide |= utf8_count(literal) < literal.len;
     for (size_t i = 0; i < count; i++) {
         uint32_t word = word_of(b, terms[i]);
-        push(b, &b->word_tags[word], id);
+        push(b, &b->word_tags, word, id);
         if (i == 0)
-            push(b, &b->word_starts[word], id);
+            push(b, &b->word_starts, word, id);
     }
     return id;
 }
@@ -168,8 +180,8 @@ static void add_tags(struct building *b, const struct skill *skill, uint32_t num
             continue;
         text_lower(&lower, skill->tags[i]);
         grasp_str literal = pool_dup(b->pool, text_view(&lower));
-        size_t tag = tag_of(b, literal, terms, count); /* may move tag_skills */
-        push(b, &b->tag_skills[tag], number);
+        size_t tag = tag_of(b, literal, terms, count);
+        push(b, &b->tag_skills, tag, number);
     }
 }
 
@@ -185,8 +197,8 @@ static void add_selector(struct building *b, const struct skill *skill, uint32_t
     text_str(&selector, rank_when_to_use(skill->content));
     size_t count = token_set(b->pool, text_view(&selector), &words);
     for (size_t i = 0; i < count; i++) {
-        uint32_t word = word_of(b, words[i]); /* may move word_skills */
-        push(b, &b->word_skills[word], number);
+        uint32_t word = word_of(b, words[i]);
+        push(b, &b->word_skills, word, number);
     }
 }
 
@@ -219,14 +231,14 @@ struct rank_index *rank_build(struct pool *pool, const struct skill *skills, siz
     struct rank_word *words = pool_array(pool, index->words.count, sizeof(*words));
     struct rank_tag *tags = pool_array(pool, index->tag_count, sizeof(*tags));
     for (size_t i = 0; i < index->words.count; i++) {
-        words[i].skills = pack(index, &b.word_skills[i], &at);
-        words[i].tags = pack(index, &b.word_tags[i], &at);
-        words[i].starts = pack(index, &b.word_starts[i], &at);
+        words[i].skills = pack(index, &b.word_skills.items[i], &at);
+        words[i].tags = pack(index, &b.word_tags.items[i], &at);
+        words[i].starts = pack(index, &b.word_starts.items[i], &at);
     }
     for (size_t i = 0; i < index->tag_count; i++) {
         tags[i] = index->tags[i];
         tags[i].literal = pool_dup(pool, tags[i].literal);
-        index->tag_skills[i] = pack(index, &b.tag_skills[i], &at);
+        index->tag_skills[i] = pack(index, &b.tag_skills.items[i], &at);
     }
     index->word = words;
     index->tags = tags;
