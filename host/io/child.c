@@ -363,10 +363,10 @@ static void fill(struct child *child, enum pumped how, size_t at, size_t mark,
 int child_run_extra(const struct child_request *request, const struct child_extra *extra,
                     struct child_result *out, struct err *err)
 {
-    struct child *child;
+    struct child *child = NULL;
     size_t at = 0;
     int code = child_open_extra(request, extra, &child, err);
-    if (code)
+    if (!child)
         return code;
     child->close_input = true;
     enum pumped how = pump(child, (struct str){"", 0}, child->timeout_ms, &at);

@@ -42,7 +42,7 @@ struct lane {
  * used last leaves a free connection in the lane that the next one is taken from. */
 struct exchange {
     struct lane *lane;
-    struct http_request *request; /* NULL: free */
+    struct http_request *request; /* while it is active */
     CURL *easy;
     struct exchange *next, *prev;
     uint64_t started_us, heard_us;
@@ -127,7 +127,6 @@ static void finish(struct exchange *x, enum http_end end, const char *text)
     if (x->next)
         x->next->prev = x->prev;
     client->active_count--;
-    x->request = NULL;
     x->next = client->free;
     client->free = x;
     kick(client);
