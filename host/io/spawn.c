@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -25,20 +26,29 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* In the new process, which shares this one's memory until exec: only system calls. Returns an
- * errno. */
-static int become(const struct spawn *spawn, const int *fds, pid_t parent)
+/* What a new process needs, out of the way of the numbers that its descriptors will have. */
+struct birth {
+    const struct spawn *spawn;
+    int fds[MAX_FDS];
+    int report; /* gets the errno of a failure */
+    pid_t parent;
+};
+
+/* In the new process: only system calls. The report is the descriptor after those of the spawn.
+ * Returns an errno. */
+static int become(const struct birth *birth, int report)
 {
+    const struct spawn *spawn = birth->spawn;
     struct rlimit limit;
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
+    if (getppid() != birth->parent)
         return ESRCH;
-    for (size_t i = 0; i < spawn->fd_count; i++) {
-        if (dup2(fds[i], (int)i) < 0)
+    for (int i = 0; i < report; i++) {
+        if (dup2(birth->fds[i], i) < 0)
             return errno;
     }
-    if (close_range((unsigned)spawn->fd_count, ~0u, 0) != 0)
+    if (close_range((unsigned)report + 1, ~0u, 0) != 0)
         return errno;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > MAX_FILES) {
         limit.rlim_cur = MAX_FILES;
@@ -52,45 +62,89 @@ static int become(const struct spawn *spawn, const int *fds, pid_t parent)
     return errno;
 }
 
-static pid_t start(const struct spawn *spawn, const int *fds)
+static _Noreturn void begin(const struct birth *birth)
+{
+    int report = (int)birth->spawn->fd_count;
+    if (dup3(birth->report, report, O_CLOEXEC) == report) {
+        int number = become(birth, report);
+        while (write(report, &number, sizeof(number)) < 0 && errno == EINTR)
+            continue;
+    }
+    _exit(127);
+}
+
+/*
+ * vfork, because the page tables of a program with GiB of memory take long to copy for every
+ * command of every episode, and posix_spawn can neither let the child die with us nor lower its
+ * limits. Until exec the new process makes only system calls; it returns from no function that
+ * it has not called, and leaves nothing in memory for this one to read.
+ */
+static pid_t start(const struct birth *birth)
 {
     sigset_t all, old;
-    volatile int failed = 0;
-    pid_t parent = getpid();
     /* No handler of ours may run in the new process while it shares our memory. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    pid_t pid = vfork();
-    if (pid == 0) {
-        failed = become(spawn, fds, parent);
-        _exit(127);
-    }
-    int number = pid < 0 ? errno : failed;
+    pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
+    if (pid == 0)
+        begin(birth); /* NOLINT(clang-analyzer-unix.Vfork) */
+    int number = errno;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (pid > 0 && number) {
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
-        pid = -1;
-    }
     errno = number;
     return pid;
 }
 
+/* The errno with which the new process failed before exec; 0: it runs. */
+static int read_report(int fd)
+{
+    int number = 0;
+    ssize_t len;
+    do
+        len = read(fd, &number, sizeof(number));
+    while (len < 0 && errno == EINTR);
+    return len == (ssize_t)sizeof(number) ? number : 0;
+}
+
+/* Copies the descriptors of a spawn and the end of the pipe that the report goes into. */
+static bool copy_fds(struct birth *birth, int report)
+{
+    birth->report = fcntl(report, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    bool ok = birth->report >= 0;
+    for (size_t i = 0; i < birth->spawn->fd_count; i++) {
+        birth->fds[i] = ok ? fcntl(birth->spawn->fds[i], F_DUPFD_CLOEXEC, FIRST_FREE_FD) : -1;
+        ok = birth->fds[i] >= 0;
+    }
+    return ok;
+}
+
+static void close_fds(const struct birth *birth)
+{
+    int number = errno;
+    for (size_t i = 0; i < birth->spawn->fd_count; i++) {
+        if (birth->fds[i] >= 0)
+            close(birth->fds[i]);
+    }
+    if (birth->report >= 0)
+        close(birth->report);
+    errno = number;
+}
+
 pid_t spawn_start(const struct spawn *spawn)
 {
-    int fds[MAX_FDS];
-    size_t count = 0;
-    /* Out of the way of the numbers that they will have. */
-    while (count < spawn->fd_count) {
-        fds[count] = fcntl(spawn->fds[count], F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-        if (fds[count] < 0)
-            break;
-        count++;
-    }
-    pid_t pid = count == spawn->fd_count ? start(spawn, fds) : -1;
+    struct birth birth = {.spawn = spawn, .parent = getpid()};
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return -1;
+    pid_t pid = copy_fds(&birth, report[1]) ? start(&birth) : -1;
+    close_fds(&birth);
     int number = errno;
-    while (count > 0)
-        close(fds[--count]);
+    close(report[1]);
+    if (pid > 0 && (number = read_report(report[0]))) {
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+        pid = -1;
+    }
+    close(report[0]);
     errno = number;
     return pid;
 }
