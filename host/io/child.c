@@ -23,8 +23,8 @@
 #define READ_SIZE 65536
 /* For what a killed group still had in its pipes. */
 #define GRACE_US 500000
-#define COUNT_EVERY_MS 50
-#define MAX_LEVELS 64
+/* For the processes of a killed namespace. */
+#define GONE_MS 5000
 
 struct stream {
     int fd; /* -1: at its end */
@@ -43,8 +43,7 @@ struct child {
     struct stream out, err;
     size_t max_output;
     uint32_t timeout_ms;
-    uint32_t max_processes;
-    bool over_processes;
+    struct guard guard; /* pidfd -1: none */
     bool ended;
     int status;
 };
@@ -54,25 +53,6 @@ static void close_fd(int *fd)
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
-}
-
-static size_t count_below(pid_t pid, size_t limit, int level)
-{
-    char path[64], text[4096];
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
-    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-    struct str rest = {text, len > 0 ? (size_t)len : 0};
-    size_t count = 0;
-    while (rest.len && count <= limit) {
-        int64_t below;
-        if (!str_to_i64(str_cut(&rest, ' '), &below))
-            continue;
-        count++;
-        if (level < MAX_LEVELS)
-            count += count_below((pid_t)below, limit - count, level + 1);
-    }
-    return count;
 }
 
 /* Keeps max_output bytes, and of what comes after that the end, which may hold the beginning of
@@ -178,6 +158,21 @@ static bool pump_once(struct child *child, int timeout)
     return fds[0].revents != 0;
 }
 
+/* The init process of a namespace ends after all others in it. Its parent, which may have ended
+ * first, leaves it to us (sandbox.c). */
+static void end_guard(struct child *child)
+{
+    struct pollfd gone = {.fd = child->guard.pidfd, .events = POLLIN};
+    siginfo_t info;
+    if (gone.fd < 0)
+        return;
+    guard_remove(&child->guard);
+    while (poll(&gone, 1, GONE_MS) < 0 && errno == EINTR)
+        continue;
+    waitid(P_PIDFD, (id_t)child->guard.pidfd, &info, WEXITED | WNOHANG);
+    close_fd(&child->guard.pidfd);
+}
+
 /* Kills the group, takes what is left in its pipes, and reaps. The pid is not free for others
  * before that. */
 static void child_end(struct child *child, size_t until_len)
@@ -188,6 +183,8 @@ static void child_end(struct child *child, size_t until_len)
         return;
     kill(-child->pid, SIGKILL);
     kill(child->pid, SIGKILL);
+    if (child->guard.pidfd >= 0)
+        pidfd_send_signal(child->guard.pidfd, SIGKILL, NULL, 0);
     close_fd(&child->input);
     while ((child->out.fd >= 0 || child->err.fd >= 0) && clock_monotonic_us() < deadline) {
         struct pollfd fds[] = {{.fd = child->out.fd, .events = POLLIN},
@@ -202,6 +199,7 @@ static void child_end(struct child *child, size_t until_len)
     }
     while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
         continue;
+    end_guard(child);
     close_fd(&child->out.fd);
     close_fd(&child->err.fd);
     close_fd(&child->pidfd);
@@ -211,33 +209,21 @@ static void child_end(struct child *child, size_t until_len)
 
 enum pumped { PUMP_FOUND, PUMP_ENDED, PUMP_TIMED_OUT };
 
-static int wait_ms(const struct child *child, uint64_t left_us)
-{
-    uint64_t ms = (left_us + 999) / 1000;
-    if (child->max_processes && ms > COUNT_EVERY_MS)
-        ms = COUNT_EVERY_MS;
-    return ms > 1000 ? 1000 : (int)ms;
-}
-
 static enum pumped pump(struct child *child, struct str until, uint32_t timeout_ms, size_t *out_at)
 {
-    uint64_t start = clock_monotonic_us(), limit = timeout_ms * 1000ull, counted = start;
+    uint64_t start = clock_monotonic_us(), limit = timeout_ms * 1000ull;
     update_input(child);
     for (;;) {
         if (search(&child->out, until, out_at))
             return PUMP_FOUND;
         cut(child, &child->out, until.len);
-        uint64_t now = clock_monotonic_us();
+        uint64_t spent = clock_monotonic_us() - start;
         if (child->ended)
             return PUMP_ENDED;
-        if (now - start >= limit)
+        if (spent >= limit)
             return PUMP_TIMED_OUT;
-        if (child->max_processes && now - counted >= COUNT_EVERY_MS * 1000) {
-            counted = now;
-            child->over_processes =
-                count_below(child->pid, child->max_processes, 0) > child->max_processes;
-        }
-        if (child->over_processes || pump_once(child, wait_ms(child, limit - (now - start))))
+        uint64_t wait_ms = (limit - spent + 999) / 1000;
+        if (pump_once(child, wait_ms > 1000 ? 1000 : (int)wait_ms))
             child_end(child, until.len);
     }
 }
@@ -284,15 +270,16 @@ static int open_pipes(struct child *child, int theirs[3])
     return 0;
 }
 
-static int start(struct child *child, const struct child_request *request,
-                 const struct child_extra *extra)
+static int start(struct child *child, const struct child_request *request, const int *fds,
+                 size_t fd_count)
 {
     struct spawn spawn = {.argv = request->argv, .env = request->env, .cwd = request->cwd};
     int number = open_pipes(child, spawn.fds);
     if (number)
         return number;
-    spawn.fd_count = 3 + extra->fd_count;
-    memcpy(&spawn.fds[3], extra->fds, extra->fd_count * sizeof(int));
+    spawn.fd_count = 3 + fd_count;
+    for (size_t i = 0; i < fd_count; i++)
+        spawn.fds[3 + i] = fds[i];
     child->pid = spawn_start(&spawn);
     number = child->pid < 0 ? errno : 0;
     for (int i = 0; i < 3; i++)
@@ -311,16 +298,15 @@ static int start(struct child *child, const struct child_request *request,
     return number;
 }
 
-int child_open_extra(const struct child_request *request, const struct child_extra *extra,
+int child_open_extra(const struct child_request *request, const int *fds, size_t fd_count,
                      struct child **out, struct err *err)
 {
     struct child *child = mem_alloc(sizeof(*child));
-    child->pidfd = child->input = child->out.fd = child->err.fd = -1;
+    child->pidfd = child->input = child->out.fd = child->err.fd = child->guard.pidfd = -1;
     child->max_output = request->max_output ? request->max_output : DEFAULT_MAX_OUTPUT;
     child->timeout_ms = request->timeout_ms ? request->timeout_ms : DEFAULT_TIMEOUT_MS;
-    child->max_processes = extra->max_processes;
     buf_str(&child->pending, request->input);
-    int number = start(child, request, extra);
+    int number = start(child, request, fds, fd_count);
     if (number) {
         child_free(child);
         return err_system(err, number, "run", request->argv[0]);
@@ -347,6 +333,24 @@ static void take(const struct child *child, struct stream *stream, size_t at, si
     *out = all;
 }
 
+static void add_cause(const struct guard *guard, struct buf *out)
+{
+    switch (__atomic_load_n(&guard->cause, __ATOMIC_ACQUIRE)) {
+    case GUARD_NONE:
+        break;
+    case GUARD_PROCESSES:
+        buf_printf(out, "ended: more than %u processes\n", guard->limits.max_processes);
+        break;
+    case GUARD_THREADS:
+        buf_printf(out, "ended: too many threads for %u processes\n", guard->limits.max_processes);
+        break;
+    case GUARD_MEMORY:
+        buf_printf(out, "ended: more than %llu MiB of memory together\n",
+                   (unsigned long long)(guard->limits.max_memory >> 20));
+        break;
+    }
+}
+
 static void fill(struct child *child, enum pumped how, size_t at, size_t mark,
                  struct child_result *out)
 {
@@ -356,34 +360,66 @@ static void fill(struct child *child, enum pumped how, size_t at, size_t mark,
     take(child, &child->err, child->err.buf.len, 0, &out->err);
     out->truncated = child->out.truncated || child->err.truncated;
     child->out.truncated = child->err.truncated = false;
-    if (child->over_processes)
-        buf_printf(&out->err, "ended: more than %u processes\n", child->max_processes);
+    if (child->ended)
+        add_cause(&child->guard, &out->err);
 }
 
-int child_run_extra(const struct child_request *request, const struct child_extra *extra,
-                    struct child_result *out, struct err *err)
+pid_t child_pid(const struct child *child)
 {
-    struct child *child = NULL;
+    return child->pid;
+}
+
+/* Whether it is the number's process that the pidfd stands for: it still has its parent. */
+static bool is_child_of(pid_t pid, pid_t parent)
+{
+    char path[64], text[1024];
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    int found = 0;
+    if (len <= 0)
+        return false;
+    text[len] = '\0';
+    const char *name_end = strrchr(text, ')');
+    return name_end && sscanf(name_end, ") %*c %d", &found) == 1 && found == (int)parent;
+}
+
+int child_guard(struct child *child, pid_t inner, const struct guard_limits *limits,
+                struct err *err)
+{
+    int fd = pidfd_open(inner, 0);
+    if (fd < 0 || !is_child_of(inner, child->pid)) {
+        close_fd(&fd);
+        return 0;
+    }
+    child->guard.pid = inner;
+    child->guard.pidfd = fd;
+    child->guard.limits = *limits;
+    return guard_add(&child->guard, err);
+}
+
+void child_finish(struct child *child, struct child_result *out)
+{
     size_t at = 0;
-    int code = child_open_extra(request, extra, &child, err);
-    if (!child)
-        return code;
     child->close_input = true;
     enum pumped how = pump(child, (struct str){"", 0}, child->timeout_ms, &at);
     child_end(child, 0);
     fill(child, how, 0, 0, out);
     child_close(child);
-    return 0;
 }
 
 int child_run(const struct child_request *request, struct child_result *out, struct err *err)
 {
-    return child_run_extra(request, &(struct child_extra){0}, out, err);
+    struct child *child = NULL;
+    int code = child_open(request, &child, err);
+    if (child)
+        child_finish(child, out);
+    return code;
 }
 
 int child_open(const struct child_request *request, struct child **out, struct err *err)
 {
-    return child_open_extra(request, &(struct child_extra){0}, out, err);
+    return child_open_extra(request, NULL, 0, out, err);
 }
 
 int child_exchange(struct child *child, struct str input, struct str until, uint32_t timeout_ms,

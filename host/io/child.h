@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Child processes with limits: run to the end, or a session that is talked to. The caller waits;
- * use it on worker threads. Every child is killed with its whole process group at its end, its
- * limit and child_close; it also dies when the thread that started it ends. It inherits nothing:
- * no descriptors, no environment, no handlers. */
+/*
+ * Child processes with limits: run to the end, or a session that is talked to. The caller waits;
+ * use it on worker threads. A child is used by one thread at a time, any thread.
+ *
+ * A child inherits nothing: no descriptors, no environment, no handlers, no terminal. At its end,
+ * its limit and child_close it is killed with its whole process group. What leaves its group
+ * (setsid) is out of reach here; nothing is out of reach in a sandbox (sandbox.h).
+ *
+ * It also dies when the thread that started it ends, and so with this program, however that ends.
+ * So a session must be opened by a thread that lives as long as it: the main thread, or a worker
+ * of a pool that is destroyed after the last session is closed. Which thread talks to it or closes
+ * it later does not matter; episodes may move between workers.
+ */
 #pragma once
 
 #include "base/err.h"
@@ -25,12 +34,15 @@ struct child_result {
     struct buf err;
 };
 
+/* To its end or timeout_ms. EXIT_CONFIG or EXIT_PERMISSION when the program cannot be started. */
 int child_run(const struct child_request *request, struct child_result *out, struct err *err);
 
+/* Starts it; request and what it points to may go afterwards. Its input stays open. */
 struct child;
 int child_open(const struct child_request *request, struct child **out, struct err *err);
 /* Writes input and reads until the output holds `until` (cut off; what comes behind it is for the
- * next exchange), timeout_ms are over (0: those of the request; the child lives on) or the end. */
+ * next exchange), timeout_ms are over (0: those of the request; the child lives on) or the end
+ * (status; also of later exchanges). An empty `until` waits for one of the latter two. */
 int child_exchange(struct child *child, struct str input, struct str until, uint32_t timeout_ms,
                    struct child_result *out, struct err *err);
 void child_close(struct child *child); /* kills and reaps; NULL is fine */

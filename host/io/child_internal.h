@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the sandbox asks of a child beyond what anyone may. */
+/* What the sandbox asks of a child beyond what anyone may. Worker threads. */
 #pragma once
 
 #include <sys/types.h>
@@ -8,19 +8,41 @@
 
 #define CHILD_MAX_EXTRA 3
 
-struct child_extra {
-    int fds[CHILD_MAX_EXTRA]; /* seen as 3, 4, ...; they stay the caller's */
-    size_t fd_count;
-    uint32_t max_processes; /* below the child; more end it. 0: no limit */
+/* As child_open, with more descriptors: seen as 3, 4, ...; they stay the caller's. */
+int child_open_extra(const struct child_request *request, const int *fds, size_t fd_count,
+                     struct child **out, struct err *err);
+pid_t child_pid(const struct child *child);
+/* Closes its input when that is written, waits for its end or timeout_ms, and ends it. */
+void child_finish(struct child *child, struct child_result *out);
+
+/* guard.c: a thread that looks at the guarded every 100 ms, or more rarely if that would take
+ * over a twentieth of a processor, and kills whose descendants are too many or too large. */
+struct guard_limits {
+    uint32_t max_processes; /* of descendants; and 32 times as many threads */
+    uint64_t max_memory;    /* bytes of all descendants, without what is mapped from files */
 };
 
-int child_run_extra(const struct child_request *request, const struct child_extra *extra,
-                    struct child_result *out, struct err *err);
-int child_open_extra(const struct child_request *request, const struct child_extra *extra,
-                     struct child **out, struct err *err);
+enum guard_cause { GUARD_NONE, GUARD_PROCESSES, GUARD_THREADS, GUARD_MEMORY };
+
+struct guard {
+    pid_t pid;
+    int pidfd; /* the caller's, open until guard_remove; a death is not a reason to remove it */
+    struct guard_limits limits;
+    enum guard_cause cause; /* atomic: why it was killed */
+    struct guard *next, **link;
+};
+
+int guard_add(struct guard *guard, struct err *err);
+void guard_remove(struct guard *guard); /* one that was not added is fine */
+
+/* Puts a child, whose own child `inner` is the init process of a pid namespace, under guard. When
+ * the child ends, everything in the namespace is gone. Without an inner any more it does nothing.
+ */
+int child_guard(struct child *child, pid_t inner, const struct guard_limits *limits,
+                struct err *err);
 
 /* spawn.c: starts the program in a session of its own, with the given descriptors as 0, 1, 2 and
- * on, and no other. Returns the pid, or -1 with errno. */
+ * on, and no other. Returns the pid, or -1 with errno, also that of a failed exec. */
 struct spawn {
     const char *const *argv;
     const char *const *env;

@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/sandbox.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/child_internal.h"
 
 #define MAX_WORDS 8192
 #define DEFAULT_MEMORY (256ull << 20)
 #define DEFAULT_PROCESSES 64
+/* All processes together, in terms of what one may have. */
+#define TOGETHER 4
+#define SMALL_FOLDER "16777216" /* bytes of /home, /etc and /dev/shm, each */
+#define START_MS 10000
 
 struct words {
     const char *items[MAX_WORDS];
@@ -28,6 +37,11 @@ static void add_all(struct words *words, const char *const *list)
 {
     for (; list && *list; list++)
         add(words, *list);
+}
+
+static unsigned long long memory_of(const struct sandbox_request *request)
+{
+    return request->max_memory ? request->max_memory : DEFAULT_MEMORY;
 }
 
 static const char *find_program(const char *name)
@@ -56,10 +70,18 @@ static void add_system(struct words *words)
                                         "/proc",
                                         "--dev",
                                         "/dev",
+                                        "--size",
+                                        SMALL_FOLDER,
                                         "--tmpfs",
-                                        "/tmp",
+                                        "/dev/shm",
+                                        "--remount-ro",
+                                        "/dev",
+                                        "--size",
+                                        SMALL_FOLDER,
                                         "--tmpfs",
                                         "/home",
+                                        "--size",
+                                        SMALL_FOLDER,
                                         "--tmpfs",
                                         "/etc",
                                         "--ro-bind-try",
@@ -83,6 +105,8 @@ static void add_system(struct words *words)
                                         "--setenv",
                                         "HOME",
                                         "/tmp",
+                                        "--info-fd",
+                                        "3",
                                         NULL};
     static const char *const links[][2] = {{"usr/bin", "/bin"},     {"usr/sbin", "/sbin"},
                                            {"usr/lib", "/lib"},     {"usr/lib64", "/lib64"},
@@ -107,8 +131,15 @@ static void add_env(struct words *words, const char *const *env, struct arena *a
     }
 }
 
-static void add_folder(struct words *words, const char *folder)
+/* Every place that can be written to has a size, or is the caller's. */
+static void add_folder(struct words *words, const struct sandbox_request *request,
+                       struct arena *arena)
 {
+    const char *folder = request->folder;
+    add(words, "--size");
+    add(words, arena_printf(arena, "%llu", memory_of(request)));
+    add(words, "--tmpfs");
+    add(words, "/tmp");
     if (folder) {
         add(words, "--bind");
         add(words, folder);
@@ -119,17 +150,18 @@ static void add_folder(struct words *words, const char *folder)
         add(words, "--chdir");
         add(words, "/tmp");
     }
+    add(words, "--remount-ro");
+    add(words, "/");
 }
 
-/* The limits are set inside, by prlimit, so that they do not bind bubblewrap itself. */
+/* The limits of one process are set inside, by prlimit, so that they do not bind bubblewrap; those
+ * of all are kept by the guard. */
 static void add_limits(struct words *words, const struct sandbox_request *request,
                        struct arena *arena)
 {
-    unsigned long long memory = request->max_memory ? request->max_memory : DEFAULT_MEMORY;
-    unsigned processes = request->max_processes ? request->max_processes : DEFAULT_PROCESSES;
+    unsigned long long memory = memory_of(request);
     add(words, "/usr/bin/prlimit");
     add(words, arena_printf(arena, "--as=%llu", memory));
-    add(words, arena_printf(arena, "--nproc=%u", processes));
     add(words, "--core=0");
     add(words, arena_printf(arena, "--fsize=%llu", memory));
     add(words, "--");
@@ -142,11 +174,14 @@ static int build(const struct sandbox_request *request, struct words *words, str
     if (!program)
         return err_set(err, EXIT_UNAVAILABLE,
                        "no sandbox: bubblewrap is not installed (package bubblewrap)");
+    if (request->folder && !file_is_dir(request->folder))
+        return err_set(err, EXIT_PLUGIN, "the folder of a command is no folder: %s",
+                       request->folder);
     words->count = 0;
     add(words, arena_dup(arena, program, strlen(program)));
     add_system(words);
     add_env(words, request->env, arena);
-    add_folder(words, request->folder);
+    add_folder(words, request, arena);
     add(words, "--");
     add_limits(words, request, arena);
     add_all(words, request->argv);
@@ -156,16 +191,76 @@ static int build(const struct sandbox_request *request, struct words *words, str
     return 0;
 }
 
-static void child_of(const struct sandbox_request *request, const struct words *words,
-                     struct child_request *out)
+/* bubblewrap's word on what it has started: {"child-pid": N, ...}. 0 if it ended before that, -1
+ * if it says nothing. */
+static pid_t read_info(int fd)
 {
-    *out = (struct child_request){
+    char text[4096];
+    size_t len = 0, at;
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    for (ssize_t got = 1; got > 0 && len<sizeof(text); len += got> 0 ? (size_t)got : 0) {
+        if (poll(&ready, 1, START_MS) == 0)
+            return -1;
+        got = read(fd, text + len, sizeof(text) - len);
+    }
+    int64_t pid = 0;
+    struct str rest = {text, len};
+    if (!str_find(rest, STR("\"child-pid\": "), &at))
+        return 0;
+    rest = (struct str){text + at + 13, len - at - 13};
+    size_t digits = 0;
+    while (digits < rest.len && rest.ptr[digits] >= '0' && rest.ptr[digits] <= '9')
+        digits++;
+    rest.len = digits;
+    return str_to_i64(rest, &pid) && pid > 1 ? (pid_t)pid : 0;
+}
+
+/* Starts it and puts it under guard. */
+static int launch(const struct sandbox_request *request, const struct words *words,
+                  struct child **out, struct err *err)
+{
+    const struct child_request child = {
         .argv = words->items,
         .cwd = "/",
         .input = request->input,
         .timeout_ms = request->timeout_ms,
         .max_output = request->max_output,
     };
+    const struct guard_limits limits = {
+        .max_processes = request->max_processes ? request->max_processes : DEFAULT_PROCESSES,
+        .max_memory = memory_of(request) * TOGETHER,
+    };
+    int info[2];
+    if (pipe2(info, O_CLOEXEC) != 0)
+        return err_system(err, errno, "make a pipe to", words->items[0]);
+    int code = child_open_extra(&child, &info[1], 1, out, err);
+    close(info[1]);
+    pid_t inner = code ? 0 : read_info(info[0]);
+    close(info[0]);
+    if (code)
+        return code;
+    if (inner < 0)
+        code = err_set(err, EXIT_UNAVAILABLE, "no sandbox: bubblewrap did not start in 10 seconds");
+    else if (inner > 0)
+        code = child_guard(*out, inner, &limits, err);
+    if (code)
+        child_close(*out);
+    return code;
+}
+
+static int open_checked(const struct sandbox_request *request, struct child **out, struct err *err)
+{
+    struct arena arena = {0};
+    struct child *child = NULL;
+    struct words *words = mem_alloc(sizeof(*words));
+    int code = build(request, words, &arena, err);
+    if (!code)
+        code = launch(request, words, &child, err);
+    arena_clear(&arena);
+    mem_free(words);
+    if (!code)
+        *out = child;
+    return code;
 }
 
 static pthread_once_t checked = PTHREAD_ONCE_INIT;
@@ -174,23 +269,22 @@ static struct err check_err;
 static void check_once(void)
 {
     static const char *const argv[] = {"/usr/bin/true", NULL};
-    struct sandbox_request request = {.argv = argv};
+    const struct sandbox_request request = {.argv = argv};
     struct child_result result = {0};
-    struct child_request child;
-    struct arena arena = {0};
-    struct words *words = mem_alloc(sizeof(*words));
-    if (build(&request, words, &arena, &check_err) == 0) {
-        child_of(&request, words, &child);
-        if (child_run(&child, &result, &check_err) == 0 && result.status != 0)
-            err_set(&check_err, EXIT_UNAVAILABLE,
-                    "no sandbox: bubblewrap cannot make namespaces here: %.*s",
-                    (int)(result.err.len > 300 ? 300 : result.err.len),
-                    result.err.ptr ? result.err.ptr : "");
-    }
+    struct child *child = NULL;
+    /* bubblewrap often ends before the init process that it started. That one is then ours to
+     * reap; where the system's init does not do so, zombies would stay. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (open_checked(&request, &child, &check_err))
+        return;
+    child_finish(child, &result);
+    if (result.status != 0)
+        err_set(&check_err, EXIT_UNAVAILABLE,
+                "no sandbox: bubblewrap (0.8 or later) cannot make namespaces here: %.*s",
+                (int)(result.err.len > 300 ? 300 : result.err.len),
+                result.err.ptr ? result.err.ptr : "");
     buf_free(&result.out);
     buf_free(&result.err);
-    arena_clear(&arena);
-    mem_free(words);
 }
 
 int sandbox_check(struct err *err)
@@ -203,38 +297,17 @@ int sandbox_check(struct err *err)
     return check_err.code;
 }
 
-int sandbox_run(const struct sandbox_request *request, struct child_result *out, struct err *err)
-{
-    struct arena arena = {0};
-    struct child_request child;
-    int code = sandbox_check(err);
-    if (code)
-        return code;
-    struct words *words = mem_alloc(sizeof(*words));
-    code = build(request, words, &arena, err);
-    if (!code) {
-        child_of(request, words, &child);
-        code = child_run(&child, out, err);
-    }
-    arena_clear(&arena);
-    mem_free(words);
-    return code;
-}
-
 int sandbox_open(const struct sandbox_request *request, struct child **out, struct err *err)
 {
-    struct arena arena = {0};
-    struct child_request child;
     int code = sandbox_check(err);
-    if (code)
-        return code;
-    struct words *words = mem_alloc(sizeof(*words));
-    code = build(request, words, &arena, err);
-    if (!code) {
-        child_of(request, words, &child);
-        code = child_open(&child, out, err);
-    }
-    arena_clear(&arena);
-    mem_free(words);
+    return code ? code : open_checked(request, out, err);
+}
+
+int sandbox_run(const struct sandbox_request *request, struct child_result *out, struct err *err)
+{
+    struct child *child = NULL;
+    int code = sandbox_open(request, &child, err);
+    if (child)
+        child_finish(child, out);
     return code;
 }

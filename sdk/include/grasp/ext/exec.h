@@ -19,7 +19,9 @@ extern "C" {
 /* argv: JSON array of strings, the program first. folder: absolute path that is seen as /work,
  * writable and the working folder; empty for none. env: JSON object of strings, added to PATH and
  * LANG=C.UTF-8. input: standard input. Limits of 0 mean: 10,000 ms, 256 MiB of memory per
- * process, 64 processes, 1 MiB of output (each stream). */
+ * process, 64 processes, 1 MiB of output (each stream). All processes together may use four times
+ * the memory of one. Too many processes or too much memory together end the command with status
+ * 137 and a line in `err` that says so. */
 typedef struct grasp_exec_request {
     uint32_t size;
     uint32_t timeout_ms;
