@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "resources.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+size_t resources_fds(void)
+{
+    size_t count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    while (dir && readdir(dir))
+        count++;
+    if (dir)
+        closedir(dir);
+    return count;
+}
+
+static size_t read_file(const char *path, char *out, size_t size)
+{
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, out, size - 1);
+    out[len > 0 ? len : 0] = '\0';
+    return len > 0 ? (size_t)len : 0;
+}
+
+static size_t count_processes(int (*matches)(const char *pid, const char *text), const char *text)
+{
+    size_t count = 0;
+    struct dirent *entry;
+    DIR *dir = opendir("/proc");
+    while (dir && (entry = readdir(dir))) {
+        if (isdigit((unsigned char)entry->d_name[0]))
+            count += (size_t)matches(entry->d_name, text);
+    }
+    if (dir)
+        closedir(dir);
+    return count;
+}
+
+static int is_ours(const char *pid, const char *text)
+{
+    char path[320], stat[1024];
+    int parent = 0;
+    snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+    read_file(path, stat, sizeof(stat));
+    const char *end = strrchr(stat, ')');
+    return end && sscanf(end, ") %*c %d", &parent) == 1 && parent == getpid();
+}
+
+size_t resources_children(void)
+{
+    return count_processes(is_ours, NULL);
+}
+
+static int has_text(const char *pid, const char *text)
+{
+    char path[320], line[8192];
+    snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
+    size_t len = read_file(path, line, sizeof(line));
+    return memmem(line, len, text, strlen(text)) != NULL;
+}
+
+size_t resources_processes(const char *text)
+{
+    return count_processes(has_text, text);
+}
+
+size_t resources_processes_left(const char *text)
+{
+    size_t left = resources_processes(text);
+    for (int i = 0; left && i < 500; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        left = resources_processes(text);
+    }
+    return left;
+}

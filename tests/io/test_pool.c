@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "io/pool.h"
+#include "io/thread.h"
+
+#define TASKS 10000
+
+struct work {
+    struct pool_task task;
+    struct pool *pool;
+    size_t number, again;
+    size_t *counter;
+    bool in_order;
+};
+
+static void on_work(struct pool_task *task)
+{
+    struct work *work = (struct work *)task;
+    size_t ran = __atomic_fetch_add(work->counter, 1, __ATOMIC_RELAXED);
+    work->in_order = ran == work->number;
+    if (work->again) {
+        work->again--;
+        pool_submit(work->pool, task);
+    }
+}
+
+static void runs_in_line_with_one_thread(void **state)
+{
+    size_t counter = 0;
+    struct work *works = mem_array(TASKS, sizeof(*works));
+    struct pool *pool = pool_create(1, "one");
+    for (size_t i = 0; i < TASKS; i++) {
+        works[i] = (struct work){.task.fn = on_work, .number = i, .counter = &counter};
+        pool_submit(pool, &works[i].task);
+    }
+    pool_destroy(pool); /* finishes what is queued */
+    assert_int_equal(counter, TASKS);
+    for (size_t i = 0; i < TASKS; i++)
+        assert_true(works[i].in_order);
+    mem_free(works);
+}
+
+static void finishes_tasks_that_come_back(void **state)
+{
+    size_t counter = 0;
+    struct work works[50];
+    struct pool *pool = pool_create(4, "four");
+    for (size_t i = 0; i < 50; i++) {
+        works[i] =
+            (struct work){.task.fn = on_work, .pool = pool, .again = 99, .counter = &counter};
+        pool_submit(pool, &works[i].task);
+    }
+    pool_destroy(pool);
+    assert_int_equal(counter, 50 * 100);
+}
+
+/* Four tasks that wait for each other: only four threads at once get through. */
+struct meeting {
+    struct pool_task task;
+    pthread_barrier_t *barrier;
+};
+
+static void on_meeting(struct pool_task *task)
+{
+    pthread_barrier_wait(((struct meeting *)task)->barrier);
+}
+
+static void runs_at_once(void **state)
+{
+    pthread_barrier_t barrier;
+    struct meeting meetings[4];
+    struct pool *pool = pool_create(4, "four");
+    pthread_barrier_init(&barrier, NULL, 4);
+    for (size_t i = 0; i < 4; i++) {
+        meetings[i] = (struct meeting){{.fn = on_meeting}, &barrier};
+        pool_submit(pool, &meetings[i].task);
+    }
+    pool_destroy(pool);
+    pthread_barrier_destroy(&barrier);
+    pool_destroy(NULL);
+}
+
+/* A task may free itself. */
+static void on_free(struct pool_task *task)
+{
+    mem_free(task);
+}
+
+static void lets_tasks_free_themselves(void **state)
+{
+    struct pool *pool = pool_create(2, "two");
+    for (size_t i = 0; i < 1000; i++) {
+        struct pool_task *task = mem_alloc(sizeof(*task));
+        task->fn = on_free;
+        pool_submit(pool, task);
+    }
+    pool_destroy(pool);
+}
+
+struct seen {
+    sigset_t mask;
+    char name[32];
+};
+
+static void *look(void *arg)
+{
+    struct seen *seen = arg;
+    /* The name is given by whoever starts the thread, maybe a moment later. */
+    for (int i = 0; i < 1000; i++) {
+        pthread_getname_np(pthread_self(), seen->name, sizeof(seen->name));
+        if (strstr(seen->name, "a-name"))
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    pthread_sigmask(SIG_SETMASK, NULL, &seen->mask);
+    return NULL;
+}
+
+static void threads_leave_signals_to_the_main_thread(void **state)
+{
+    struct seen seen;
+    pthread_t thread;
+    sigset_t before, after;
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    assert_int_equal(thread_start(&thread, look, &seen, "a-name-that-is-too-long"), 0);
+    pthread_join(thread, NULL);
+    pthread_sigmask(SIG_SETMASK, NULL, &after);
+    assert_string_equal(seen.name, "a-name-that-is-");
+    assert_true(sigismember(&seen.mask, SIGINT));
+    assert_true(sigismember(&seen.mask, SIGTERM));
+    assert_true(sigismember(&seen.mask, SIGPIPE));
+    assert_false(sigismember(&seen.mask, SIGSEGV));
+    assert_false(sigismember(&seen.mask, SIGABRT));
+    assert_int_equal(sigismember(&before, SIGINT), sigismember(&after, SIGINT));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(runs_in_line_with_one_thread),
+        cmocka_unit_test(finishes_tasks_that_come_back),
+        cmocka_unit_test(runs_at_once),
+        cmocka_unit_test(lets_tasks_free_themselves),
+        cmocka_unit_test(threads_leave_signals_to_the_main_thread),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
