@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "io/sandbox.h"
+#include "resources.h"
+
+#define SHELL(script) ((const char *const[]){"bash", "-c", script, NULL})
+
+static void run(const struct sandbox_request *request, struct child_result *out)
+{
+    struct err err = {0};
+    if (sandbox_run(request, out, &err))
+        fail_msg("%s", err.text);
+}
+
+static void result_clear(struct child_result *result)
+{
+    buf_free(&result->out);
+    buf_free(&result->err);
+}
+
+static const char *text_of(const struct buf *buf)
+{
+    return buf->ptr ? buf->ptr : "";
+}
+
+static void expect_out(struct child_result *result, int status, const char *text)
+{
+    if (result->status != status || strcmp(text_of(&result->out), text) != 0)
+        fail_msg("status %d, not %d: '%s', '%s'", result->status, status, text_of(&result->out),
+                 text_of(&result->err));
+    result_clear(result);
+}
+
+/* A line of `err` tells why. */
+static void expect_ended(struct child_result *result, const char *why)
+{
+    if (result->status != 128 + SIGKILL || result->timed_out || !strstr(text_of(&result->err), why))
+        fail_msg("status %d, timed_out %d: %s", result->status, result->timed_out,
+                 text_of(&result->err));
+    result_clear(result);
+}
+
+static void runs_and_tells(void **state)
+{
+    struct child_result r = {0};
+    run(&(struct sandbox_request){.argv = SHELL("cat; echo bad >&2; exit 7"), .input = STR("in")},
+        &r);
+    assert_string_equal(text_of(&r.err), "bad\n");
+    expect_out(&r, 7, "in");
+    static const char *const env[] = {"NAME=a=b c", "EMPTY=", NULL};
+    run(&(struct sandbox_request){.argv = SHELL("echo \"$NAME,$EMPTY,$PATH,$LANG\""), .env = env},
+        &r);
+    expect_out(&r, 0, "a=b c,,/usr/local/bin:/usr/bin:/bin,C.UTF-8\n");
+    run(&(struct sandbox_request){.argv = (const char *const[]){"no-such-program", NULL}}, &r);
+    assert_non_null(strstr(text_of(&r.err), "no-such-program"));
+    assert_int_not_equal(r.status, 0);
+    result_clear(&r);
+}
+
+/* Nothing of the machine but its programs: no network, files, processes, environment. */
+static void shows_nothing(void **state)
+{
+    struct child_result r = {0};
+    setenv("SECRET_KEY", "canary-2", 1);
+    run(&(struct sandbox_request){.argv = SHELL("env | grep -c canary; ls -A /home /tmp; "
+                                                "cat /etc/passwd /etc/hostname 2>/dev/null; "
+                                                "ls -d /root /var /work 2>/dev/null; "
+                                                "ls -d /proc/[0-9]* | wc -l; hostname")},
+        &r);
+    unsetenv("SECRET_KEY");
+    /* init, bash, a subshell, wc or ls: a handful, not the machine's */
+    assert_true(strncmp(text_of(&r.out), "0\n/home:\n\n/tmp:\n", 16) == 0);
+    assert_true(strtol(r.out.ptr + 16, NULL, 10) > 0 && strtol(r.out.ptr + 16, NULL, 10) < 8);
+    assert_non_null(strstr(r.out.ptr, "\nsandbox\n"));
+    result_clear(&r);
+    run(&(struct sandbox_request){.argv = SHELL("grep -v -E 'lo:|face|Inter' /proc/net/dev | wc -l;"
+                                                "echo x >/dev/tcp/127.0.0.1/22")},
+        &r);
+    assert_string_equal(text_of(&r.out), "0\n");
+    assert_int_not_equal(r.status, 0);
+    result_clear(&r);
+}
+
+static void writes_only_where_it_may(void **state)
+{
+    struct child_result r = {0};
+    char folder[] = "/tmp/grasp-sandbox-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    chmod(folder, 0777);
+    run(
+        &(struct sandbox_request){
+            .argv = SHELL("pwd; echo data >file; for d in / /usr /dev /proc; do "
+                          "touch $d/x 2>/dev/null && echo \"wrote $d\"; done; touch /tmp/y && rm "
+                          "/tmp/y; echo 1 >/dev/shm/z && rm /dev/shm/z"),
+            .folder = folder},
+        &r);
+    expect_out(&r, 0, "/work\n");
+    CLEANUP_FREE char *path = file_join(folder, "file");
+    CLEANUP_BUF struct buf text = {0};
+    assert_int_equal(file_read(path, 0, &text, NULL), 0);
+    assert_string_equal(text.ptr, "data\n");
+    struct err err = {0};
+    file_remove_tree(folder, &err);
+    assert_int_not_equal(
+        sandbox_run(&(struct sandbox_request){.argv = SHELL("true"), .folder = folder}, &r, &err),
+        0);
+    assert_non_null(strstr(err.text, folder));
+}
+
+/* Memory in files counts too: every place has a size. */
+static void bounds_files_in_memory(void **state)
+{
+    struct child_result r = {0};
+    run(
+        &(struct sandbox_request){
+            .argv =
+                SHELL("for d in /tmp /home /etc /dev/shm; do for i in 1 2 3; do head -c 20000000 "
+                      "/dev/zero >$d/$i 2>/dev/null || { echo $d; break; }; done; done; du -sm "
+                      "/tmp | cut -f1"),
+            .max_memory = 50u << 20},
+        &r);
+    expect_out(&r, 0, "/tmp\n/home\n/etc\n/dev/shm\n50\n");
+}
+
+static void keeps_the_limit_of_time(void **state)
+{
+    struct child_result r = {0};
+    uint64_t start = clock_monotonic_us();
+    run(
+        &(struct sandbox_request){
+            .argv = SHELL("trap '' TERM INT HUP; (setsid setsid sleep 71.25 &) ; setsid bash -c "
+                          "'trap \"\" TERM; sleep 71.25' & echo begun; while :; do :; done"),
+            .timeout_ms = 500},
+        &r);
+    uint64_t took = clock_monotonic_us() - start;
+    assert_true(r.timed_out);
+    assert_true(took >= 500000 && took < 8000000);
+    /* At once, not a moment later. */
+    assert_int_equal(resources_processes("71.25"), 0);
+    expect_out(&r, 128 + SIGKILL, "begun\n");
+}
+
+/* Detached, in other sessions, with the output held open. */
+static void leaves_nothing_at_its_end(void **state)
+{
+    struct child_result r = {0};
+    run(
+        &(struct sandbox_request){
+            .argv = SHELL("(setsid setsid sleep 72.25 &); setsid sleep 72.25 >/dev/null 2>&1 & "
+                          "sleep 0.1; echo done; exit 4")},
+        &r);
+    assert_int_equal(resources_processes("72.25"), 0);
+    assert_false(r.timed_out);
+    expect_out(&r, 4, "done\n");
+}
+
+static void ends_fork_bombs(void **state)
+{
+    struct child_result r = {0};
+    run(
+        &(struct sandbox_request){
+            .argv = SHELL("bomb_73_25() { bomb_73_25 | bomb_73_25 & }; bomb_73_25; sleep 60"),
+            .timeout_ms = 30000},
+        &r);
+    assert_int_equal(resources_processes("bomb_73_25"), 0);
+    expect_ended(&r, "more than 64 processes");
+    /* Detached ones are seen as well, and those of a smaller limit. */
+    run(
+        &(struct sandbox_request){
+            .argv = SHELL("for i in 1 2 3 4 5 6 7 8; do (setsid sleep 74.25 &); done; sleep 60"),
+            .timeout_ms = 30000,
+            .max_processes = 6},
+        &r);
+    assert_int_equal(resources_processes("74.25"), 0);
+    expect_ended(&r, "more than 6 processes");
+}
+
+static void allows_what_is_below_the_limit(void **state)
+{
+    struct child_result r = {0};
+    run(&(struct sandbox_request){.argv = SHELL(
+                                      "for i in $(seq 60); do sleep 0.5 & done; wait; echo all")},
+        &r);
+    expect_out(&r, 0, "all\n");
+}
+
+static bool has_python(void)
+{
+    return access("/usr/bin/python3", X_OK) == 0;
+}
+
+static void keeps_the_limits_of_memory(void **state)
+{
+    struct child_result r = {0};
+    if (!has_python()) {
+        print_message("python3 is missing\n");
+        skip();
+    }
+    run(&(struct sandbox_request){.argv = SHELL("python3 -c 'x = bytearray(300 << 20)'")}, &r);
+    assert_int_not_equal(r.status, 0);
+    assert_non_null(strstr(text_of(&r.err), "MemoryError"));
+    result_clear(&r);
+    /* Each below its own limit. */
+    run(
+        &(struct sandbox_request){
+            .argv =
+                SHELL("for i in $(seq 12); do python3 -c '\nimport time\nx = bytearray(b\"1\") * "
+                      "(50 << 20)\ntime.sleep(75.25)' & done; wait"),
+            .timeout_ms = 60000,
+            .max_memory = 100u << 20},
+        &r);
+    assert_int_equal(resources_processes("75.25"), 0);
+    expect_ended(&r, "more than 400 MiB of memory together");
+}
+
+static void bounds_output(void **state)
+{
+    struct child_result r = {0};
+    run(&(struct sandbox_request){.argv = SHELL("yes & yes >&2"),
+                                  .timeout_ms = 1500,
+                                  .max_output = 5000},
+        &r);
+    assert_true(r.timed_out && r.truncated);
+    assert_int_equal(r.out.len, 5000);
+    assert_int_equal(r.err.len, 5000);
+    result_clear(&r);
+}
+
+static struct child *open_shell(uint32_t max_processes)
+{
+    struct err err = {0};
+    struct child *child = NULL;
+    if (sandbox_open(&(struct sandbox_request){.argv = (const char *const[]){"bash", NULL},
+                                               .max_processes = max_processes},
+                     &child, &err))
+        fail_msg("%s", err.text);
+    return child;
+}
+
+static void exchange(struct child *child, const char *input, const char *until, uint32_t ms,
+                     struct child_result *out)
+{
+    struct err err = {0};
+    if (child_exchange(child, str_of(input), str_of(until), ms, out, &err))
+        fail_msg("%s", err.text);
+}
+
+static void talks_to_a_session(void **state)
+{
+    struct child_result r = {0};
+    struct child *child = open_shell(0);
+    exchange(child, "cd /tmp; x=5; echo text >file; echo MARK\n", "MARK\n", 10000, &r);
+    expect_out(&r, -1, "");
+    exchange(child, "cat file; echo $x; pwd; echo MARK\n", "MARK\n", 10000, &r);
+    expect_out(&r, -1, "text\n5\n/tmp\n");
+    exchange(child, "sleep 0.5; echo late; echo MARK\n", "MARK\n", 100, &r);
+    assert_true(r.timed_out);
+    expect_out(&r, -1, "");
+    exchange(child, "", "MARK\n", 10000, &r);
+    expect_out(&r, -1, "late\n");
+    exchange(child, "setsid sleep 76.25 & sleep 0.1; echo bye; exit 3\n", "MARK", 10000, &r);
+    expect_out(&r, 3, "bye\n");
+    assert_int_equal(resources_processes("76.25"), 0);
+    child_close(child);
+}
+
+static void closes_a_session_with_all_in_it(void **state)
+{
+    struct child_result r = {0};
+    struct child *child = open_shell(0);
+    exchange(
+        child,
+        "trap '' TERM HUP; (setsid setsid sleep 77.25 &); sleep 0.1; echo MARK; while :; do :; "
+        "done\n",
+        "MARK\n", 10000, &r);
+    result_clear(&r);
+    assert_true(resources_processes("77.25") > 0);
+    child_close(child);
+    assert_int_equal(resources_processes("77.25"), 0);
+}
+
+/* Nobody talks to it while the bomb goes off. */
+static void guards_a_session_between_exchanges(void **state)
+{
+    struct child_result r = {0};
+    struct child *child = open_shell(10);
+    exchange(child,
+             "echo MARK; sleep 0.2; for i in $(seq 30); do sleep 78.25 & done; sleep 79.25\n",
+             "MARK\n", 10000, &r);
+    result_clear(&r);
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    assert_int_equal(resources_processes_left("78.25"), 0);
+    exchange(child, "echo MARK\n", "MARK\n", 10000, &r);
+    expect_ended(&r, "more than 10 processes");
+    child_close(child);
+}
+
+static void dies_with_the_program(void **state)
+{
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    pid_t host = fork();
+    if (host == 0) {
+        struct child_result r = {0};
+        struct child *child = open_shell(0);
+        exchange(child, "trap '' TERM HUP; (setsid setsid sleep 80.25 &); sleep 0.1; echo MARK\n",
+                 "MARK\n", 10000, &r);
+        if (write(ready[1], resources_processes("80.25") ? "y" : "n", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(byte, 'y');
+    kill(host, SIGKILL);
+    waitpid(host, NULL, 0);
+    assert_int_equal(resources_processes_left("80.25"), 0);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+static size_t fds_before;
+
+static int setup(void **state)
+{
+    fds_before = resources_fds();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    size_t fds = resources_fds(), children = resources_children();
+    if (fds != fds_before || children)
+        print_error("left behind: %zu descriptors, %zu children\n", fds - fds_before, children);
+    return fds != fds_before || children ? -1 : 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        /* Forks, so it comes before there are threads. */
+        TEST(dies_with_the_program),
+        TEST(runs_and_tells),
+        TEST(shows_nothing),
+        TEST(writes_only_where_it_may),
+        TEST(bounds_files_in_memory),
+        TEST(keeps_the_limit_of_time),
+        TEST(leaves_nothing_at_its_end),
+        TEST(ends_fork_bombs),
+        TEST(allows_what_is_below_the_limit),
+        TEST(keeps_the_limits_of_memory),
+        TEST(bounds_output),
+        TEST(talks_to_a_session),
+        TEST(closes_a_session_with_all_in_it),
+        TEST(guards_a_session_between_exchanges),
+    };
+    pid_t probe = fork();
+    if (probe == 0) {
+        struct err err = {0};
+        int code = sandbox_check(&err);
+        if (code)
+            printf("skipped: %s\n", err.text);
+        fflush(stdout);
+        _exit(code ? 77 : 0);
+    }
+    int status = 0;
+    waitpid(probe, &status, 0);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
