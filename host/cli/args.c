@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/nearest.h"
@@ -86,7 +87,8 @@ static int take(const struct arg *args, const struct arg *arg, const char *given
         return 0;
     }
     push(arg->list, value);
-    while (!inline_value && in->at < in->argc && in->argv[in->at][0] != '-')
+    while (!inline_value && in->at < in->argc && in->argv[in->at][0] != '-' &&
+           strchr(in->argv[in->at], '='))
         push(arg->list, in->argv[in->at++]);
     return 0;
 }
@@ -107,6 +109,28 @@ static int take_long(const struct arg *args, const char *given, struct cursor *i
     return arg ? take(args, arg, given, value, in, err) : unknown(args, given, err);
 }
 
+static bool says_no(const char *value)
+{
+    return strcmp(value, "0") == 0 || strcasecmp(value, "false") == 0 ||
+           strcasecmp(value, "no") == 0;
+}
+
+/* A list has one item a line. */
+static void push_lines(struct arg_list *list, const char *value)
+{
+    static struct arena kept; /* as long as the program */
+    struct str rest = str_of(value);
+    if (!strchr(value, '\n')) {
+        push(list, value);
+        return;
+    }
+    while (rest.len) {
+        struct str line = str_trim(str_cut(&rest, '\n'));
+        if (line.len)
+            push(list, arena_dup(&kept, line.ptr, line.len));
+    }
+}
+
 static void from_environment(const struct arg *args)
 {
     for (; args->name; args++) {
@@ -118,11 +142,11 @@ static void from_environment(const struct arg *args)
         if (!value || !*value)
             continue;
         if (args->flag)
-            *args->flag = strcmp(value, "0") != 0;
+            *args->flag = !says_no(value);
         else if (args->text)
             *args->text = value;
         else
-            push(args->list, value);
+            push_lines(args->list, value);
     }
 }
 

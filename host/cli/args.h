@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Command lines: a table of options, GNU style (--name=value, --name value, -n value, --no-flag,
- * --). An option that is not given is taken from GRASP_HOST_NAME in the environment. */
+ * --). An option that is not given is taken from GRASP_HOST_NAME in the environment: for a flag
+ * anything but 0, false or no, for a list one item a line. */
 #pragma once
 
 #include "base/err.h"
@@ -17,7 +18,7 @@ struct arg {
     const char *help;
     bool *flag; /* exactly one of these is set */
     const char **text;
-    struct arg_list *list; /* may be given several times; takes all values up to the next option */
+    struct arg_list *list; /* key=value; may be given several times, or with several values */
 };
 
 /* rest: what is not an option, in order. EXIT_USAGE with the nearest known option. */

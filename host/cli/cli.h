@@ -20,7 +20,7 @@ int cmd_rehearse(int argc, char **argv);
 
 /* "grasp-host: text" on standard error; returns err->code. */
 int cli_fail(const struct err *err);
-/* Prints usage, then the options. */
-void cli_help(const char *usage, const struct arg *args);
+/* Prints usage, then the options; the exit code. */
+int cli_help(const char *usage, const struct arg *args);
 /* Writes a text to standard output; EXIT_INTERNAL if that fails. */
 int cli_print(struct str text);

@@ -6,8 +6,10 @@
 static const char usage[] =
     "usage: grasp-host eval --task T.so --agent PRESET [--method M.so --knowledge DIR] "
     "[OPTIONS]\n\n"
-    "Scores frozen knowledge on a split; without --method, the plain agent.\n\n"
-    "  grasp-host eval -t quickstart.so -m grasp.so -k runs/first/skills/best -a rehearsal\n";
+    "Scores frozen knowledge on a split; without --method, the plain agent. Offline:\n\n"
+    "  grasp-host eval -t quickstart.so -a rehearsal -s test -o runs/plain\n"
+    "  grasp-host eval -t quickstart.so -m grasp.so -k runs/first/skills/best -a rehearsal -s test "
+    "-o runs/best\n";
 
 struct eval {
     struct session session;
@@ -27,6 +29,19 @@ static int write_results(struct eval *e, const struct buf *lines, const struct s
     return code ? code : record_write_json(e->session.dir.path, name, json, 0, err);
 }
 
+static void write_score(struct buf *out, const struct eval *e, const struct score *score)
+{
+    buf_printf(out, "%s: %.1f %%  (%zu of %zu", e->split, 100 * score_value(score), score->correct,
+               score->total - score->missing);
+    if (score->missing)
+        buf_printf(out, "; %zu more could not be run", score->missing);
+    buf_printf(out, ")\nResults: %s/%s_score.json, %s_runs.jsonl\n", e->session.dir.path, e->split,
+               e->split);
+    if (e->session.rehearsal)
+        buf_text(out, "This figure comes from the built-in rehearsal model and says nothing about "
+                      "a real one.\n");
+}
+
 static int show(struct eval *e, const struct score *score, struct err *err)
 {
     CLEANUP_BUF struct buf text = {0};
@@ -35,15 +50,53 @@ static int show(struct eval *e, const struct score *score, struct err *err)
         json_set(json, "dir", json_new_str(str_of(e->session.dir.path)));
         json_write(&text, json, 0);
         buf_char(&text, '\n');
-    } else {
-        buf_printf(&text, "%s: %.1f %% (%zu of %zu right)\n%s\n", e->split,
-                   100 * score_value(score), score->correct, score->total, e->session.dir.path);
+    } else if (!e->options.quiet) {
+        write_score(&text, e, score);
     }
-    int code = cli_print(buf_view(&text));
+    int code = text.len ? cli_print(buf_view(&text)) : 0;
     if (code || !score->missing)
         return code;
     return err_set(err, EXIT_MISSING, "%zu samples could not be run; --resume tries them again",
                    score->missing);
+}
+
+/* An evaluation that was done before. */
+static int show_stored(struct eval *e, struct err *err)
+{
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_FREE char *path = mem_printf("%s/%s_score.json", e->session.dir.path, e->split);
+    int code = file_read(path, FILE_MAX_CONFIG, &text, err);
+    if (code)
+        return code;
+    CLEANUP_JSON struct json *json = json_parse(buf_view(&text), err);
+    if (!json)
+        return err_prefix(err, "%s", path);
+    struct score score = {.correct = (size_t)json_int(json_get(json, "n_correct"), 0),
+                          .total = (size_t)json_int(json_get(json, "n_total"), 0)};
+    return show(e, &score, err);
+}
+
+/* A resumed evaluation is of the split that it began with. */
+static int choose_split(struct eval *e, struct err *err)
+{
+    struct str stored = json_str(json_get(e->session.state, "split"));
+    if (stored.len && e->split && !str_is(stored, e->split))
+        return err_set(err, EXIT_CONFIG, "%s: this evaluation is of split %.*s, not %s",
+                       e->options.out ? e->options.out : e->options.run_name, (int)stored.len,
+                       stored.ptr, e->split);
+    if (stored.len)
+        e->split = stored.ptr;
+    else if (!e->split)
+        e->split = "val";
+    e->session.split = e->split;
+    return 0;
+}
+
+static int show_plan(struct eval *e, const struct samples *samples)
+{
+    CLEANUP_JSON struct json *plan = json_new_object();
+    json_set(plan, "samples", json_new_int((int64_t)samples->count));
+    return session_show_plan(&e->session, plan);
 }
 
 static int evaluate(struct eval *e, struct harness *h, struct knowledge *knowledge,
@@ -54,8 +107,6 @@ static int evaluate(struct eval *e, struct harness *h, struct knowledge *knowled
     int code = session_start(&e->session, err);
     h->engine = e->session.engine;
     h->dir = e->session.dir.path;
-    if (!code)
-        code = session_write_state(&e->session, false, err);
     if (!code)
         code = harness_evaluate(h, samples, PHASE_TEST, e->split, knowledge, &lines,
                                 record_eval_line, &score, err);
@@ -78,6 +129,8 @@ static int eval(struct eval *e, struct err *err)
         e->options.method = "none.so";
     int code = session_configure(s, &e->options, err);
     if (!code)
+        code = choose_split(e, err);
+    if (!code)
         code = session_open(s, err);
     if (!code)
         code = task_samples(s->task, e->split, &samples, err);
@@ -87,14 +140,15 @@ static int eval(struct eval *e, struct err *err)
         code = session_knowledge(s, &files, err);
     if (!code)
         code = knowledge_load(s->method, files, &knowledge, err);
-    if (!code)
+    if (!code && !e->options.dry_run)
         code = session_open_dir(s, err);
-    if (!code && s->complete)
-        code = err_set(err, EXIT_USAGE, "%s: done already; see %s_score.json there", s->dir.path,
-                       e->split);
     struct harness h = {
         .config = &s->run, .task = s->task, .method = s->method, .report = &s->report};
-    if (!code)
+    if (!code && e->options.dry_run)
+        code = show_plan(e, &samples);
+    else if (!code && s->complete)
+        code = show_stored(e, err);
+    else if (!code)
         code = evaluate(e, &h, knowledge, &samples, err);
     engine_finish(s->engine);
     knowledge_unref(knowledge);
@@ -104,7 +158,7 @@ static int eval(struct eval *e, struct err *err)
 
 int cmd_eval(int argc, char **argv)
 {
-    struct eval e = {.split = "val"};
+    struct eval e = {.session = {.command = "eval"}};
     struct session_options *options = &e.options;
     struct arg_list rest = {0};
     struct err err = {0};
@@ -114,13 +168,12 @@ int cmd_eval(int argc, char **argv)
         SESSION_ARGS(options),
         {"resume", 'r', NULL, "go on with the evaluation in --out", .flag = &options->resume},
         {"force", 'f', NULL, "remove an old one in --out first", .flag = &options->force},
-        {"json", 0, NULL, "the score as JSON", .flag = &options->json},
         {"help", 'h', NULL, "this text", .flag = &options->help},
         {0},
     };
     int code = args_parse(args, argc, argv, &rest, &err);
     if (!code && options->help) {
-        cli_help(usage, args);
+        code = cli_help(usage, args);
     } else if (!code && rest.count) {
         code = err_set(&err, EXIT_USAGE, "eval takes no argument '%s'; see --help", rest.items[0]);
     } else if (!code) {

@@ -11,7 +11,10 @@
 static const char usage[] = "usage: grasp-host list [tasks|methods|models] [OPTIONS]\n\n"
                             "Shows the plugins found and the model presets built in. Folders "
                             "searched: GRASP_PLUGIN_PATH\n(colon-separated), those beside the "
-                            "program, the user's, the installed one.\n";
+                            "program, the user's, the installed one.\n\n"
+                            "  grasp-host list\n"
+                            "  grasp-host list methods --verbose\n"
+                            "  grasp-host list --json\n";
 
 static struct json *entry_json(const struct plugin_entry *entry)
 {
@@ -131,7 +134,7 @@ int cmd_list(int argc, char **argv)
     if (code)
         cli_fail(&err);
     else if (help)
-        cli_help(usage, args);
+        code = cli_help(usage, args);
     else
         code = list(what, verbose, as_json);
     arg_list_clear(&rest);

@@ -6,7 +6,9 @@
 static const char usage[] = "usage: grasp-host regrade DIR [--task T.so] [OPTIONS]\n\n"
                             "Grades the stored rollouts of a run again, with the task as it is "
                             "now. No model is called and\n"
-                            "nothing in DIR is changed.\n";
+                            "nothing in DIR is changed.\n\n"
+                            "  grasp-host regrade runs/first\n"
+                            "  grasp-host regrade runs/first --task quickstart.so --verbose\n";
 
 static void phase_row(struct buf *out, const struct json *phase)
 {
@@ -82,7 +84,7 @@ int cmd_regrade(int argc, char **argv)
     };
     int code = args_parse(args, argc, argv, &rest, &err);
     if (!code && options.help)
-        cli_help(usage, args);
+        code = cli_help(usage, args);
     else if (!code && rest.count != 1)
         code = err_set(&err, EXIT_USAGE, "regrade needs one run directory; see --help");
     else if (!code)

@@ -12,7 +12,7 @@
 static const char usage[] =
     "usage: grasp-host rehearse --task T.so [--method M.so] [--port N]\n\n"
     "Serves the built-in stand-in for a model as an OpenAI-compatible endpoint on 127.0.0.1, so\n"
-    "that other programs can be driven by it:\n\n"
+    "that other programs can be driven by it. Without --port, a free one is taken and printed.\n\n"
     "  grasp-host rehearse --task quickstart.so --method grasp.so --port 8000 &\n"
     "  OPENAI_BASE_URL=http://127.0.0.1:8000/v1 grasp-host -t quickstart.so -m grasp.so -a local\n";
 
@@ -122,7 +122,7 @@ static void handle(void *arg, const struct server_request *request,
         error_body(response, 404, "there is POST /v1/chat/completions and GET /v1/models");
 }
 
-static int serve(struct brain *brain, uint16_t port, struct err *err)
+static int serve(struct brain *brain, uint16_t port, bool as_json, struct err *err)
 {
     struct server *server;
     sigset_t signals;
@@ -136,7 +136,10 @@ static int serve(struct brain *brain, uint16_t port, struct err *err)
     if (code)
         return code;
     CLEANUP_BUF struct buf line = {0};
-    buf_printf(&line, "listening on http://127.0.0.1:%u/v1\n", server_port(server));
+    buf_printf(&line,
+               as_json ? "{\"event\": \"launch\", \"url\": \"http://127.0.0.1:%u/v1\"}\n"
+                       : "listening on http://127.0.0.1:%u/v1\n",
+               server_port(server));
     code = cli_print(buf_view(&line));
     if (!code)
         sigwait(&signals, &got);
@@ -144,7 +147,8 @@ static int serve(struct brain *brain, uint16_t port, struct err *err)
     return code;
 }
 
-static int rehearse(const char *task, const char *method, const char *port_text, struct err *err)
+static int rehearse(const char *task, const char *method, const char *port_text, bool as_json,
+                    struct err *err)
 {
     const struct plugin_entry *task_entry = NULL, *method_entry = NULL;
     struct brain brain = {0};
@@ -159,7 +163,7 @@ static int rehearse(const char *task, const char *method, const char *port_text,
     if (!code)
         code = rehearsal_open(task_entry, method_entry, &brain.rehearsal, err);
     if (!code)
-        code = serve(&brain, (uint16_t)port, err);
+        code = serve(&brain, (uint16_t)port, as_json, err);
     rehearsal_close(brain.rehearsal);
     return code;
 }
@@ -167,21 +171,25 @@ static int rehearse(const char *task, const char *method, const char *port_text,
 int cmd_rehearse(int argc, char **argv)
 {
     const char *task = NULL, *method = NULL, *port = NULL;
-    bool help = false;
+    bool help = false, as_json = false;
     struct arg_list rest = {0};
     struct err err = {0};
     const struct arg args[] = {
         {"task", 't', "FILE.so[:NAME]", "task whose agent is played", .text = &task},
         {"method", 'm', "FILE.so[:NAME]", "method whose writer is played", .text = &method},
         {"port", 'p', "N", "port on 127.0.0.1 (default: a free one)", .text = &port},
+        {"json", 0, NULL, "where it listens as a line of JSON", .flag = &as_json},
         {"help", 'h', NULL, "this text", .flag = &help},
         {0},
     };
     int code = args_parse(args, argc, argv, &rest, &err);
     if (!code && help)
-        cli_help(usage, args);
+        code = cli_help(usage, args);
+    else if (!code && rest.count)
+        code =
+            err_set(&err, EXIT_USAGE, "rehearse takes no argument '%s'; see --help", rest.items[0]);
     else if (!code)
-        code = rehearse(task, method, port, &err);
+        code = rehearse(task, method, port, as_json, &err);
     if (code && err.code)
         cli_fail(&err);
     arg_list_clear(&rest);

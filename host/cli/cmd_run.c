@@ -5,9 +5,32 @@
 
 static const char usage[] =
     "usage: grasp-host [run] --task T.so --method M.so --agent PRESET [OPTIONS]\n\n"
-    "Lets a method learn on a task: baseline, epochs, validation, best checkpoint, tests.\n\n"
-    "  grasp-host --task quickstart.so --method grasp.so --agent rehearsal\n"
-    "  OPENAI_BASE_URL=http://127.0.0.1:8000/v1 grasp-host -t quickstart.so -m grasp.so -a local\n";
+    "Lets a method learn on a task: baseline, epochs, validation, best checkpoint, tests.\n"
+    "The first two examples need no model:\n\n"
+    "  grasp-host --task quickstart.so --method grasp.so --agent rehearsal --out runs/first\n"
+    "  grasp-host --resume --out runs/first\n"
+    "  OPENAI_BASE_URL=http://127.0.0.1:8000/v1 grasp-host -t quickstart.so -m grasp.so -a local\n"
+    "\n--json prints two lines: {\"event\": \"launch\", \"dir\": ...} when the run begins, and\n"
+    "{\"event\": \"done\", ...} with the scores and edits at its end.\n";
+
+static int print_event(struct json *event)
+{
+    CLEANUP_BUF struct buf text = {0};
+    json_write(&text, event, 0);
+    buf_char(&text, '\n');
+    json_free(event);
+    return cli_print(buf_view(&text));
+}
+
+static int show_launch(struct session *s)
+{
+    struct json *event = json_new_object();
+    if (!s->options->json)
+        return 0;
+    json_set(event, "event", json_new_str(STR("launch")));
+    json_set(event, "dir", json_new_str(str_of(s->dir.path)));
+    return print_event(event);
+}
 
 static int finish(struct session *s, struct harness *h, struct err *err)
 {
@@ -22,7 +45,13 @@ static int finish(struct session *s, struct harness *h, struct err *err)
 static int show(struct session *s)
 {
     CLEANUP_BUF struct buf text = {0};
-    summary_write(&text, s->dir.path, method_info(s->method)->folder, s->rehearsal != NULL);
+    const char *folder = method_info(s->method)->folder;
+    bool rehearsal = s->rehearsal != NULL;
+    if (s->options->json)
+        return print_event(summary_json(s->dir.path, folder, rehearsal));
+    if (s->options->quiet)
+        return 0;
+    summary_write(&text, s->dir.path, folder, rehearsal);
     return cli_print(buf_view(&text));
 }
 
@@ -32,20 +61,42 @@ static int run_in_dir(struct session *s, struct harness *h, struct err *err)
     h->engine = s->engine;
     h->dir = s->dir.path;
     if (!code)
-        code = session_write_state(s, false, err);
+        code = show_launch(s);
     if (!code)
         code = harness_run(h, err);
     if (!code)
         code = finish(s, h, err);
     if (code)
         return code;
-    code = s->options->quiet ? 0 : show(s);
+    code = show(s);
     if (code || !h->missing)
         return code;
     return err_set(err, EXIT_MISSING,
                    "done, but %zu samples could not be run; they count neither as right nor as "
                    "wrong. --resume tries them again",
                    h->missing);
+}
+
+static int show_plan(struct session *s, const struct harness *h)
+{
+    static const char *const units[] = {"none", "sample", "batch", "epoch"};
+    enum method_unit unit = method_info(s->method)->unit;
+    CLEANUP_JSON struct json *plan = json_new_object();
+    json_set(plan, "unit", json_new_str(str_of(units[unit])));
+    json_set(plan, "epochs", json_new_int(unit == UNIT_NONE ? 0 : s->run.epochs));
+    json_set(plan, "dev", json_new_int((int64_t)h->dev.count));
+    json_set(plan, "val", json_new_int((int64_t)h->val.count));
+    return session_show_plan(s, plan);
+}
+
+/* What to do after a run that did not end well. */
+static void show_advice(const struct session *s)
+{
+    if (s->complete)
+        log_line(LOG_INFO, "the run is complete; its results are in %s", s->dir.path);
+    else
+        log_line(LOG_INFO, "what was done is kept; go on with: grasp-host --resume --out %s",
+                 s->dir.path);
 }
 
 static int run(struct session *s, struct session_options *options, struct err *err)
@@ -61,13 +112,15 @@ static int run(struct session *s, struct session_options *options, struct err *e
     code = session_knowledge(s, &h.initial, err);
     if (!code)
         code = harness_prepare(&h, err);
-    if (!code)
+    if (!code && options->dry_run) {
+        code = show_plan(s, &h);
+    } else if (!code) {
         code = session_open_dir(s, err);
-    if (!code) {
-        code = s->complete ? show(s) : run_in_dir(s, &h, err);
-        if (code && code != EXIT_MISSING)
-            log_line(LOG_INFO, "what was done is kept; go on with: grasp-host --resume --out %s",
-                     s->dir.path);
+        if (!code) {
+            code = s->complete ? show(s) : run_in_dir(s, &h, err);
+            if (code && code != EXIT_MISSING)
+                show_advice(s);
+        }
     }
     engine_finish(s->engine);
     harness_clear(&h);
@@ -77,7 +130,7 @@ static int run(struct session *s, struct session_options *options, struct err *e
 int cmd_run(int argc, char **argv)
 {
     struct session_options options = {0};
-    struct session session = {0};
+    struct session session = {.command = "run"};
     struct arg_list rest = {0};
     struct err err = {0};
     const struct arg args[] = {
@@ -89,7 +142,7 @@ int cmd_run(int argc, char **argv)
     };
     int code = args_parse(args, argc, argv, &rest, &err);
     if (!code && options.help) {
-        cli_help(usage, args);
+        code = cli_help(usage, args);
     } else if (!code && rest.count) {
         code = err_set(&err, EXIT_USAGE, "run takes no argument '%s'; see --help", rest.items[0]);
     } else if (!code) {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/nearest.h"
 #include "cli/cli.h"
@@ -39,13 +41,13 @@ int cli_print(struct str text)
     return EXIT_DONE;
 }
 
-void cli_help(const char *usage, const struct arg *args)
+int cli_help(const char *usage, const struct arg *args)
 {
     CLEANUP_BUF struct buf text = {0};
     buf_text(&text, usage);
     buf_text(&text, "\nOptions\n");
     args_help(&text, args);
-    cli_print(buf_view(&text));
+    return cli_print(buf_view(&text));
 }
 
 static int help(void)
@@ -58,9 +60,34 @@ static int help(void)
                     "Commands\n");
     for (size_t i = 0; i < COMMANDS; i++)
         buf_printf(&text, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    buf_text(&text, "\n  grasp-host COMMAND --help    the options of a command\n"
-                    "  grasp-host --version\n");
+    buf_text(
+        &text,
+        "\n  grasp-host COMMAND --help    the options of a command\n"
+        "  grasp-host --version\n\n"
+        "Every option may also be given as GRASP_HOST_<OPTION> in the environment. Exit codes:\n"
+        "0 done, 2 usage, 3 done with samples missing, 5 plugin refused, 69 endpoint\n"
+        "unavailable, 70 internal, 75 busy, 77 permission or key, 78 configuration,\n"
+        "130 and 143 stopped by a signal and resumable.\n");
     return cli_print(buf_view(&text));
+}
+
+/* A closed standard stream would give its number to the next file that is opened, and what is
+ * printed would go there. On a stream that cannot be written, printing fails as it should. */
+static void fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+            return;
+    }
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
 }
 
 static int unknown_command(const char *name)
@@ -79,19 +106,24 @@ static int unknown_command(const char *name)
 
 int main(int argc, char **argv)
 {
+    static char option[] = "--help";
+    static char *ask_help[] = {option, NULL};
+    const struct command *command;
     signal(SIGPIPE, SIG_IGN);
+    fill_standard_streams();
+    if (argc > 2 && strcmp(argv[1], "help") == 0) {
+        command = find_command(argv[2]);
+        return command ? command->run(1, ask_help) : unknown_command(argv[2]);
+    }
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
-        help();
-        return argc < 2 ? EXIT_USAGE : EXIT_DONE;
+        int code = help();
+        return argc < 2 ? EXIT_USAGE : code;
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)
         return cli_print(STR("grasp-host " GRASP_HOST_VERSION "\n"));
     if (argv[1][0] == '-')
         return cmd_run(argc - 1, argv + 1);
-    for (size_t i = 0; i < COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 2, argv + 2);
-    }
-    return unknown_command(argv[1]);
+    command = find_command(argv[1]);
+    return command ? command->run(argc - 2, argv + 2) : unknown_command(argv[1]);
 }

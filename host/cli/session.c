@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "cli/cli.h"
 #include "model/preset.h"
 #include "plugin/options.h"
 
@@ -55,6 +56,14 @@ static char *dir_path(const struct session *s)
                      s->options->run_name ? s->options->run_name : name);
 }
 
+static int other_run(const char *path, const struct buf *diff, struct err *err)
+{
+    return err_set(err, EXIT_CONFIG,
+                   "%s: this run has another configuration; resume it with its own, or start a new "
+                   "one with --out. What differs (run -> given):\n%s",
+                   path, diff->ptr);
+}
+
 /* A resumed run goes on with its own configuration; what is given now must agree with it. */
 static int adopt_stored(struct session *s, struct err *err)
 {
@@ -64,8 +73,17 @@ static int adopt_stored(struct session *s, struct err *err)
     struct json *stored;
     int code = rundir_read_config(path, &stored, err);
     if (code)
-        return file_exists(path) ? code
+        return file_is_dir(path) ? code
                                  : err_set(err, EXIT_USAGE, "%s: no run to resume there", path);
+    s->state = rundir_read_state(path);
+    struct str command = json_str(json_get(s->state, "command"));
+    if (command.len && !str_is(command, s->command)) {
+        json_free(stored);
+        return err_set(err, EXIT_USAGE,
+                       "%s: is made by another command; go on with: grasp-host "
+                       "%.*s --resume --out %s",
+                       path, (int)command.len, command.ptr, path);
+    }
     struct json *now = json_copy(stored);
     for (struct json_iter it = json_members(s->config.tree); json_next(&it);) {
         struct json *block = json_get_str(now, it.key);
@@ -83,10 +101,7 @@ static int adopt_stored(struct session *s, struct err *err)
     s->config.tree = now;
     if (!diff.len)
         return 0;
-    return err_set(err, EXIT_CONFIG,
-                   "%s: this run has another configuration; resume it with its own, or start a new "
-                   "one with --out. What differs (run -> given):\n%s",
-                   path, diff.ptr);
+    return other_run(path, &diff, err);
 }
 
 static const char *env_or_null(const char *name)
@@ -158,7 +173,6 @@ static int pick_plugins(struct session *s, struct err *err)
 
 static void session_init(struct session *s, struct session_options *options)
 {
-    memset(s, 0, sizeof(*s));
     s->dir.lock_fd = -1;
     s->options = options;
     ledger_init(&s->ledger);
@@ -208,6 +222,80 @@ static int open_journal(struct session *s, struct err *err)
                        : journal_create(path, &s->journal, err);
 }
 
+static struct json *plugin_state(const struct plugin_entry *entry, const struct json *options)
+{
+    char digest[HASH_HEX];
+    struct json *out = json_new_object();
+    plugin_digest(entry->plugin, digest);
+    json_set(out, "id", json_new_str(str_of(entry->id)));
+    json_set(out, "version", json_new_str(str_of(plugin_version(entry->plugin))));
+    json_set(out, "sha256", json_new_str(str_of(digest)));
+    json_set(out, "options", json_copy(options));
+    return out;
+}
+
+static struct json *session_state(struct session *s, bool complete)
+{
+    struct json *out = json_new_object();
+    json_set(out, "schema", json_new_str(STR("grasp-host/run")));
+    json_set(out, "v", json_new_int(1));
+    json_set(out, "command", json_new_str(str_of(s->command)));
+    if (s->split)
+        json_set(out, "split", json_new_str(str_of(s->split)));
+    json_set(out, "complete", json_new_bool(complete));
+    json_set(out, "version", json_new_str(STR(GRASP_HOST_VERSION)));
+    json_set(out, "task", plugin_state(s->task_entry, s->task_options));
+    json_set(out, "method", plugin_state(s->method_entry, s->method_options));
+    json_set(out, "model", json_new_str(str_of(model_name(s->model))));
+    json_set(out, "seed", json_new_int(s->run.seed));
+    return out;
+}
+
+/* What the configuration does not say but results depend on. */
+static struct json *identity(const struct json *state)
+{
+    static const char *const plugins[] = {"task", "method"};
+    struct json *out = json_new_object();
+    json_set(out, "model", json_copy(json_get(state, "model")));
+    for (size_t i = 0; i < 2; i++)
+        json_set(out, plugins[i],
+                 json_copy(json_path(state, i ? "method.options" : "task.options")));
+    return out;
+}
+
+static int compare_state(struct session *s, struct err *err)
+{
+    CLEANUP_JSON struct json *now = session_state(s, false);
+    CLEANUP_JSON struct json *then_identity = identity(s->state);
+    CLEANUP_JSON struct json *now_identity = identity(now);
+    CLEANUP_BUF struct buf diff = {0};
+    config_diff(then_identity, now_identity, &diff);
+    if (diff.len)
+        return other_run(s->dir.path, &diff, err);
+    for (int i = 0; i < 2; i++) {
+        const char *key = i ? "method.sha256" : "task.sha256";
+        if (!json_equal(json_path(s->state, key), json_path(now, key)))
+            log_line(LOG_WARNING, "the %s plugin is not the file that this run began with",
+                     i ? "method" : "task");
+    }
+    return 0;
+}
+
+static int begin_dir(struct session *s, struct err *err)
+{
+    int code = session_write_state(s, false, err);
+    json_set(s->config.tree, "_resume", json_new_bool(false));
+    /* Last: a folder with a config.yaml is a run. */
+    return code ? code : rundir_write_config(&s->dir, s->config.tree, err);
+}
+
+static int resume_dir(struct session *s, struct err *err)
+{
+    int code = s->state ? compare_state(s, err) : session_write_state(s, false, err);
+    s->complete = json_bool(json_get(s->state, "complete"), false);
+    return code;
+}
+
 int session_open_dir(struct session *s, struct err *err)
 {
     CLEANUP_FREE char *path = dir_path(s);
@@ -218,20 +306,12 @@ int session_open_dir(struct session *s, struct err *err)
     else if (s->resuming)
         mode = RUNDIR_RESUME;
     int code = rundir_open(path, mode, &s->dir, err);
-    if (code)
-        return code;
-    if (s->resuming) {
-        CLEANUP_JSON struct json *state = rundir_read_state(s->dir.path);
-        s->complete = json_bool(json_get(state, "complete"), false);
-        if (s->complete)
-            return 0;
-    } else {
-        json_set(s->config.tree, "_resume", json_new_bool(false));
-        code = rundir_write_config(&s->dir, s->config.tree, err);
-    }
-    CLEANUP_FREE char *log = file_join(s->dir.path, "run.log");
     if (!code)
-        code = report_open_log(&s->report, log, err);
+        code = s->resuming ? resume_dir(s, err) : begin_dir(s, err);
+    if (code || s->complete)
+        return code;
+    CLEANUP_FREE char *log = file_join(s->dir.path, "run.log");
+    code = report_open_log(&s->report, log, err);
     return code ? code : open_journal(s, err);
 }
 
@@ -367,30 +447,29 @@ int session_start(struct session *s, struct err *err)
     return code ? code : loop_on_signal(s->loop, SIGTERM, on_signal, s, err);
 }
 
-static struct json *plugin_state(const struct plugin_entry *entry, const struct json *options)
-{
-    char digest[HASH_HEX];
-    struct json *out = json_new_object();
-    plugin_digest(entry->plugin, digest);
-    json_set(out, "id", json_new_str(str_of(entry->id)));
-    json_set(out, "version", json_new_str(str_of(plugin_version(entry->plugin))));
-    json_set(out, "sha256", json_new_str(str_of(digest)));
-    json_set(out, "options", json_copy(options));
-    return out;
-}
-
 int session_write_state(struct session *s, bool complete, struct err *err)
 {
-    CLEANUP_JSON struct json *out = json_new_object();
-    json_set(out, "schema", json_new_str(STR("grasp-host/run")));
-    json_set(out, "v", json_new_int(1));
-    json_set(out, "complete", json_new_bool(complete));
-    json_set(out, "version", json_new_str(STR(GRASP_HOST_VERSION)));
-    json_set(out, "task", plugin_state(s->task_entry, s->task_options));
-    json_set(out, "method", plugin_state(s->method_entry, s->method_options));
-    json_set(out, "model", json_new_str(str_of(model_name(s->model))));
-    json_set(out, "seed", json_new_int(s->run.seed));
-    return record_write_json(s->dir.path, "run.json", out, 0, err);
+    CLEANUP_JSON struct json *out = session_state(s, complete);
+    int code = record_write_json(s->dir.path, "run.json", out, 0, err);
+    s->complete = !code && complete;
+    return code;
+}
+
+int session_show_plan(struct session *s, const struct json *more)
+{
+    CLEANUP_JSON struct json *out = session_state(s, false);
+    CLEANUP_FREE char *path = dir_path(s);
+    CLEANUP_BUF struct buf text = {0};
+    json_remove(out, "schema");
+    json_remove(out, "v");
+    json_remove(out, "complete");
+    json_set(out, "dir", json_new_str(str_of(path)));
+    json_set(out, "concurrency", json_new_int((int64_t)s->run.concurrency));
+    for (struct json_iter it = json_members(more); json_next(&it);)
+        json_set_str(out, it.key, json_copy(it.value));
+    json_write(&text, out, JSON_INDENT2);
+    buf_char(&text, '\n');
+    return cli_print(buf_view(&text));
 }
 
 int session_knowledge(struct session *s, struct files **out, struct err *err)
@@ -418,5 +497,6 @@ void session_close(struct session *s)
     json_free(s->task_options);
     json_free(s->method_options);
     json_free(s->agent);
+    json_free(s->state);
     config_clear(&s->config);
 }

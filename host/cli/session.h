@@ -14,7 +14,7 @@ struct session_options {
     const char *out, *run_name;
     const char *concurrency, *knowledge;
     struct arg_list sets;
-    bool resume, force, quiet, verbose, json, help;
+    bool resume, force, quiet, verbose, json, dry_run, help;
 };
 
 /* The part of a command's table that these options make up. */
@@ -32,18 +32,24 @@ struct session_options {
         {"concurrency", 'j', "N", "episodes in flight at once (default 64)",                       \
          .text = &(o)->concurrency},                                                               \
         {"knowledge", 'k', "DIR", "knowledge to begin with", .text = &(o)->knowledge},             \
-        {"quiet", 'q', NULL, "no progress", .flag = &(o)->quiet},                                  \
+        {"quiet", 'q', NULL, "no progress and no summary", .flag = &(o)->quiet},                   \
+        {"json", 0, NULL, "the result as JSON on standard output", .flag = &(o)->json},            \
+        {"dry-run", 0, NULL, "check everything, show the plan, run nothing",                       \
+         .flag = &(o)->dry_run},                                                                   \
     {                                                                                              \
         "verbose", 'v', NULL, "more to read", .flag = &(o)->verbose                                \
     }
 
 struct session {
     struct session_options *options;
+    const char *command; /* "run" or "eval": set before session_configure; part of the state */
+    const char *split;   /* of eval, before session_open_dir */
     struct config config;
     struct run_config run;
     const struct plugin_entry *task_entry, *method_entry;
     struct json *task_options, *method_options, *agent;
-    bool resuming, complete; /* complete: the run that is resumed is done already */
+    struct json *state;      /* run.json of the run that is resumed; NULL if there is none */
+    bool resuming, complete; /* complete: all is done, now or before */
 
     struct rundir dir;
     struct loop *loop;
@@ -67,10 +73,13 @@ int session_configure_stored(struct session *session, struct session_options *op
 int session_open_task(struct session *session, struct err *err);
 /* Opens task, method and model, and the threads. */
 int session_open(struct session *session, struct err *err);
-/* The run directory with config.yaml, run.log and the journal. */
+/* The run directory with config.yaml, run.json, run.log and the journal. A resumed run must have
+ * the model and the plugin options that it began with: EXIT_CONFIG with what differs. */
 int session_open_dir(struct session *session, struct err *err);
 /* The engine; signals stop it from now on. */
 int session_start(struct session *session, struct err *err);
+/* --dry-run: prints what would be run; nothing is written and no model is called. */
+int session_show_plan(struct session *session, const struct json *more);
 /* run.json: what went into the run, and whether it is complete. */
 int session_write_state(struct session *session, bool complete, struct err *err);
 /* Knowledge of the configuration's folder, or none. */

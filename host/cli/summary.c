@@ -80,39 +80,71 @@ static bool is_applied(const struct json *event, const struct json *proposal)
     return false;
 }
 
-static void edit(struct buf *out, const struct json *event, const struct json *candidate)
+static struct json *edit(const struct json *event, const struct json *candidate)
 {
+    static const char *const counts[] = {"fixes", "regressions", "score"};
     const struct json *proposal = json_get(candidate, "proposal");
-    struct str action = json_str(json_get(proposal, "action"));
-    struct str name = json_str(json_get(proposal, "name"));
-    CLEANUP_BUF struct buf shown = {0};
-    buf_escaped(&shown, name.len > 40 ? (struct str){name.ptr, 40} : name);
-    buf_printf(out, "  epoch %lld  %-7s  %-6.*s %-40s  %3lld fixed %3lld broken  score %+lld\n",
-               (long long)json_int(json_get(event, "epoch"), 0),
-               is_applied(event, proposal) ? "kept" : "refused", (int)action.len, action.ptr,
-               shown.ptr, (long long)json_int(json_get(candidate, "fixes"), 0),
-               (long long)json_int(json_get(candidate, "regressions"), 0),
-               (long long)json_int(json_get(candidate, "score"), 0));
+    struct json *out = json_new_object();
+    json_set(out, "epoch", json_copy(json_get(event, "epoch")));
+    json_set(out, "kept", json_new_bool(is_applied(event, proposal)));
+    json_set(out, "action", json_copy(json_get(proposal, "action")));
+    json_set(out, "name", json_copy(json_get(proposal, "name")));
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        json_set(out, counts[i], json_copy(json_get(candidate, counts[i])));
+    return out;
 }
 
-static void edits(struct buf *out, const char *dir)
+/* What was tried on the probe samples, in order. */
+static struct json *edits(const char *dir)
 {
-    bool any = false;
+    struct json *out = json_new_array();
     for (int epoch = 0;; epoch++) {
         CLEANUP_FREE char *name = mem_printf("epoch_%d/skill_updates.json", epoch);
         CLEANUP_JSON struct json *events = read_json(dir, name);
         if (!events)
-            return;
+            return out;
         for (size_t i = 0; i < json_count(events); i++) {
             const struct json *event = json_at(events, i), *grpo = json_get(event, "grpo");
-            for (size_t k = 0; k < json_count(grpo); k++) {
-                if (!any)
-                    buf_text(out, "\nEdits, on the probe samples\n");
-                any = true;
-                edit(out, event, json_at(grpo, k));
-            }
+            for (size_t k = 0; k < json_count(grpo); k++)
+                json_push(out, edit(event, json_at(grpo, k)));
         }
     }
+}
+
+static void edit_row(struct buf *out, const struct json *row)
+{
+    struct str action = json_str(json_get(row, "action")), name = json_str(json_get(row, "name"));
+    CLEANUP_BUF struct buf shown = {0};
+    buf_escaped(&shown, name.len > 40 ? (struct str){name.ptr, 40} : name);
+    buf_printf(out, "  epoch %lld  %-7s  %-6.*s %-28s  %3lld fixed %3lld broken  score %+lld\n",
+               (long long)json_int(json_get(row, "epoch"), 0),
+               json_bool(json_get(row, "kept"), false) ? "kept" : "refused", (int)action.len,
+               action.ptr, shown.ptr, (long long)json_int(json_get(row, "fixes"), 0),
+               (long long)json_int(json_get(row, "regressions"), 0),
+               (long long)json_int(json_get(row, "score"), 0));
+}
+
+static void edit_rows(struct buf *out, const char *dir)
+{
+    CLEANUP_JSON struct json *rows = edits(dir);
+    if (json_count(rows))
+        buf_text(out, "\nEdits, on the probe samples\n");
+    for (size_t i = 0; i < json_count(rows); i++)
+        edit_row(out, json_at(rows, i));
+}
+
+struct json *summary_json(const char *dir, const char *folder, bool rehearsal)
+{
+    CLEANUP_FREE char *best = mem_printf("%s/%s/best", dir, folder);
+    struct json *out = json_new_object(), *tests = read_json(dir, "test_scores.json");
+    json_set(out, "event", json_new_str(STR("done")));
+    json_set(out, "dir", json_new_str(str_of(dir)));
+    json_set(out, "curve", read_json(dir, "val_scores.json"));
+    json_set(out, "tests", tests ? tests : json_new_object());
+    json_set(out, "edits", edits(dir));
+    json_set(out, "best", file_is_dir(best) ? json_new_str(str_of(best)) : NULL);
+    json_set(out, "rehearsal", json_new_bool(rehearsal));
+    return out;
 }
 
 void summary_write(struct buf *out, const char *dir, const char *folder, bool rehearsal)
@@ -120,7 +152,7 @@ void summary_write(struct buf *out, const char *dir, const char *folder, bool re
     CLEANUP_FREE char *best = mem_printf("%s/%s/best", dir, folder);
     curve(out, dir);
     tests(out, dir);
-    edits(out, dir);
+    edit_rows(out, dir);
     if (file_is_dir(best))
         buf_printf(out, "\nBest checkpoint: %s\n", best);
     buf_printf(out, "%sRun directory:   %s\n", file_is_dir(best) ? "" : "\n", dir);

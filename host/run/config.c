@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/yaml.h"
+#include "model/config.h"
 
 static const char *const top_keys[] = {
     "agent",     "agent_preset", "agent_temperature", "compat", "concurrency", "cycle",
@@ -30,6 +31,9 @@ int config_load(const char *path, struct config *out, struct err *err)
     int code = file_read(path, FILE_MAX_CONFIG, &text, err);
     if (code)
         return err ? err->code = EXIT_CONFIG : code;
+    if (!str_trim(buf_view(&text)).len)
+        return err_set(err, EXIT_CONFIG,
+                       "%s: is empty; a configuration is a mapping of keys to values", path);
     out->tree = yaml_parse(buf_view(&text), path, &out->lines, err);
     if (!out->tree)
         return EXIT_CONFIG;
@@ -205,6 +209,36 @@ static int check_keys(struct config *config, struct err *err)
     return 0;
 }
 
+static bool is_literal_secret(struct str key, struct str value)
+{
+    size_t at;
+    double number;
+    if (str_find(value, STR("${"), &at))
+        return false;
+    if (str_is(key, "base_url") || str_is(key, "url"))
+        return str_find(value, STR("@"), &at);
+    return value.len && !str_is(value, "EMPTY") && !str_to_double(value, &number) &&
+           chat_config_secret_name(key);
+}
+
+/* The configuration is written into the run directory, and secrets reach no file. */
+static int check_secrets(struct config *config, const struct json *block, const char *prefix,
+                         struct err *err)
+{
+    int code = 0;
+    for (struct json_iter it = json_members(block); json_next(&it) && !code;) {
+        CLEANUP_FREE char *path = mem_printf("%s.%.*s", prefix, (int)it.key.len, it.key.ptr);
+        if (json_is(it.value, JSON_OBJECT))
+            code = check_secrets(config, it.value, path, err);
+        else if (json_is(it.value, JSON_STRING) && is_literal_secret(it.key, json_str(it.value)))
+            code = err_set(err, EXIT_CONFIG,
+                           "%s: %s holds a secret, and the configuration is stored with the run; "
+                           "put it into the environment and write ${NAME} here",
+                           config_where(config, path), path);
+    }
+    return code;
+}
+
 static int read_compat(struct config *config, struct run_config *out, struct err *err)
 {
     const char *compat = "default";
@@ -268,7 +302,7 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
     out->agent = json_get(config->tree, "agent");
     if (!json_is(out->agent, JSON_OBJECT))
         out->agent = NULL;
-    return code;
+    return code ? code : check_secrets(config, out->agent, "agent", err);
 }
 
 static struct json *block_options(struct config *config, const char *block)

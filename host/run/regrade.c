@@ -55,12 +55,23 @@ static int read_samples(struct regrade *g, struct err *err)
     return 0;
 }
 
+/* The place of a rollout is <phase>/<sample id>, with /r<n> behind it for a repeat. */
+static struct str phase_name_of(struct str place, struct str id)
+{
+    size_t cut = place.len;
+    while (cut && place.ptr[cut - 1] >= '0' && place.ptr[cut - 1] <= '9')
+        cut--;
+    for (int repeat = 0; repeat < 2; repeat++) {
+        struct str name = {place.ptr, repeat && cut >= 2 ? cut - 2 : place.len};
+        if (str_ends(name, id.ptr) && name.len > id.len && name.ptr[name.len - id.len - 1] == '/')
+            return (struct str){name.ptr, name.len - id.len - 1};
+    }
+    return place;
+}
+
 static struct json *phase_of(struct regrade *g, struct str place, struct str id)
 {
-    size_t at;
-    struct str name = place;
-    if (str_find(place, id, &at) && at > 0)
-        name.len = at - 1;
+    struct str name = phase_name_of(place, id);
     struct json *phase = map_get(&g->phases, name);
     if (!phase) {
         phase = json_new_object();

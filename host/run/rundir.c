@@ -12,16 +12,27 @@
 #include "base/mem.h"
 #include "base/yaml.h"
 
+static bool is_leftover(const char *name)
+{
+    const char *base = strrchr(name, '/');
+    base = base ? base + 1 : name;
+    return base[0] == '.' && str_ends(str_of(base), ".tmp");
+}
+
+/* Nothing there but what a process left that was killed before it wrote its config.yaml. */
 static bool is_empty(const char *path)
 {
     char **names = NULL;
     size_t count = 0;
-    if (file_list(path, true, 1, &names, &count, NULL))
+    if (file_list(path, true, 16, &names, &count, NULL))
         return false;
-    for (size_t i = 0; i < count; i++)
+    bool empty = true;
+    for (size_t i = 0; i < count; i++) {
+        empty = empty && (is_leftover(names[i]) || strcmp(names[i], "run.json") == 0);
         mem_free(names[i]);
+    }
     mem_free(names);
-    return count == 0;
+    return empty;
 }
 
 static bool holds(const char *path, const char *name)
@@ -63,16 +74,14 @@ static int lock(struct rundir *rundir, struct err *err)
     return 0;
 }
 
-/* Temporary files of atomic writes that a kill left behind. */
+/* Temporary files of atomic writes that a kill left behind, in a folder that is ours. */
 static int remove_leftovers(const char *path, struct err *err)
 {
     char **names = NULL;
     size_t count = 0;
     int code = file_list(path, true, 1000000, &names, &count, err);
     for (size_t i = 0; i < count; i++) {
-        const char *base = strrchr(names[i], '/');
-        base = base ? base + 1 : names[i];
-        if (base[0] == '.' && str_ends(str_of(base), ".tmp")) {
+        if (is_leftover(names[i])) {
             CLEANUP_FREE char *file = file_join(path, names[i]);
             unlink(file);
         }
@@ -94,7 +103,7 @@ int rundir_open(const char *path, enum rundir_mode mode, struct rundir *out, str
     if (!out->path)
         return err_set(err, EXIT_INTERNAL, "%s: %s", path, strerror(errno));
     code = lock(out, err);
-    if (!code && mode == RUNDIR_RESUME)
+    if (!code)
         code = remove_leftovers(out->path, err);
     return code;
 }
