@@ -325,6 +325,13 @@ static void remove_waiting(struct wave *wave)
     engine->waiting_tail = link;
 }
 
+void wave_forget(struct wave *wave)
+{
+    CLEANUP_FREE char *prefix = mem_printf("%s/", wave->place);
+    if (wave->engine->options.journal)
+        journal_forget(wave->engine->options.journal, prefix);
+}
+
 void wave_destroy(struct wave *wave)
 {
     if (!wave)

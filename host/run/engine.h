@@ -65,5 +65,7 @@ struct rollout *wave_rollout(struct wave *wave, size_t index);
 size_t wave_call_count(const struct wave *wave);
 const struct model_reply *wave_reply(const struct wave *wave, size_t index);
 
+/* What the wave has journaled, or still will, is left out of the finished journal. */
+void wave_forget(struct wave *wave);
 /* Gives a wave up: what has not begun never will. Frees it as soon as nothing of it runs. */
 void wave_destroy(struct wave *wave);

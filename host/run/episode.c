@@ -88,6 +88,19 @@ static void write_spent(struct buf *out, const struct ledger_row *row)
                (long long)row->completion_tokens, (long long)row->reasoning_tokens);
 }
 
+/* The calls of an episode that is replayed stay in the journal with it. */
+static void keep_calls(struct rollout_job *job, const char *suffix, int64_t count)
+{
+    struct episode *ep = job->episode;
+    struct str line;
+    for (int64_t i = 0; i < count; i++) {
+        CLEANUP_FREE char *place =
+            mem_printf("%.*s/%s%lld", (int)ep->place.len, ep->place.ptr, suffix, (long long)i);
+        if (!journal_find(engine_of(job)->options.journal, str_of(place), &line))
+            return;
+    }
+}
+
 static bool read_journal(struct rollout_job *job)
 {
     struct journal *journal = engine_of(job)->options.journal;
@@ -100,6 +113,7 @@ static bool read_journal(struct rollout_job *job)
         return false;
     for (int i = 0; i < 2; i++) {
         struct ledger_row row = read_spent(json_at(json_get(entry, "spent"), i));
+        keep_calls(job, i ? "j" : "c", row.calls);
         if (row.calls)
             ledger_add_row(engine_of(job)->options.ledger, job->job.wave->phase, spent_roles[i],
                            &row);

@@ -24,6 +24,7 @@
 struct line {
     struct str key; /* as written, with its escapes */
     struct str text;
+    bool used; /* atomic: this process has asked for it */
 };
 
 struct journal {
@@ -35,6 +36,7 @@ struct journal {
     size_t mapped_size;
     struct map found; /* key as written -> struct line */
     struct line *lines;
+    size_t inherited_size; /* of its complete lines */
 
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -80,21 +82,26 @@ static bool line_split(struct str text, struct line *out)
     return true;
 }
 
-/* The lines of a journal after its first; count by *out_count, complete ones up to *out_end. */
-static struct line *lines_scan(const char *data, size_t size, size_t *out_count, size_t *out_end)
+/* The lines of a journal after its first; count by *out_count, complete ones up to *out_end.
+ * *out_damaged: the number of the first line that is none of ours, or 0. */
+static struct line *lines_scan(const char *data, size_t size, size_t *out_count, size_t *out_end,
+                               size_t *out_damaged)
 {
     struct line *lines = NULL;
-    size_t count = 0, capacity = 0, start = 0;
-    *out_end = 0;
+    size_t count = 0, capacity = 0, start = 0, number = 0;
+    *out_end = *out_damaged = 0;
     while (start < size) {
         const char *newline = memchr(data + start, '\n', size - start);
         if (!newline)
             break;
         struct str text = {data + start, (size_t)(newline - data) - start};
-        struct line line;
-        if (text.len && line_split(text, &line)) {
+        struct line line = {0};
+        number++;
+        if (text.len && line_split(text, &line) && json_check(text, NULL, NULL)) {
             MEM_RESERVE(lines, count, capacity);
             lines[count++] = line;
+        } else if (text.len && number > 1 && !*out_damaged) {
+            *out_damaged = number;
         }
         start = (size_t)(newline - data) + 1;
         *out_end = start;
@@ -120,7 +127,13 @@ static int map_file(struct journal *j, size_t *out_end, size_t *out_count, struc
     size_t start = sizeof(JOURNAL_SCHEMA) - 1;
     if (memcmp(j->mapped, JOURNAL_SCHEMA, j->mapped_size < start ? j->mapped_size : start) != 0)
         return err_set(err, EXIT_CONFIG, "%s:1: not a journal of grasp-host", j->path);
-    j->lines = lines_scan(j->mapped, j->mapped_size, out_count, out_end);
+    size_t damaged;
+    j->lines = lines_scan(j->mapped, j->mapped_size, out_count, out_end, &damaged);
+    if (damaged)
+        return err_set(err, EXIT_CONFIG,
+                       "%s:%zu: this line of the journal is damaged; delete the line and use "
+                       "--resume: what it held is asked for again",
+                       j->path, damaged);
     return 0;
 }
 
@@ -221,6 +234,7 @@ int journal_resume(const char *path, struct journal **out, struct err *err)
         journal_close(j);
         return code;
     }
+    j->inherited_size = end;
     for (size_t i = 0; i < count; i++)
         map_set(&j->found, j->lines[i].key, &j->lines[i]);
     *out = j;
@@ -233,9 +247,10 @@ bool journal_find(const struct journal *journal, struct str place, struct str *o
         return false;
     CLEANUP_BUF struct buf key = {0};
     json_write_str(&key, place, 0);
-    const struct line *line = map_get(&journal->found, (struct str){key.ptr + 1, key.len - 2});
+    struct line *line = map_get(&journal->found, (struct str){key.ptr + 1, key.len - 2});
     if (!line)
         return false;
+    __atomic_store_n(&line->used, true, __ATOMIC_RELAXED);
     *out_line = line->text;
     return true;
 }
@@ -324,6 +339,16 @@ static bool is_forgotten(const struct journal *j, struct str key)
     return false;
 }
 
+/* A line of an earlier process that this one never asked for: that process had another past, with
+ * a sample missing, say. */
+static bool is_stale(const struct journal *j, const struct journal *now, const struct line *line)
+{
+    if ((size_t)(line->text.ptr - now->mapped) >= j->inherited_size)
+        return false;
+    const struct line *found = map_get(&j->found, line->key);
+    return found && !__atomic_load_n(&found->used, __ATOMIC_RELAXED);
+}
+
 static int line_order(const void *a, const void *b)
 {
     const struct line *x = a, *y = b;
@@ -333,14 +358,16 @@ static int line_order(const void *a, const void *b)
     return x->text.ptr < y->text.ptr ? -1 : 1; /* later ones last */
 }
 
-static void lines_write(const struct journal *j, struct buf *out, struct line *lines, size_t count)
+static void lines_write(const struct journal *j, const struct journal *now, struct buf *out,
+                        size_t count)
 {
+    struct line *lines = now->lines;
     if (count)
         qsort(lines, count, sizeof(*lines), line_order);
     buf_text(out, JOURNAL_HEADER);
     for (size_t i = 0; i < count; i++) {
         bool last = i + 1 == count || !str_eq(lines[i].key, lines[i + 1].key);
-        if (!last || is_forgotten(j, lines[i].key))
+        if (!last || is_forgotten(j, lines[i].key) || is_stale(j, now, &lines[i]))
             continue;
         buf_str(out, lines[i].text);
         buf_char(out, '\n');
@@ -357,7 +384,7 @@ int journal_finish(struct journal *journal, struct err *err)
     code = map_file(&now, &end, &count, err);
     if (!code) {
         CLEANUP_BUF struct buf text = {.limit = SIZE_MAX};
-        lines_write(journal, &text, now.lines, count);
+        lines_write(journal, &now, &text, count);
         code = file_write_atomic(journal->path, buf_view(&text), err);
     }
     mem_free(now.lines);

@@ -15,11 +15,13 @@
 struct journal;
 
 int journal_create(const char *path, struct journal **out, struct err *err);
-/* Reads what is there, then appends to it. A missing file is an empty journal. */
+/* Reads what is there, then appends to it. A missing file is an empty journal. EXIT_CONFIG with
+ * file and line if a complete line is damaged. */
 int journal_resume(const char *path, struct journal **out, struct err *err);
 
 /* The line recorded for a place before this process began; false if there is none. Any thread;
- * the text lives until journal_close. place: without JSON escapes. */
+ * the text lives until journal_close. place: without JSON escapes. Lines of earlier processes that
+ * are never asked for are left out of the finished journal. */
 bool journal_find(const struct journal *journal, struct str place, struct str *out_line);
 
 /* Appends `{"k": <place>, <members>}`. Any thread. The line has been handed to the system when

@@ -171,6 +171,7 @@ static int lab_drop(void *self, uint64_t ticket, struct err *err)
     struct lab_ticket *t = ticket_of(run, ticket, err);
     if (!t)
         return EXIT_PLUGIN;
+    wave_forget(t->wave);
     wave_destroy(t->wave);
     t->wave = NULL;
     return 0;
@@ -252,8 +253,11 @@ void lab_init(struct lab_run *run)
 
 void lab_finish(struct lab_run *run)
 {
-    for (size_t i = 0; i < run->ticket_count; i++)
+    for (size_t i = 0; i < run->ticket_count; i++) {
+        if (run->tickets[i].wave)
+            wave_forget(run->tickets[i].wave);
         wave_destroy(run->tickets[i].wave);
+    }
     mem_free(run->tickets);
     run->tickets = NULL;
     run->ticket_count = run->ticket_capacity = 0;

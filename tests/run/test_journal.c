@@ -112,20 +112,44 @@ static void test_torn_at_every_byte(void **state)
     }
 }
 
-static void test_garbage_lines_are_passed_over(void **state)
+static void test_damaged_lines_are_named(void **state)
 {
+    static const char *const damaged[] = {"xyz", "{\"k\": \"b", "{\"k\": \"\\",
+                                          "{\"k\": \"b\", \"v\": }", "{\"k\": \"b\", \"v\": \"}"};
+    for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+        struct journal *j;
+        struct err err;
+        CLEANUP_BUF struct buf text = {0};
+        buf_printf(&text,
+                   "{\"schema\": \"grasp-host/journal\", \"v\": 1}\n{\"k\": \"a\", \"v\": 1}\n"
+                   "%s\n{\"k\": \"c\", \"v\": 1}\n",
+                   damaged[i]);
+        assert_int_equal(file_write_atomic(path, buf_view(&text), NULL), 0);
+        assert_int_equal(journal_resume(path, &j, &err), EXIT_CONFIG);
+        assert_non_null(strstr(err.text, "journal.jsonl:3: "));
+        CLEANUP_FREE char *after = contents();
+        assert_string_equal(after, text.ptr);
+    }
+}
+
+/* What an earlier process recorded and this one, with another past, never asks for. */
+static void test_unused_lines_are_left_out_at_the_end(void **state)
+{
+    struct journal *j = create();
     struct str line;
-    assert_int_equal(file_write_atomic(path,
-                                       STR("{\"schema\": \"grasp-host/journal\", \"v\": 1}\n"
-                                           "\n\n{\"k\": \"\\\n{\"k\": \"a\", \"v\": 1}\nxyz\n"
-                                           "{\"k\": \"b\n{\"k\": \"c\", \"v\": 1}\n"),
-                                       NULL),
-                     0);
-    struct journal *j = resume();
-    assert_true(journal_find(j, STR("a"), &line));
-    assert_true(journal_find(j, STR("c"), &line));
-    assert_false(journal_find(j, STR("b"), &line));
+    struct err err;
+    journal_append(j, STR("used"), STR("\"v\": 1"));
+    journal_append(j, STR("unused"), STR("\"v\": 2"));
+    journal_append(j, STR("again"), STR("\"v\": 3"));
     journal_close(j);
+    j = resume();
+    assert_true(journal_find(j, STR("used"), &line));
+    journal_append(j, STR("again"), STR("\"v\": 4"));
+    assert_int_equal(journal_finish(j, &err), 0);
+    journal_close(j);
+    CLEANUP_FREE char *text = contents();
+    assert_string_equal(text, "{\"schema\": \"grasp-host/journal\", \"v\": 1}\n"
+                              "{\"k\": \"again\", \"v\": 4}\n{\"k\": \"used\", \"v\": 1}\n");
 }
 
 static void test_other_files_are_refused(void **state)
@@ -214,7 +238,8 @@ int main(void)
         T(test_lines_come_back),
         T(test_last_line_of_a_place_counts),
         T(test_torn_at_every_byte),
-        T(test_garbage_lines_are_passed_over),
+        T(test_damaged_lines_are_named),
+        T(test_unused_lines_are_left_out_at_the_end),
         T(test_other_files_are_refused),
         T(test_finished_is_sorted_and_without_repeats),
         T(test_many_writers),
