@@ -311,8 +311,8 @@ int session_open_dir(struct session *s, struct err *err)
     if (code || s->complete)
         return code;
     CLEANUP_FREE char *log = file_join(s->dir.path, "run.log");
-    code = report_open_log(&s->report, log, err);
-    return code ? code : open_journal(s, err);
+    code = open_journal(s, err);
+    return code ? code : report_open_log(&s->report, log, err);
 }
 
 /* Where preset files are looked for: beside the configuration, then the user's folder. */

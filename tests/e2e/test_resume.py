@@ -1,130 +1,215 @@
-"""kill -9 at random moments, each followed by --resume: the run directory ends up as if nothing had
-happened, and no call whose reply was recorded is sent again."""
-import collections
-import hashlib
-import json
+"""kill -9 at moments spread over a whole run, each followed by --resume: the run directory ends up
+as if nothing had happened, and no call whose reply was recorded is sent again. Then the gentler
+interruptions, and what a resume refuses."""
 import os
 import random
 import signal
 import subprocess
-import threading
 import time
-import urllib.request
 
 import lib
+from proxy import Proxy, recorded
 
-KILLS = 10 if lib.SLOW else 50
-
-
-class Proxy(lib.Fault):
-    """Passes requests on to the rehearsal model, a little slowly, and remembers them."""
-
-    def __init__(self, url, delay):
-        self.behind = url
-        self.delay = delay
-        self.seen = collections.Counter()
-        self.lock = threading.Lock()
-        super().__init__(self.forward, keep=True)
-
-    def forward(self, client, request):
-        body = request[1]
-        with self.lock:
-            self.seen[hashlib.sha256(body).hexdigest()] += 1
-        time.sleep(self.delay)
-        ask = urllib.request.Request(self.behind + "/chat/completions", body,
-                                     {"Content-Type": "application/json"})
-        with urllib.request.urlopen(ask) as reply:
-            text = reply.read()
-        client.sendall(("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                        "Content-Length: %d\r\n\r\n" % len(text)).encode() + text)
-
-
-def recorded_calls(out):
-    """Places of completed calls that the journal holds whole."""
-    places = set()
-    path = os.path.join(out, "journal.jsonl")
-    if not os.path.exists(path):
-        return places
-    with open(path, "rb") as f:
-        for line in f.read().split(b"\n")[:-1]:
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            if entry.get("t") == "call":
-                places.add(entry["k"])
-    return places
+KILLS = 15 if lib.SLOW else 50
+RUNS = 3 if lib.SLOW else 10
+IN_FLIGHT = 8
+# Above temperature 0 every call is sent with its seed, which tells the server which one it is.
+NAMED = ["--set", "agent_temperature=0.5"]
+LEARN = [*lib.QUICKSTART, *NAMED, "--agent", "local", "-j", str(IN_FLIGHT), "--quiet"]
+EVAL = ["eval", "-t", "quickstart.so", *NAMED, "-a", "local", "-s", "test", "-j", "2", "--quiet"]
 
 
 def start(args, env):
     return subprocess.Popen([lib.HOST, *args], env=env, stdout=subprocess.DEVNULL,
-                            stderr=subprocess.DEVNULL)
+                            stderr=subprocess.PIPE, text=True)
+
+
+def finish(process):
+    _, err = process.communicate(timeout=60)
+    return process.returncode, err
+
+
+def undisturbed(top, args, env, proxy):
+    """The run to compare with; also shows that seeds name calls."""
+    out = os.path.join(top, "expected")
+    lib.expect(lib.run(*args, "--out", out, env=env), 0)
+    lib.check(set(proxy.seeds) == recorded(out), "seeds of requests and places do not agree")
+    lib.check(set(proxy.seeds.values()) == {1}, "a call was sent twice")
+    return out
+
+
+def killed(args, out, env, proxy, moment, delay):
+    """Starts or resumes a run and kills it `delay` seconds after the server has had `moment`
+    requests; true if it was killed before its end."""
+    begun = os.path.exists(os.path.join(out, "config.yaml"))
+    command = ["--resume", "--quiet"] if begun else args
+    if begun and args[0] == "eval":
+        command = ["eval", *command]
+    known = recorded(out)
+    before = proxy.seeds.copy()
+    process = start([*command, "--out", out], env)
+    proxy.wait_for(moment, process)
+    try:
+        process.wait(delay)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    code, err = finish(process)
+    again = [seed for seed in known if proxy.seeds[seed] > before[seed]]
+    lib.check(not again, "%d recorded calls were sent again" % len(again))
+    lib.check(code in (0, -signal.SIGKILL), "exit code %s\n%s" % (code, err))
+    return code != 0
+
+
+def kill_often(args, top, env, proxy, kills, runs, rng, jobs):
+    expected = undisturbed(top, args, env, proxy)
+    calls = len(recorded(expected))
+    moments, done = [], 0
+    for number in range(1, runs + 1):
+        out = os.path.join(top, "run%d" % number)
+        proxy.seeds.clear()
+        proxy.count = 0
+        # from before the first request to after the last one, when the files are finished
+        here = sorted(rng.uniform(-0.05, 1.05) for _ in range(kills // runs))
+        for at in here:
+            moment = min(max(int(at * calls), 0), calls)
+            if killed(args, out, env, proxy, moment, rng.uniform(0, 0.015)):
+                done += 1
+                moments.append(at)
+        while killed(args, out, env, proxy, 1 << 30, 60):
+            pass
+        lost = sum(proxy.seeds.values()) - calls
+        lib.check(0 <= lost <= jobs * len(here), "%d requests too many" % lost)
+        different = lib.same(expected, out)
+        lib.check(not different, "after %d kills these differ: %s" % (len(here), different))
+    return done, moments
 
 
 def test_kills():
-    rng = random.Random(20261124)
+    rng = random.Random(20261126)
     with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.002) as proxy:
         env = lib.endpoint(proxy.url)
-        expected = os.path.join(top, "expected")
-        args = [*lib.QUICKSTART, "--agent", "local", "-j", "8", "--quiet"]
-        began = time.monotonic()
-        lib.expect(lib.run(*args, "--out", expected, env=env), 0)
-        seconds = time.monotonic() - began
-        total = sum(proxy.seen.values())
-        calls = len(recorded_calls(expected))
-        lib.check(total == calls, "%d requests for %d calls" % (total, calls))
+        done, moments = kill_often(LEARN, top, env, proxy, KILLS, RUNS, rng, IN_FLIGHT)
+        lib.check(done >= KILLS * 4 // 5, "only %d of %d kills came in time" % (done, KILLS))
+        lib.check(min(moments) < 0.2 and max(moments) > 0.8, "moments: %s" % moments)
 
-        kills = runs = 0
-        while kills < KILLS:
-            runs += 1
-            out = os.path.join(top, "run%d" % runs)
-            proxy.seen.clear()
-            sent_in_vain = 0
-            command = [*args, "--out", out]
-            while True:
-                before = sum(proxy.seen.values())
-                had = len(recorded_calls(out))
-                process = start(command, env)
-                try:
-                    code = process.wait(rng.uniform(0.01, seconds * 0.6))
-                except subprocess.TimeoutExpired:
-                    process.send_signal(signal.SIGKILL)
-                    process.wait()
-                    code = None
-                time.sleep(0.02)
-                sent = sum(proxy.seen.values()) - before
-                gained = len(recorded_calls(out)) - had
-                # what was in flight at the kill may have to be asked again, nothing else
-                lib.check(0 <= sent - gained <= 8 + 1,
-                          "sent %d calls, recorded %d" % (sent, gained))
-                sent_in_vain += sent - gained
-                if code is not None:
-                    lib.check(code == 0, "exit code %s" % code)
-                    break
-                kills += 1
-                if os.path.exists(os.path.join(out, "config.yaml")):
-                    command = ["--resume", "--out", out, "--quiet"]
-                elif os.path.isdir(out):
-                    os.rmdir(out)
-            lib.check(sum(proxy.seen.values()) == calls + sent_in_vain,
-                      "a recorded call was sent again")
-            different = lib.same(expected, out)
-            lib.check(not different, "after kills these differ: %s" % different)
+
+def test_kills_of_an_evaluation():
+    with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.005) as proxy:
+        done, _ = kill_often(EVAL, top, lib.endpoint(proxy.url), proxy, 6, 2, random.Random(7), 2)
+        lib.check(done >= 4, "only %d kills came in time" % done)
 
 
 def test_signals():
-    with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.02) as proxy:
+    with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.01) as proxy:
         env = lib.endpoint(proxy.url)
-        expected, out = os.path.join(top, "expected"), os.path.join(top, "run")
-        args = [*lib.QUICKSTART, "--agent", "local", "-j", "4", "--quiet"]
-        lib.expect(lib.run(*args, "--out", expected, env=env), 0)
-        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-            command = args if number == signal.SIGINT else ["--resume", "--quiet"]
+        expected, out = undisturbed(top, LEARN, env, proxy), os.path.join(top, "run")
+        calls, proxy.count = len(recorded(expected)), 0
+        for number, code, moment in ((signal.SIGINT, 130, 0.3), (signal.SIGTERM, 143, 0.6)):
+            command = LEARN if number == signal.SIGINT else ["--resume", "--quiet"]
             process = start([*command, "--out", out], env)
-            time.sleep(0.4)
+            proxy.wait_for(int(moment * calls), process)
             process.send_signal(number)
-            lib.check(process.wait(30) == code, "signal %d: exit code %s" % (number,
-                                                                             process.returncode))
+            got, err = finish(process)
+            lib.check(got == code, "signal %d: exit code %s\n%s" % (number, got, err))
+            lib.check("--resume --out " + out in err, "does not say how to go on:\n%s" % err)
+            lib.check(proxy.count < calls, "ended before the signal")
+        lib.expect(lib.run("--resume", "--out", out, env=env), 0)
+        lib.check(proxy.count == calls, "a drained call was sent again")
+        different = lib.same(expected, out)
+        lib.check(not different, "differ: %s" % different)
+
+
+def test_second_signal_does_not_wait():
+    with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 5) as proxy:
+        process = start([*LEARN, "--out", os.path.join(top, "run")], lib.endpoint(proxy.url))
+        proxy.wait_for(1, process)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        code, err = finish(process)
+        lib.check(code == 130, "exit code %s\n%s" % (code, err))
+        lib.check(time.monotonic() - began < 4, "waited for a call in flight")
+
+
+def test_server_gone_in_the_middle():
+    fast = ["--set", "agent.max_retries=2", "agent.retry_base_delay=0.01"]
+    with lib.folder() as top, lib.rehearsal() as url, Proxy(url) as proxy:
+        env = lib.endpoint(proxy.url, OPENAI_API_KEY="canary-0b55e1")
+        expected = undisturbed(top, LEARN + fast, env, proxy)
+        calls, out = len(recorded(expected)), os.path.join(top, "run")
+        for part in (3, 2):
+            proxy.count, proxy.limit = 0, calls // part
+            command = ["--resume", "--quiet"] if os.path.isdir(out) else LEARN + fast
+            result = lib.run(*command, "--out", out, env=env)
+            lib.check(result.returncode in (3, 69), "exit code %d" % result.returncode)
+            lib.check("--resume" in result.stderr, result.stderr)
+            lib.check("canary-0b55e1" not in result.stderr, "the key was shown")
+        proxy.limit = None
+        lib.expect(lib.run("--resume", "--out", out, env=env), 0)
+        different = lib.same(expected, out)
+        lib.check(not different, "differ: %s" % different)
+
+
+def missing_sample(out):
+    rows = lib.lines(os.path.join(out, "epoch_0", "dev_runs.jsonl"))
+    missing = [row for row in rows if row["is_correct"] is None]
+    lib.check(len(missing) == 1 and len(rows) == 20, "%d missing of %d" % (len(missing), len(rows)))
+    lib.check("refused for a test" in missing[0]["error"], missing[0]["error"])
+    wrong = sum(row["is_correct"] is False for row in rows)
+    event = lib.load(out, "epoch_0", "skill_updates.json")[0]
+    lib.check(wrong + event["batch_correct"] == 19, "the missing sample was counted")
+
+
+def test_missing_sample():
+    """A sample that cannot be run makes another run of all that follows. Once it can be, a resume
+    ends where a run without the trouble ends: nothing of the other run is left."""
+    with lib.folder() as top, lib.rehearsal() as url, Proxy(url) as proxy:
+        env = lib.endpoint(proxy.url)
+        expected, out = undisturbed(top, LEARN, env, proxy), os.path.join(top, "run")
+        failed = next(row for row in lib.lines(os.path.join(expected, "epoch_0", "dev_runs.jsonl"))
+                      if not row["is_correct"])
+        task = failed["history"][0]["content"]
+        needle = task[task.index("MRN"):][:20] if "MRN" in task else failed["instruction"]
+        proxy.refuse = lambda text: needle in text
+        result = lib.run(*LEARN, "--out", out, env=env)
+        lib.expect(result, 3, "could not be run", "--resume")
+        missing_sample(out)
+        lib.check(not lib.load(out, "run.json")["complete"], "says it is complete")
+        proxy.refuse = None
+        lib.expect(lib.run("--resume", "--out", out, env=env), 0)
+        different = lib.same(expected, out)
+        lib.check(not different, "differ: %s" % different)
+
+
+def rows_of(out):
+    with open(os.path.join(out, "journal.jsonl"), "rb") as f:
+        return f.read().splitlines(keepends=True)
+
+
+def unfinished(top, env, proxy):
+    out = os.path.join(top, "run")
+    process = start([*LEARN, "--out", out], env)
+    proxy.wait_for(60, process)
+    process.kill()
+    finish(process)
+    return out
+
+
+def test_torn_journal():
+    with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.002) as proxy:
+        env = lib.endpoint(proxy.url)
+        expected = undisturbed(top, LEARN, env, proxy)
+        proxy.count = 0
+        out = unfinished(top, env, proxy)
+        path, rows = os.path.join(out, "journal.jsonl"), rows_of(out)
+        with open(path, "wb") as f:
+            f.writelines(rows[:10] + [rows[10][:25] + b"\n"] + rows[11:])
+        before = lib.tree(out)
+        lib.expect(lib.run("--resume", "--out", out, env=env), 78, "journal.jsonl:11: ", "--resume")
+        lib.check(lib.tree(out) == before, "a refused resume changed the run")
+        with open(path, "wb") as f:  # as the error says; and a torn last line
+            f.writelines(rows[:10] + rows[11:-1] + [rows[-1][:-20]])
         lib.expect(lib.run("--resume", "--out", out, env=env), 0)
         different = lib.same(expected, out)
         lib.check(not different, "differ: %s" % different)
@@ -135,11 +220,36 @@ def test_other_configuration():
         out = os.path.join(top, "run")
         lib.expect(lib.run(*lib.QUICKSTART, "--agent", "rehearsal", "--out", out), 0)
         before = lib.tree(out)
-        lib.expect(lib.run("--resume", "--out", out, "--set", "cycle.seed=2"), 78,
-                   "cycle.seed: 1 -> 2")
+        for given, said in ((["cycle.seed=2"], "cycle.seed: 1 -> 2"),
+                            (["task.val=3"], "task.val: (not set) -> 3"),
+                            (["cycle.grpo_k=9", "cycle.epochs=8"], "cycle.epochs: 3 -> 8")):
+            lib.expect(lib.run("--resume", "--out", out, "--set", *given), 78, said)
+        lib.expect(lib.run("--resume", "--out", out, "--method", "none.so"), 78, "method.plugin")
         lib.expect(lib.run("--resume", "--out", out, "-j", "3"), 0)
         lib.expect(lib.run("--resume", "--out", os.path.join(top, "none")), 2, "no run to resume")
+        lib.expect(lib.run("--resume"), 2, "--out")
+        lib.expect(lib.run("eval", "--resume", "--out", out), 2, "grasp-host run --resume")
         lib.check(lib.tree(out) == before, "a finished run was changed")
 
 
-lib.main(test_kills, test_signals, test_other_configuration)
+def test_other_model():
+    with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.002) as proxy:
+        out = unfinished(top, lib.endpoint(proxy.url, GRASP_MODEL="first"), proxy)
+        result = lib.run("--resume", "--out", out, env=lib.endpoint(url, GRASP_MODEL="second"))
+        lib.expect(result, 78, 'model: "first" -> "second"')
+        lib.expect(lib.run("--resume", "--out", out, env=lib.endpoint(url, GRASP_MODEL="first")), 0)
+
+
+def test_one_process_at_a_time():
+    with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.05) as proxy:
+        env, out = lib.endpoint(proxy.url), os.path.join(top, "run")
+        process = start([*LEARN, "--out", out], env)
+        proxy.wait_for(5, process)
+        lib.expect(lib.run("--resume", "--out", out, env=env), 75, "another process")
+        process.kill()
+        finish(process)
+
+
+lib.main(test_kills, test_kills_of_an_evaluation, test_signals, test_second_signal_does_not_wait,
+         test_server_gone_in_the_middle, test_missing_sample, test_torn_journal,
+         test_other_configuration, test_other_model, test_one_process_at_a_time)
