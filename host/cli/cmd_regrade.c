@@ -50,6 +50,8 @@ static int regrade(const char *dir, struct session_options *options, struct err 
     struct session s = {0};
     struct json *result = NULL;
     CLEANUP_BUF struct buf text = {0};
+    if (!rundir_is_run(dir))
+        return err_set(err, EXIT_USAGE, "%s: is no run directory (no config.yaml there)", dir);
     int code = session_configure_stored(&s, options, dir, err);
     if (!code)
         code = session_open_task(&s, err);

@@ -70,11 +70,12 @@ static int adopt_stored(struct session *s, struct err *err)
     if (!s->options->out && !s->options->run_name)
         return err_set(err, EXIT_USAGE, "--resume needs the run directory: --out DIR");
     CLEANUP_FREE char *path = dir_path(s);
+    if (!rundir_is_run(path))
+        return err_set(err, EXIT_USAGE, "%s: no run to resume there (no config.yaml)", path);
     struct json *stored;
     int code = rundir_read_config(path, &stored, err);
     if (code)
-        return file_is_dir(path) ? code
-                                 : err_set(err, EXIT_USAGE, "%s: no run to resume there", path);
+        return code;
     s->state = rundir_read_state(path);
     struct str command = json_str(json_get(s->state, "command"));
     if (command.len && !str_is(command, s->command)) {

@@ -35,15 +35,15 @@ static bool is_empty(const char *path)
     return empty;
 }
 
-static bool holds(const char *path, const char *name)
+bool rundir_is_run(const char *path)
 {
-    CLEANUP_FREE char *file = file_join(path, name);
+    CLEANUP_FREE char *file = file_join(path, "config.yaml");
     return file_exists(file);
 }
 
 static int check_mode(const char *path, enum rundir_mode mode, struct err *err)
 {
-    bool is_run = holds(path, "config.yaml");
+    bool is_run = rundir_is_run(path);
     if (mode == RUNDIR_RESUME && !is_run)
         return err_set(err, EXIT_USAGE, "%s: no run to resume (no config.yaml there)", path);
     if (mode == RUNDIR_RESUME || !file_exists(path))

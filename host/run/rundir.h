@@ -17,6 +17,8 @@ enum rundir_mode { RUNDIR_NEW, RUNDIR_RESUME, RUNDIR_FORCE };
 int rundir_open(const char *path, enum rundir_mode mode, struct rundir *out, struct err *err);
 void rundir_close(struct rundir *rundir);
 
+/* Is there a run in this folder? */
+bool rundir_is_run(const char *path);
 /* The configuration of the run in a folder: its config.yaml. */
 int rundir_read_config(const char *path, struct json **out, struct err *err);
 int rundir_write_config(const struct rundir *rundir, const struct json *tree, struct err *err);

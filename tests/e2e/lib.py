@@ -34,10 +34,12 @@ def environment(**changes):
     return env
 
 
-def run(*args, env=None, timeout=120, cwd=None):
+def run(*args, host=HOST, env=None, timeout=120, **more):
     """Runs grasp-host; the result has returncode, stdout and stderr."""
-    return subprocess.run([HOST, *args], env=env or environment(), capture_output=True, text=True,
-                          timeout=timeout, cwd=cwd, errors="replace")
+    if "stdout" not in more:
+        more["stdout"] = subprocess.PIPE
+    return subprocess.run([host, *args], env=env or environment(), stderr=subprocess.PIPE,
+                          text=True, timeout=timeout, errors="replace", **more)
 
 
 def check(condition, text):
@@ -47,7 +49,7 @@ def check(condition, text):
 
 def expect(result, code, *needles):
     """The exit code, one clear error, and what it must say."""
-    text = result.stderr + result.stdout
+    text = result.stderr + (result.stdout or "")
     check(result.returncode == code,
           "exit code %s, not %s\n%s" % (result.returncode, code, text[-3000:]))
     for needle in needles:
@@ -106,6 +108,20 @@ def same(a, b, ignore=()):
     names = sorted(set(left) | set(right))
     return [name for name in names
             if name not in ignore and left.get(name) != right.get(name)]
+
+
+def whole(path):
+    """A run directory may end early, but holds no half-written file: every JSON file parses, every
+    line of a JSONL file too, but for the last one of the journal."""
+    for name, data in tree(path).items():
+        check(not name.endswith(".tmp"), "left behind: %s" % name)
+        rows = data.split(b"\n")
+        if name.endswith(".json"):
+            json.loads(data)
+        elif name.endswith(".jsonl"):
+            check(name == "journal.jsonl" or not rows[-1], "%s has a torn last line" % name)
+            for row in rows[:-1]:
+                json.loads(row)
 
 
 def lines(path):
