@@ -8,8 +8,8 @@ static const char usage[] =
     "[OPTIONS]\n\n"
     "Scores frozen knowledge on a split; without --method, the plain agent. Offline:\n\n"
     "  grasp-host eval -t quickstart.so -a rehearsal -s test -o runs/plain\n"
-    "  grasp-host eval -t quickstart.so -m grasp.so -k runs/first/skills/best -a rehearsal -s test "
-    "-o runs/best\n";
+    "  grasp-host eval -t quickstart.so -m grasp.so -a rehearsal -k runs/first/skills/best \\\n"
+    "      -s test -o runs/best\n";
 
 struct eval {
     struct session session;

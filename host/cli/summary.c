@@ -147,15 +147,29 @@ struct json *summary_json(const char *dir, const char *folder, bool rehearsal)
     return out;
 }
 
+static bool is_empty(const char *dir)
+{
+    char **names = NULL;
+    size_t count = 0;
+    int code = file_list(dir, true, 1, &names, &count, NULL);
+    for (size_t i = 0; i < count; i++)
+        mem_free(names[i]);
+    mem_free(names);
+    return !code && count == 0;
+}
+
 void summary_write(struct buf *out, const char *dir, const char *folder, bool rehearsal)
 {
     CLEANUP_FREE char *best = mem_printf("%s/%s/best", dir, folder);
     curve(out, dir);
     tests(out, dir);
     edit_rows(out, dir);
-    if (file_is_dir(best))
-        buf_printf(out, "\nBest checkpoint: %s\n", best);
-    buf_printf(out, "%sRun directory:   %s\n", file_is_dir(best) ? "" : "\n", dir);
+    buf_char(out, '\n');
+    if (file_is_dir(best) && is_empty(best))
+        buf_text(out, "Best checkpoint: the start; nothing that was learned scored higher\n");
+    else if (file_is_dir(best))
+        buf_printf(out, "Best checkpoint: %s\n", best);
+    buf_printf(out, "Run directory:   %s\n", dir);
     if (rehearsal)
         buf_text(out, "\nThese figures come from the built-in rehearsal model: they show that the "
                       "machinery works\nand say nothing about a real one.\n");

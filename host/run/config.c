@@ -275,7 +275,7 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
     *out = (struct run_config){
         .output_dir = "runs",
         .epochs = 3,
-        .update_every = 50,
+        .update_every = 10,
         .seed = 1,
         .run_baseline = true,
         .test = true,

@@ -25,7 +25,10 @@ void engine_finish(struct engine *engine)
 {
     if (!engine)
         return;
-    engine_stop(engine, EXIT_SIGINT, "the run has ended", true);
+    int code = __atomic_load_n(&engine->stop_code, __ATOMIC_ACQUIRE);
+    /* After a first signal, calls in flight are finished: they are paid for. */
+    bool drain = code == EXIT_SIGINT || code == EXIT_SIGTERM;
+    engine_stop(engine, EXIT_SIGINT, "the run has ended", !drain);
     pthread_mutex_lock(&engine->mutex);
     while (engine->active)
         pthread_cond_wait(&engine->changed, &engine->mutex);

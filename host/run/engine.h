@@ -30,7 +30,8 @@ struct engine_options {
 };
 
 struct engine *engine_create(const struct engine_options *options);
-/* Cancels what still runs and waits for it. NULL is fine, here and below. */
+/* Cancels what still runs, unless a signal has stopped the engine, and waits for it. NULL is fine,
+ * here and below. */
 void engine_finish(struct engine *engine);
 void engine_destroy(struct engine *engine); /* after engine_finish */
 

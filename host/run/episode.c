@@ -88,8 +88,8 @@ static void write_spent(struct buf *out, const struct ledger_row *row)
                (long long)row->completion_tokens, (long long)row->reasoning_tokens);
 }
 
-/* The calls of an episode that is replayed stay in the journal with it. */
-static void keep_calls(struct rollout_job *job, const char *suffix, int64_t count)
+/* The calls of an episode that is replayed stay in the journal with it. Are they all there? */
+static bool keep_calls(struct rollout_job *job, const char *suffix, int64_t count)
 {
     struct episode *ep = job->episode;
     struct str line;
@@ -97,8 +97,9 @@ static void keep_calls(struct rollout_job *job, const char *suffix, int64_t coun
         CLEANUP_FREE char *place =
             mem_printf("%.*s/%s%lld", (int)ep->place.len, ep->place.ptr, suffix, (long long)i);
         if (!journal_find(engine_of(job)->options.journal, str_of(place), &line))
-            return;
+            return false;
     }
+    return true;
 }
 
 static bool read_journal(struct rollout_job *job)
@@ -108,15 +109,18 @@ static bool read_journal(struct rollout_job *job)
     if (!journal || !journal_find(journal, job->episode->place, &line))
         return false;
     CLEANUP_JSON struct json *entry = json_parse(line, NULL);
-    if (!str_is(json_str(json_get(entry, "h")), job->episode->fingerprint) ||
+    if (!str_is(json_str(json_get(entry, "h")), job->episode->fingerprint))
+        return false;
+    struct ledger_row spent[2];
+    for (int i = 0; i < 2; i++)
+        spent[i] = read_spent(json_at(json_get(entry, "spent"), i));
+    if (!keep_calls(job, "c", spent[0].calls) || !keep_calls(job, "j", spent[1].calls) ||
         !rollout_read(&job->rollout, json_get(entry, "rollout")))
         return false;
     for (int i = 0; i < 2; i++) {
-        struct ledger_row row = read_spent(json_at(json_get(entry, "spent"), i));
-        keep_calls(job, i ? "j" : "c", row.calls);
-        if (row.calls)
+        if (spent[i].calls)
             ledger_add_row(engine_of(job)->options.ledger, job->job.wave->phase, spent_roles[i],
-                           &row);
+                           &spent[i]);
     }
     return true;
 }

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -84,9 +85,18 @@ def endpoint(url, **more):
     return environment(OPENAI_BASE_URL=url, **more)
 
 
+def fetch(url, body=None):
+    """Status and text of a reply."""
+    ask = urllib.request.Request(url, body.encode() if body else None)
+    try:
+        with urllib.request.urlopen(ask) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
 def requests_served(url):
-    with urllib.request.urlopen(url.replace("/v1", "/stats")) as reply:
-        return json.load(reply)["requests"]
+    return json.loads(fetch(url.replace("/v1", "/stats"))[1])["requests"]
 
 
 def tree(path):

@@ -1,0 +1,122 @@
+"""The key reaches no file, no output, no command line and no child process."""
+import glob
+import os
+import subprocess
+import threading
+
+import build
+import lib
+
+KEY = "canary-c0ffee-31337"
+
+
+def read(path):
+    try:
+        with open(path, "rb") as f:
+            return f.read()
+    except OSError:
+        return b""
+
+
+def descendants(pid):
+    """Processes below pid, from /proc."""
+    parents = {}
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        fields = read(path).rpartition(b")")[2].split()
+        if len(fields) > 1:
+            parents[int(path.split("/")[2])] = int(fields[1])
+    found, more = set(), {pid}
+    while more:
+        more = {child for child, parent in parents.items() if parent in more} - found
+        found |= more
+    return found
+
+
+class Watch:
+    """Looks at the command line of a process, and at all of its children, until it ends."""
+
+    def __init__(self, process):
+        self.process = process
+        self.children = {}
+        self.command = read("/proc/%d/cmdline" % process.pid)
+        self.thread = threading.Thread(target=self.look)
+        self.thread.start()
+
+    def look(self):
+        while self.process.poll() is None:
+            for pid in descendants(self.process.pid):
+                seen = self.children.setdefault(pid, {})
+                command = read("/proc/%d/cmdline" % pid)
+                # between fork and exec a child is still the program itself
+                if command and command != self.command:
+                    seen["cmdline"] = command
+                    seen["environ"] = read("/proc/%d/environ" % pid)
+
+
+def check_clean(what, data):
+    lib.check(KEY.encode() not in data, "the key is in %s" % what)
+
+
+def watched(args, env, code):
+    process = subprocess.Popen([lib.HOST, *args], env=env, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    watch = Watch(process)
+    out, err = process.communicate(timeout=120)
+    watch.thread.join()
+    lib.check(process.returncode == code, "exit code %d\n%s" % (process.returncode, err.decode()))
+    check_clean("standard output", out)
+    check_clean("standard error", err)
+    check_clean("the command line", watch.command)
+    for seen in watch.children.values():
+        for what, data in seen.items():
+            check_clean("the %s of a child" % what, data)
+    return watch
+
+
+def check_tree(out):
+    for name, data in lib.tree(out).items():
+        check_clean(name, data)
+
+
+def test_learning_run():
+    with lib.folder() as top, lib.rehearsal() as url:
+        env, out = lib.endpoint(url, OPENAI_API_KEY=KEY), os.path.join(top, "run")
+        watched([*lib.QUICKSTART, "--agent", "local", "-v", "--out", out], env, 0)
+        check_tree(out)
+        for args in (["regrade", out, "-v"], ["--resume", "--out", out, "--json"],
+                     ["eval", "-t", "quickstart.so", "-a", "local", "-o", out + "2", "--json"],
+                     ["-t", "quickstart.so", "-m", "grasp.so", "-a", "local", "--dry-run"],
+                     ["list", "-v"]):
+            watched(args, env, 0)
+        check_tree(out + "2")
+
+
+def test_children():
+    with lib.folder() as top, lib.Fault(lib.answer("200 OK", lib.completion("seen"))) as server:
+        peek, out = build.own(top, "peek"), os.path.join(top, "run")
+        env = lib.endpoint(server.url, OPENAI_API_KEY=KEY)
+        args = ["eval", "-t", peek, "-a", "local", "--out", out]
+        watch = watched(args, env, 0)
+        row = lib.lines(os.path.join(out, "val_runs.jsonl"))[0]
+        text = row["history"][0]["content"]
+        lib.check("PATH=" in text and "/bin/sh" in text, "the command did not look around: " + text)
+        lib.check(any(seen.get("cmdline") for seen in watch.children.values()), "saw no child")
+        check_tree(out)
+
+
+def test_key_in_the_configuration():
+    """A key written into the configuration is refused, for the configuration is stored."""
+    with lib.folder() as top:
+        for number, setting in enumerate((
+                "agent.api_key=" + KEY, "agent.headers.Authorization=Bearer " + KEY,
+                "agent.base_url=http://me:%s@127.0.0.1/v1" % KEY)):
+            out = os.path.join(top, "run%d" % number)
+            result = lib.run("-t", "quickstart.so", "-m", "none.so", "-a", "local", "--out", out,
+                             "--set", setting)
+            lib.expect(result, 78, "holds a secret", "${NAME}")
+            check_clean("the error", result.stderr.encode())
+            lib.check(not os.path.exists(out), "a run directory was made")
+
+
+build.need("cc", "bwrap")
+lib.main(test_learning_run, test_children, test_key_in_the_configuration)
