@@ -116,7 +116,7 @@ static void edit_row(struct buf *out, const struct json *row)
     struct str action = json_str(json_get(row, "action")), name = json_str(json_get(row, "name"));
     CLEANUP_BUF struct buf shown = {0};
     buf_escaped(&shown, name.len > 40 ? (struct str){name.ptr, 40} : name);
-    buf_printf(out, "  epoch %lld  %-7s  %-6.*s %-28s  %3lld fixed %3lld broken  score %+lld\n",
+    buf_printf(out, "  epoch %lld  %-7s  %-6.*s %-30s  %3lld fixed %3lld broken  score %+lld\n",
                (long long)json_int(json_get(row, "epoch"), 0),
                json_bool(json_get(row, "kept"), false) ? "kept" : "refused", (int)action.len,
                action.ptr, shown.ptr, (long long)json_int(json_get(row, "fixes"), 0),

@@ -3,6 +3,8 @@ import os
 
 import lib
 
+SHARED = os.environ.get("GRASP_SHARED") or os.path.join(lib.ROOT, "..", "shared")
+
 DEV = ["sample_id", "instruction", "query_type", "is_correct", "update_cycle", "status", "error",
        "failure_tags", "ground_truth", "task_result", "history_final_answer", "agent_actions",
        "history", "skill_snapshot_before"]
@@ -96,4 +98,106 @@ def test_layout():
                   and "agent_preset" in top_level, "config.yaml: %s" % top_level)
 
 
-lib.main(test_layout)
+def recorded_runs():
+    base = os.path.join(SHARED, "golden", "grasp_e2e")
+    runs = [os.path.join(base, name, "run") for name in sorted(os.listdir(base))] \
+        if os.path.isdir(base) else []
+    return [run for run in runs if os.path.isdir(run)]
+
+
+def shape(value):
+    """Keys in their order, kinds of values; of a list, the shapes that its elements have. What was
+    null somewhere may be anything elsewhere."""
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value[:1]]
+    return "number" if isinstance(value, (int, float)) else type(value).__name__
+
+
+FREE = {"task_result", "result", "ground_truth", "provenance"}  # the task's, or the skill's past
+
+
+def compare(ours, theirs, where):
+    if isinstance(theirs, dict):
+        lib.check(isinstance(ours, dict), "%s is no object" % where)
+        have = [key for key in ours if key in theirs]
+        lib.check(have == list(theirs), "%s has keys %s, not %s" % (where, list(ours), list(theirs)))
+        for key in theirs:
+            if key not in FREE:
+                compare(ours[key], theirs[key], where + "." + key)
+    elif isinstance(theirs, list):
+        lib.check(isinstance(ours, list), "%s is no list" % where)
+        if ours and theirs:
+            compare(ours[0], theirs[0], where + "[]")
+    elif "NoneType" not in (ours, theirs):
+        lib.check(ours == theirs, "%s is a %s, not a %s" % (where, ours, theirs))
+
+
+def rows(path):
+    return lib.lines(path) if path.endswith(".jsonl") else [lib.load(path)]
+
+
+def spacing(path):
+    """How the first object of a JSON Lines file is written."""
+    with open(path, encoding="utf-8") as f:
+        line = f.readline()
+    return lib.json.dumps(lib.json.loads(line), ensure_ascii=False) == line.rstrip("\n")
+
+
+def test_like_a_recorded_run():
+    """Every file of a run that the reference wrote is in ours, with the same keys in the same order,
+    the same kinds of values and the same separators."""
+    with lib.folder() as top:
+        out = os.path.join(top, "run")
+        lib.expect(lib.run(*lib.QUICKSTART, "--agent", "rehearsal", "--out", out), 0)
+        for run in recorded_runs():
+            for name in lib.tree(run):
+                path = os.path.join(out, name)
+                if name.startswith("skills/"):
+                    path = os.path.join(out, os.path.dirname(name))
+                    lib.check(os.listdir(path), "%s is empty" % path)
+                    continue
+                lib.check(os.path.exists(path), "there is no %s" % name)
+                if not name.endswith((".json", ".jsonl")) or name.endswith("taxonomy.json"):
+                    continue
+                theirs = os.path.join(run, name)
+                if rows(theirs) and rows(path):
+                    compare(shape(rows(path)[0]), shape(rows(theirs)[0]), name)
+                if name.endswith(".jsonl"):
+                    lib.check(spacing(path) and spacing(theirs), "%s is written otherwise" % name)
+
+
+def test_configuration_like_a_recorded_run():
+    with lib.folder() as top:
+        out = os.path.join(top, "run")
+        lib.expect(lib.run(*lib.QUICKSTART, "--agent", "rehearsal", "--out", out), 0)
+        with open(os.path.join(out, "config.yaml"), encoding="utf-8") as f:
+            ours = f.read().splitlines()
+        for run in recorded_runs():
+            with open(os.path.join(run, "config.yaml"), encoding="utf-8") as f:
+                theirs = f.read().splitlines()
+            keys_of = [row.split(":")[0] for row in theirs if not row.startswith(("skills", "  base"))]
+            have = [row.split(":")[0] for row in ours]
+            lib.check([key for key in have if key in keys_of] == keys_of,
+                      "config.yaml has %s, not %s" % (have, keys_of))
+
+
+def test_skill_files():
+    """A skill is a text with front matter, which the reference's reader takes apart."""
+    with lib.folder() as top:
+        out = os.path.join(top, "run")
+        lib.expect(lib.run(*lib.QUICKSTART, "--agent", "rehearsal", "--out", out), 0)
+        for name, data in lib.tree(os.path.join(out, "skills", "best")).items():
+            text = data.decode()
+            lib.check(name.endswith(".md") and text.startswith("---\n"), name)
+            front = text.split("---\n")[1]
+            for key in ("name", "description", "tags", "version", "provenance"):
+                lib.check("\n%s:" % key in "\n" + front, "%s has no %s" % (name, key))
+
+
+if not recorded_runs():
+    print("recorded runs: skipped, there is no %s/golden/grasp_e2e (GRASP_SHARED)" % SHARED)
+    lib.main(test_layout, test_skill_files, skipped=True)
+lib.main(test_layout, test_skill_files, test_like_a_recorded_run,
+         test_configuration_like_a_recorded_run)
