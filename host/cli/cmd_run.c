@@ -24,9 +24,9 @@ static int print_event(struct json *event)
 
 static int show_launch(struct session *s)
 {
-    struct json *event = json_new_object();
     if (!s->options->json)
         return 0;
+    struct json *event = json_new_object();
     json_set(event, "event", json_new_str(STR("launch")));
     json_set(event, "dir", json_new_str(str_of(s->dir.path)));
     return print_event(event);
