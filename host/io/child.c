@@ -320,13 +320,12 @@ static void take(const struct child *child, struct stream *stream, size_t at, si
                  struct buf *out)
 {
     struct buf all = stream->buf;
-    struct str rest = {all.ptr + at + mark, all.len - at - mark};
     size_t len = at < child->max_output ? at : child->max_output;
     stream->truncated |= len < at;
     stream->buf = (struct buf){0};
     stream->searched = 0;
     if (all.len)
-        buf_str(&stream->buf, rest);
+        buf_str(&stream->buf, (struct str){all.ptr + at + mark, all.len - at - mark});
     all.len = len;
     if (all.ptr)
         all.ptr[len] = '\0';
