@@ -38,16 +38,18 @@ class Watch:
     def __init__(self, process):
         self.process = process
         self.children = {}
-        self.command = read("/proc/%d/cmdline" % process.pid)
+        self.command = b"".join(arg.encode() + b"\0" for arg in process.args)
+        self.seen = b""
         self.thread = threading.Thread(target=self.look)
         self.thread.start()
 
     def look(self):
         while self.process.poll() is None:
+            self.seen = read("/proc/%d/cmdline" % self.process.pid) or self.seen
             for pid in descendants(self.process.pid):
                 seen = self.children.setdefault(pid, {})
                 command = read("/proc/%d/cmdline" % pid)
-                # between fork and exec a child is still the program itself
+                # between fork and exec a child is still the program itself, and so are a sanitizer's
                 if command and command != self.command:
                     seen["cmdline"] = command
                     seen["environ"] = read("/proc/%d/environ" % pid)
@@ -66,10 +68,10 @@ def watched(args, env, code):
     lib.check(process.returncode == code, "exit code %d\n%s" % (process.returncode, err.decode()))
     check_clean("standard output", out)
     check_clean("standard error", err)
-    check_clean("the command line", watch.command)
+    check_clean("the command line", watch.seen)
     for seen in watch.children.values():
         for what, data in seen.items():
-            check_clean("the %s of a child" % what, data)
+            check_clean("the %s of a child %r" % (what, seen["cmdline"]), data)
     return watch
 
 
