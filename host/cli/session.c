@@ -114,10 +114,9 @@ static const char *env_or_null(const char *name)
 /* --agent, else GRASP_BACKEND, else agent_preset (spec/grasp.md 3.3). */
 static void choose_agent(struct session *s)
 {
-    const char *name = s->options->agent;
-    if (!name && !s->options->resume)
-        name = env_or_null("GRASP_BACKEND");
-    if (name && *name)
+    const char *environment = s->options->resume ? NULL : getenv("GRASP_BACKEND");
+    const char *name = config_agent_name(s->options->agent, environment, NULL);
+    if (name)
         set_text(&s->config, "agent_preset", name, "--agent");
 }
 

@@ -378,6 +378,16 @@ int config_method_options(struct config *config, const struct json *schema, stru
     return 0;
 }
 
+const char *config_agent_name(const char *flag, const char *environment, const char *configured)
+{
+    const char *const names[] = {flag, environment, configured};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (names[i] && *names[i])
+            return names[i];
+    }
+    return NULL;
+}
+
 /* Keys that do not change what a run comes to. */
 static const char *const harmless[] = {"_resume", "output_dir", "concurrency",
                                        "cycle.batch_concurrency"};

@@ -57,6 +57,10 @@ int config_task_options(struct config *config, const struct json *schema, struct
 int config_method_options(struct config *config, const struct json *schema, struct json **out,
                           struct err *err);
 
+/* The preset's name: the flag, else the environment's, else the configuration's; an empty one falls
+ * through. NULL if there is none. */
+const char *config_agent_name(const char *flag, const char *environment, const char *configured);
+
 /* Keys in which two run configurations differ in a way that changes results, one a line;
  * empty if they are the same run. */
 void config_diff(const struct json *before, const struct json *now, struct buf *out);

@@ -120,8 +120,7 @@ static int run_baseline(struct harness *h, struct err *err)
 static int keep_best(struct harness *h, int64_t epoch, const struct score *val, struct err *err)
 {
     double score = score_value(val);
-    bool better = h->has_best || h->config->compat_reference ? score > h->best_score : true;
-    if (!better)
+    if (!score_beats(score, h->has_best ? &h->best_score : NULL, h->config->compat_reference))
         return 0;
     set_best(h, h->present, score, epoch);
     return harness_write_knowledge(h, "best", h->best, err);

@@ -109,6 +109,13 @@ double score_value(const struct score *score)
     return ran ? (double)score->correct / (double)ran : 0;
 }
 
+bool score_beats(double score, const double *best, bool reference)
+{
+    if (best)
+        return score > *best;
+    return !reference || score > 0;
+}
+
 static void set_counts(struct json *out, const struct score *score)
 {
     json_set(out, "score", json_new_double(score_value(score)));

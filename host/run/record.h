@@ -20,6 +20,10 @@ struct score {
 /* correct / (total - missing), 0 for nothing. */
 double score_value(const struct score *score);
 
+/* Does a validation score take the best checkpoint's place? best: NULL if there is none yet. Ties
+ * keep the earlier one; in the reference the first has to be over 0. */
+bool score_beats(double score, const double *best, bool reference);
+
 /* {"epoch", "score", "n_correct", "n_total", "dev_score"}; epoch -1 is "baseline"; dev NULL is
  * null; "n_missing" only if there are any. */
 struct json *record_val_score(int64_t epoch, const struct score *val, const struct score *dev);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 
 #define FILE_MAX (64u << 20)
 #define SHOWN_MAX 600
@@ -56,13 +57,20 @@ void golden_case(struct golden *g, const char *section)
 void golden_section(struct golden *g, const char *path)
 {
     const struct json *cases = json_path(g->root, path);
-    golden_case(g, path);
+    map_set(&g->opened, str_of(path), g);
+    golden_case(g, g->opened.entries[g->opened.count - 1].key.ptr);
     if (!json_count(cases) || !json_is(cases, JSON_ARRAY)) {
         golden_fail(g, "the file has no such cases");
         return;
     }
     g->cases = cases;
     g->open = false;
+}
+
+bool golden_was_opened(const struct golden *g, const char *name)
+{
+    CLEANUP_FREE char *path = mem_printf("sections.%s.cases", name);
+    return map_has(&g->opened, str_of(path));
 }
 
 const struct json *golden_next(struct golden *g)
@@ -173,6 +181,7 @@ int golden_finish(struct golden *g)
     close_case(g);
     json_free(g->root);
     g->root = NULL;
+    map_clear(&g->opened);
     printf("%d passed, %d failed, %d skipped\n", g->passed, g->failed, g->skipped);
     return g->failed || !(g->passed + g->skipped);
 }

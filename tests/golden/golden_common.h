@@ -14,6 +14,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "base/map.h"
 
 #define GOLDEN_SKIPPED 77
 
@@ -26,12 +27,15 @@ struct golden {
     size_t index;
     bool open, case_failed, case_skipped;
     int passed, failed, skipped;
+    struct map opened; /* sections that were asked for */
 };
 
 /* Loads argv[1]. Not 0: the program's exit code, GOLDEN_SKIPPED when the file is missing. */
 int golden_open(struct golden *g, int argc, char **argv);
 /* Starts a section: the dotted path of an array of cases. A missing one counts as a failure. */
 void golden_section(struct golden *g, const char *path);
+/* Was sections.<name>.cases opened? */
+bool golden_was_opened(const struct golden *g, const char *name);
 /* The next case, or NULL after the last. */
 const struct json *golden_next(struct golden *g);
 /* In a section that is no array, a case of any name. */

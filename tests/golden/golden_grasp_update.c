@@ -244,6 +244,41 @@ static void gate_pair_overflow(struct golden *g)
     }
 }
 
+static bool holds(const struct json *ids, const struct json *id)
+{
+    for (size_t i = 0; i < json_count(ids); i++) {
+        if (json_equal(json_at(ids, i), id))
+            return true;
+    }
+    return false;
+}
+
+/* The clinical copy tells errors by a field, and counts them as the others do. */
+static void fhir_transitions(struct golden *g)
+{
+    golden_section(g, "sections.fhir_count_probe_transitions.cases");
+    for (const struct json *c; (c = golden_next(g));) {
+        const struct json *entries = json_get(c, "entries");
+        int64_t fixes = 0, regressions = 0;
+        for (size_t i = 0; i < json_count(entries); i++) {
+            const struct json *entry = json_at(entries, i), *id = json_get(entry, "sample_id");
+            const struct gate_outcome baseline = {
+                .available = true, .error = holds(json_get(c, "baseline_error_ids"), id)};
+            const struct gate_outcome candidate = {
+                .available = true,
+                .correct = json_bool(json_get(entry, "is_correct"), false),
+                .error = json_is(json_get(entry, "error"), JSON_STRING)};
+            enum gate_change change = gate_compare(
+                true, holds(json_get(c, "probe_failing_ids"), id), baseline, candidate);
+            fixes += change == GATE_FIX;
+            regressions += change == GATE_REGRESSION;
+        }
+        const struct json *want = json_get(c, "fixes_regressions");
+        golden_expect_int(g, "fixes", fixes, json_int(json_at(want, 0), -1));
+        golden_expect_int(g, "regressions", regressions, json_int(json_at(want, 1), -1));
+    }
+}
+
 static void classify(struct golden *g)
 {
     golden_section(g, "sections.classify.cases");
@@ -368,6 +403,7 @@ void golden_update_sections(struct golden *g)
 {
     gate(g);
     gate_pair_overflow(g);
+    fhir_transitions(g);
     classify(g);
     diagnose(g);
     propose(g);

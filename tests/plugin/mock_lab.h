@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/rng.h"
-#include "plugin/mock_host.h"
+#include "mock_host.h"
 
 /* The outcomes of rollouts with this knowledge: an object from sample id to [correct, status];
  * samples that it does not have are not available. */

@@ -102,44 +102,33 @@ struct list {
     size_t count, capacity;
 };
 
-/* One list per word or tag. */
-struct lists {
-    struct list *items;
-    size_t capacity;
+struct word_lists {
+    struct list skills, tags, starts;
 };
 
 struct building {
     struct pool *pool;
     struct rank_index *index;
     struct lexicon tag_names;
-    struct lists word_skills, word_tags, word_starts, tag_skills;
-    size_t tag_room;
+    struct word_lists *words;
+    struct list *tag_skills;
+    size_t tag_room, word_room, tag_skill_room;
     size_t entries;
 };
 
-static void reserve(struct building *b, struct lists *lists, size_t count)
+static void push(struct building *b, struct list *list, uint32_t item)
 {
-    POOL_RESERVE(b->pool, lists->items, count, lists->capacity);
-}
-
-static void push(struct building *b, const struct lists *lists, size_t which, uint32_t item)
-{
-    struct list *list = &lists->items[which];
     POOL_RESERVE(b->pool, list->items, list->count, list->capacity);
     list->items[list->count++] = item;
     b->entries++;
 }
 
-static uint32_t word_of(struct building *b, grasp_str word)
+/* The lists of a word, until the next word is added. */
+static struct word_lists *lists_of(struct building *b, grasp_str word)
 {
-    size_t known = b->index->words.count;
     uint32_t id = lexicon_add(b->pool, &b->index->words, word);
-    if (id == known) {
-        reserve(b, &b->word_starts, id);
-        reserve(b, &b->word_skills, id);
-        reserve(b, &b->word_tags, id);
-    }
-    return id;
+    POOL_RESERVE(b->pool, b->words, id, b->word_room);
+    return b->words + id;
 }
 
 static uint32_t first_term(grasp_str literal)
@@ -158,14 +147,14 @@ static uint32_t tag_of(struct building *b, grasp_str literal, const grasp_str *t
     if (id != known)
         return id;
     POOL_RESERVE(b->pool, b->index->tags, id, b->tag_room);
-    reserve(b, &b->tag_skills, id);
+    POOL_RESERVE(b->pool, b->tag_skills, id, b->tag_skill_room);
     b->index->tags[id] = (struct rank_tag){literal, (uint32_t)count, first_term(literal)};
     b->index->wide |= utf8_count(literal) < literal.len;
     for (size_t i = 0; i < count; i++) {
-        uint32_t word = word_of(b, terms[i]);
-        push(b, &b->word_tags, word, id);
+        struct word_lists *lists = lists_of(b, terms[i]);
+        push(b, &lists->tags, id);
         if (i == 0)
-            push(b, &b->word_starts, word, id);
+            push(b, &lists->starts, id);
     }
     return id;
 }
@@ -180,8 +169,8 @@ static void add_tags(struct building *b, const struct skill *skill, uint32_t num
             continue;
         text_lower(&lower, skill->tags[i]);
         grasp_str literal = pool_dup(b->pool, text_view(&lower));
-        size_t tag = tag_of(b, literal, terms, count);
-        push(b, &b->tag_skills, tag, number);
+        size_t tag = tag_of(b, literal, terms, count); /* may move tag_skills */
+        push(b, &b->tag_skills[tag], number);
     }
 }
 
@@ -196,10 +185,8 @@ static void add_selector(struct building *b, const struct skill *skill, uint32_t
     text_char(&selector, '\n');
     text_str(&selector, rank_when_to_use(skill->content));
     size_t count = token_set(b->pool, text_view(&selector), &words);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t word = word_of(b, words[i]);
-        push(b, &b->word_skills, word, number);
-    }
+    for (size_t i = 0; i < count; i++)
+        push(b, &lists_of(b, words[i])->skills, number);
 }
 
 static struct posting pack(struct rank_index *index, const struct list *list, uint32_t *at)
@@ -231,14 +218,14 @@ struct rank_index *rank_build(struct pool *pool, const struct skill *skills, siz
     struct rank_word *words = pool_array(pool, index->words.count, sizeof(*words));
     struct rank_tag *tags = pool_array(pool, index->tag_count, sizeof(*tags));
     for (size_t i = 0; i < index->words.count; i++) {
-        words[i].skills = pack(index, &b.word_skills.items[i], &at);
-        words[i].tags = pack(index, &b.word_tags.items[i], &at);
-        words[i].starts = pack(index, &b.word_starts.items[i], &at);
+        words[i].skills = pack(index, &b.words[i].skills, &at);
+        words[i].tags = pack(index, &b.words[i].tags, &at);
+        words[i].starts = pack(index, &b.words[i].starts, &at);
     }
     for (size_t i = 0; i < index->tag_count; i++) {
         tags[i] = index->tags[i];
         tags[i].literal = pool_dup(pool, tags[i].literal);
-        index->tag_skills[i] = pack(index, &b.tag_skills.items[i], &at);
+        index->tag_skills[i] = pack(index, &b.tag_skills[i], &at);
     }
     index->word = words;
     index->tags = tags;
