@@ -16,6 +16,8 @@ class Model:
         self.patients = {p["mrn"]: p["observations"] for p in task["patients"]}
         self.mrn_of = {s["id"]: s["mrn"] for split in task["samples"].values() for s in split}
         self.episodes, self.bombs, self.trace, self.prompts = {}, {}, [], []
+        self.kill_at = None  # calls of the executor after which the program is killed
+        self.process = None
         self.lock = threading.Lock()
 
     def __enter__(self):
@@ -23,6 +25,7 @@ class Model:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -40,6 +43,7 @@ class Model:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # connections of a killed program
         self.url = "http://127.0.0.1:%d/v1" % self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
@@ -54,7 +58,13 @@ class Model:
             return self.script.pop(0) if self.script else "[]"
         return self.execute(body["messages"])
 
+    def maybe_kill(self):
+        if self.kill_at is not None and len(self.trace) >= self.kill_at:
+            self.kill_at = None
+            self.process.kill()
+
     def execute(self, messages):
+        self.maybe_kill()
         text = "\n".join(m["content"] for m in messages)
         sample = next(m["content"] for m in messages if "TASK " in m["content"])
         mrn = self.mrn_of[sample.split("TASK ", 1)[1].split("\n", 1)[0]]
