@@ -15,8 +15,8 @@ static const char *const top_keys[] = {
     "knowledge", "method",       "output_dir",        "skills", "task",        "test",
     "_resume",
 };
-static const char *const cycle_keys[] = {"epochs", "update_every", "batch_concurrency",
-                                         "run_baseline", "seed"};
+static const char *const cycle_keys[] = {"epochs",       "update_every", "batch_concurrency",
+                                         "run_baseline", "seed",         "baseline_competes"};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -266,6 +266,8 @@ static int read_cycle(struct config *config, struct run_config *out, struct err 
         code = read_int(config, "concurrency", 1, 100000, &concurrency, err);
     if (!code)
         code = read_bool(config, "cycle.run_baseline", &out->run_baseline, err);
+    if (!code)
+        code = read_bool(config, "cycle.baseline_competes", &out->baseline_competes, err);
     out->concurrency = (size_t)concurrency;
     return code;
 }
@@ -282,6 +284,9 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
     };
     int code = check_keys(config, err);
     if (!code)
+        code = read_compat(config, out, err);
+    out->baseline_competes = !out->compat_reference;
+    if (!code)
         code = read_cycle(config, out, err);
     if (!code)
         code = read_text(config, "task.plugin", &out->task, err);
@@ -297,8 +302,6 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
         code = read_temperature(config, out, err);
     if (!code)
         code = read_bool(config, "test", &out->test, err);
-    if (!code)
-        code = read_compat(config, out, err);
     out->agent = json_get(config->tree, "agent");
     if (!json_is(out->agent, JSON_OBJECT))
         out->agent = NULL;

@@ -8,8 +8,8 @@
  *                                 `skills`, where the reference keeps them
  *   agent_preset, agent_temperature
  *   agent                         what to change of the preset (agent.max_retries), or, without
- * one, a whole {module, parameters} block cycle.epochs, update_every, run_baseline, seed,
- * batch_concurrency concurrency, knowledge, test, compat, output_dir
+ * one, a whole {module, parameters} block cycle.epochs, update_every, run_baseline,
+ * baseline_competes, seed, batch_concurrency concurrency, knowledge, test, compat, output_dir
  */
 #pragma once
 
@@ -44,6 +44,7 @@ struct run_config {
     int64_t epochs, update_every, seed;
     size_t concurrency;
     bool run_baseline, test, compat_reference;
+    bool baseline_competes; /* for the best checkpoint; by default unless compat is reference */
 };
 
 /* Checks all keys but those of the plugins. EXIT_CONFIG with "where: what; what to do". */

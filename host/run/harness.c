@@ -112,7 +112,7 @@ static int run_baseline(struct harness *h, struct err *err)
     if (!h->config->run_baseline)
         return 0;
     int code = validate(h, -1, NULL, &score, err);
-    if (!code && !h->config->compat_reference)
+    if (!code && h->config->baseline_competes)
         set_best(h, h->first, score_value(&score), -1);
     return code;
 }
@@ -120,7 +120,7 @@ static int run_baseline(struct harness *h, struct err *err)
 static int keep_best(struct harness *h, int64_t epoch, const struct score *val, struct err *err)
 {
     double score = score_value(val);
-    if (!score_beats(score, h->has_best ? &h->best_score : NULL, h->config->compat_reference))
+    if (!score_beats(score, h->has_best ? &h->best_score : NULL, !h->config->baseline_competes))
         return 0;
     set_best(h, h->present, score, epoch);
     return harness_write_knowledge(h, "best", h->best, err);

@@ -148,7 +148,7 @@ static size_t check_proposals(struct rig *rig, const struct library *library, in
                               const struct json *array, struct proposal **out)
 {
     const grasp_json_value *values = rig_value(rig, array);
-    const struct limits limits = {library, capacity, true};
+    const struct limits limits = {library, capacity, true, false};
     size_t count = json_count(array);
     const grasp_json_value **list = pool_array(&rig->pool, count, sizeof(*list));
     for (size_t i = 0; i < count; i++)

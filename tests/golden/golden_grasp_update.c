@@ -222,7 +222,7 @@ static void gate_pair_overflow(struct golden *g)
         CLEANUP_JSON struct json *names = json_parse(STR("[\"a\"]"), NULL);
         const grasp_files files = library_before(&rig, names);
         struct library library = library_open(&rig.pool, &files, true);
-        const struct limits limits = {&library, 1, true};
+        const struct limits limits = {&library, 1, true, false};
         size_t count = proposal_values(rig.call, &rig.pool, grasp_cstr(reply), true, &values);
         count = proposals_validate(rig.call, &rig.pool, &limits, values, count, &valid);
         const struct json *evaluated = json_get(c, "candidates_evaluated");
@@ -269,7 +269,7 @@ static void fhir_transitions(struct golden *g)
                 .correct = json_bool(json_get(entry, "is_correct"), false),
                 .error = json_is(json_get(entry, "error"), JSON_STRING)};
             enum gate_change change = gate_compare(
-                true, holds(json_get(c, "probe_failing_ids"), id), baseline, candidate);
+                &gate_reference, holds(json_get(c, "probe_failing_ids"), id), baseline, candidate);
             fixes += change == GATE_FIX;
             regressions += change == GATE_REGRESSION;
         }

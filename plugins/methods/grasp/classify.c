@@ -149,7 +149,7 @@ int32_t classify_failures(struct update *u)
         return GRASP_OK;
     for (int attempt = 0; attempt < 2; attempt++) {
         grasp_str reply, prompt = make_prompt(u, attempt ? RETRY_CHARACTERS : limit);
-        int32_t status = writer_ask(u, &prompt, 1, &reply);
+        int32_t status = writer_ask(u, &prompt, 1, WRITER_LABELS, &reply);
         if (status)
             return status;
         if (take_labels(u, reply))

@@ -61,7 +61,7 @@ int32_t diagnose_failures(struct update *u)
     if (entries_failing(u) == 0)
         return GRASP_OK;
     prompt = make_prompt(u);
-    int32_t status = writer_ask(u, &prompt, 1, &reply);
+    int32_t status = writer_ask(u, &prompt, 1, WRITER_DIAGNOSES, &reply);
     if (status)
         return status;
     const grasp_json_value *object = reply_object(u->call, reply, u->self->options.reference);

@@ -4,7 +4,7 @@
 #include "common/slice.h"
 #include "update.h"
 
-static struct candidate *add_candidate(struct update *u, const struct edit *edit)
+struct candidate *candidate_add(struct update *u, const struct edit *edit)
 {
     POOL_RESERVE(u->pool, u->candidates, u->candidate_count, u->candidate_capacity);
     struct candidate *candidate = &u->candidates[u->candidate_count++];
@@ -14,54 +14,119 @@ static struct candidate *add_candidate(struct update *u, const struct edit *edit
     return candidate;
 }
 
-static int32_t judge(struct update *u, struct candidate *candidate)
+static struct candidate *put_on_probe(struct update *u, const struct edit *edit)
 {
-    bool *was_failing = pool_array(u->pool, u->probe.count, sizeof(*was_failing));
-    int32_t status = probe_wait(u, candidate->ticket, &candidate->outcomes, &candidate->rollouts);
-    if (status)
-        return status;
-    for (size_t i = 0; i < u->probe.count; i++)
-        was_failing[i] = u->probe.was_failing[u->probe.samples[i]];
-    candidate->score = gate_judge(u->self->options.reference, was_failing, u->baseline,
-                                  candidate->outcomes, u->probe.count);
-    return GRASP_OK;
+    struct candidate *candidate = candidate_add(u, edit);
+    probe_open(u, &candidate->run);
+    return candidate;
 }
 
 int32_t evaluate_baseline(struct update *u)
 {
-    uint64_t ticket;
-    int32_t status = probe_start(u, &u->library, &ticket);
-    return status ? status : probe_wait(u, ticket, &u->baseline, &u->baseline_rollouts);
+    probe_open(u, &u->baseline);
+    int32_t status = probe_start(u, &u->library, NULL, &u->baseline);
+    return status ? status : probe_wait(u, &u->baseline);
+}
+
+/* Candidates whose turn it is: those from `from` on that are not stopped. which: samples of the
+ * probe, NULL for all. */
+static int32_t start_all(struct update *u, size_t from, const bool *which)
+{
+    int32_t status = GRASP_OK;
+    for (size_t i = from; i < u->candidate_count && !status; i++) {
+        struct candidate *candidate = &u->candidates[i];
+        if (!candidate->stopped)
+            status = probe_start(u, &candidate->library, which, &candidate->run);
+    }
+    return status;
+}
+
+static int32_t wait_all(struct update *u, size_t from)
+{
+    int32_t status = GRASP_OK;
+    if (u->baseline.open)
+        status = probe_wait(u, &u->baseline);
+    for (size_t i = from; i < u->candidate_count && !status; i++)
+        status = probe_wait(u, &u->candidates[i].run);
+    return status;
+}
+
+/* Those that the rest of the probe cannot save. A revision has no second one. */
+static void stop_hopeless(struct update *u, size_t from)
+{
+    for (size_t i = from; i < u->candidate_count; i++) {
+        struct candidate *candidate = &u->candidates[i];
+        struct gate_rules rules = u->self->options.gate;
+        rules.revise_near_misses = rules.revise_near_misses && !candidate->revision;
+        candidate->stopped =
+            gate_hopeless(&rules, u->was_failing, u->baseline.outcomes, candidate->run.outcomes,
+                          candidate->run.done, u->probe.count);
+    }
+}
+
+/* First the half that passed, which can only be broken; then the other, for those that may still
+ * come through. What is run depends on results alone, never on which of them came first. */
+static int32_t run_in_halves(struct update *u, size_t from)
+{
+    bool *passing = pool_array(u->pool, u->probe.count, sizeof(*passing));
+    for (size_t i = 0; i < u->probe.count; i++)
+        passing[i] = !u->was_failing[i];
+    int32_t status = start_all(u, from, passing);
+    if (status || (status = wait_all(u, from)))
+        return status;
+    stop_hopeless(u, from);
+    status = start_all(u, from, NULL);
+    return status ? status : wait_all(u, from);
+}
+
+static int32_t take_over(struct update *u, size_t from)
+{
+    int32_t status = u->baseline.open ? probe_wait(u, &u->baseline) : GRASP_OK;
+    for (size_t i = from; i < u->candidate_count && !status; i++)
+        status = similar_take_over(u, &u->candidates[i]);
+    return status;
+}
+
+/* The candidates from `from` on, side by side, and the baseline with them if it has not been run.
+ */
+static int32_t run_candidates(struct update *u, size_t from)
+{
+    const struct options *options = &u->self->options;
+    int32_t status = GRASP_OK;
+    if (!u->baseline.outcomes) {
+        probe_open(u, &u->baseline);
+        status = probe_start(u, &u->library, NULL, &u->baseline);
+    }
+    if (!status && options->reuse_rollouts && similar_possible(u))
+        status = take_over(u, from);
+    if (!status && options->stop_early && !u->recovery)
+        status = run_in_halves(u, from);
+    else if (!status && !(status = start_all(u, from, NULL)))
+        status = wait_all(u, from);
+    for (size_t i = from; i < u->candidate_count && !status; i++) {
+        struct candidate *candidate = &u->candidates[i];
+        candidate->score = gate_judge(&options->gate, u->was_failing, u->baseline.outcomes,
+                                      candidate->run.outcomes, u->probe.count);
+    }
+    return status;
 }
 
 /* One after the other, as the reference does. */
 static int32_t run_in_turn(struct update *u, const struct edit *edits, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct candidate *candidate = add_candidate(u, &edits[i]);
-        int32_t status = probe_start(u, &candidate->library, &candidate->ticket);
-        if (!status)
-            status = judge(u, candidate);
-        if (status)
-            return status;
+    int32_t status = GRASP_OK;
+    for (size_t i = 0; i < count && !status; i++) {
+        put_on_probe(u, &edits[i]);
+        status = run_candidates(u, u->candidate_count - 1);
     }
-    return GRASP_OK;
+    return status;
 }
 
-/* The present library and all candidates in one wave. */
 static int32_t run_together(struct update *u, const struct edit *edits, size_t count)
 {
-    uint64_t ticket;
-    int32_t status = probe_start(u, &u->library, &ticket);
-    for (size_t i = 0; i < count && !status; i++) {
-        struct candidate *candidate = add_candidate(u, &edits[i]);
-        status = probe_start(u, &candidate->library, &candidate->ticket);
-    }
-    if (!status)
-        status = probe_wait(u, ticket, &u->baseline, &u->baseline_rollouts);
-    for (size_t i = 0; i < count && !status; i++)
-        status = judge(u, &u->candidates[i]);
-    return status;
+    for (size_t i = 0; i < count; i++)
+        put_on_probe(u, &edits[i]);
+    return run_candidates(u, 0);
 }
 
 static struct gate_score *scores_of(struct update *u, size_t count)
@@ -80,13 +145,10 @@ static int32_t try_revision(struct update *u, size_t of, size_t *winner)
     int32_t status = revise_edit(u, &u->candidates[of], &edit, &found);
     if (status || !found)
         return status;
-    struct candidate *revision = add_candidate(u, &edit);
-    revision->revision = true;
-    status = probe_start(u, &revision->library, &revision->ticket);
-    if (!status)
-        status = judge(u, revision);
-    if (status)
+    put_on_probe(u, &edit)->revision = true;
+    if ((status = run_candidates(u, u->candidate_count - 1)))
         return status;
+    const struct candidate *revision = &u->candidates[u->candidate_count - 1];
     const struct gate_score *best = *winner == GATE_NONE ? NULL : &u->candidates[*winner].score;
     if (gate_accepts_revision(&revision->score, best))
         *winner = u->candidate_count - 1;
@@ -104,9 +166,11 @@ static struct meta *provenance_of(struct update *u, const struct candidate *winn
     }
     meta_set(pool, map, "action", meta_new_string(pool, grasp_cstr(action_name(proposal->action))));
     meta_set(pool, map, "epoch", meta_new_int(pool, u->epoch));
-    meta_set(pool, map, "fixes", meta_new_int(pool, winner->score.fixes));
-    meta_set(pool, map, "probe_score", meta_new_int(pool, winner->score.net));
-    meta_set(pool, map, "regressions", meta_new_int(pool, winner->score.regressions));
+    if (winner->run.outcomes) {
+        meta_set(pool, map, "fixes", meta_new_int(pool, winner->score.fixes));
+        meta_set(pool, map, "probe_score", meta_new_int(pool, winner->score.net));
+        meta_set(pool, map, "regressions", meta_new_int(pool, winner->score.regressions));
+    }
     meta_set(pool, map, "triggering_sample_ids", triggers);
     meta_set(pool, map, "update_cycle", meta_new_int(pool, u->cycle));
     return map;
@@ -147,7 +211,7 @@ int32_t evaluate_edits(struct update *u, const struct edit *edits, size_t count)
         return status;
     const struct gate_score *scores = scores_of(u, count);
     size_t winner = gate_pick(scores, count);
-    size_t revise = gate_pick_revision(reference, scores, count, winner);
+    size_t revise = gate_pick_revision(&u->self->options.gate, scores, count, winner);
     if (revise != GATE_NONE)
         status = try_revision(u, revise, &winner);
     if (status)

@@ -57,8 +57,12 @@ static void put_details(struct text *out, const struct update *u, const struct c
     text_format(out, ", \"accepted\": %s", candidate->accepted ? "true" : "false");
     put_number(out, "compared", candidate->score.compared);
     text_put(out, ", \"outcomes\": {");
-    put_outcomes(out, u, candidate->outcomes);
+    put_outcomes(out, u, candidate->run.outcomes);
     text_char(out, '}');
+    if (candidate->stopped)
+        text_put(out, ", \"stopped_early\": true");
+    if (candidate->reused)
+        put_number(out, "reused_rollouts", (int64_t)candidate->reused);
 }
 
 static void put_candidate(struct text *out, const struct update *u,
@@ -78,7 +82,7 @@ static void put_candidate(struct text *out, const struct update *u,
     put_number(out, "baseline_fixes", score->baseline_fixes);
     put_number(out, "baseline_regressions", score->baseline_regressions);
     if (!reference || !candidate->revision)
-        put_number(out, "invalid_action_regression_penalty", GATE_INVALID_PENALTY);
+        put_number(out, "invalid_action_regression_penalty", u->self->options.gate.invalid_penalty);
     if (candidate->revision)
         text_put(out, ", \"contrastive_revision\": true");
     if (!reference)
@@ -103,8 +107,8 @@ static void put_probe(struct text *out, const struct update *u)
         first = false;
     }
     text_put(out, "], \"baseline\": {");
-    if (u->baseline)
-        put_outcomes(out, u, u->baseline);
+    if (u->baseline.outcomes)
+        put_outcomes(out, u, u->baseline.outcomes);
     text_put(out, "}}");
 }
 
@@ -138,10 +142,13 @@ static void put_event(struct text *out, const struct update *u)
     text_put(out, ", \"raw_proposals\": [");
     text_str(out, text_view(&u->raw_proposals));
     text_put(out, "], \"grpo\": [");
-    for (size_t i = 0; i < u->candidate_count && !(u->recovery && u->self->options.reference);
-         i++) {
-        text_put(out, i ? ", " : "");
+    bool silent = u->recovery && u->self->options.reference, first = true;
+    for (size_t i = 0; i < u->candidate_count && !silent; i++) {
+        if (!u->candidates[i].run.outcomes)
+            continue;
+        text_put(out, first ? "" : ", ");
         put_candidate(out, u, &u->candidates[i]);
+        first = false;
     }
     text_char(out, ']');
     if (u->recovery)

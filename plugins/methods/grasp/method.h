@@ -6,6 +6,7 @@
 
 #include "common/embedded.h"
 #include "common/skill.h"
+#include "gate.h"
 #include "past.h"
 
 struct options {
@@ -14,7 +15,24 @@ struct options {
     int64_t probe_size;   /* grpo_eval_n */
     bool has_temperature; /* of the writer */
     double temperature;
-    bool reference; /* compat: reference */
+    bool reference; /* compat: reference; also what the switches below begin from */
+
+    /* Repairs of the reference. */
+    struct gate_rules gate;
+    bool show_bodies;           /* the writer sees the text of the skills it may change */
+    bool show_refusals;         /* and what was refused before */
+    bool pair_edits;            /* REMOVE and ADD of one reply are one edit */
+    bool fill_probe;            /* a half gets what the other cannot use, and no more than that */
+    bool skip_without_failures; /* nothing is asked and run when nothing failed */
+    bool stop_early;            /* a probe that cannot change the decision is not finished */
+    bool reuse_rollouts;        /* guidance that is the same is not run twice */
+
+    /* Ablations. */
+    bool no_gate;
+    bool append_only;
+    bool cluster_failures;
+    enum blind { BLIND_NO, BLIND_PROPOSER, BLIND_RANDOM } blind;
+
     int32_t placement;
     bool select_all;
     grasp_str *non_learnable; /* parts of labels */
@@ -24,7 +42,7 @@ struct options {
 
 /* The texts of prompts/. */
 struct prompts {
-    grasp_str classify, diagnose, propose, revise;
+    grasp_str classify, diagnose, propose, revise, select;
     grasp_str skeleton; /* the template that skills follow, a skill file */
     grasp_str intro;    /* stands before the skills in the conversation */
     grasp_str skill;    /* one skill in the conversation */
@@ -55,6 +73,9 @@ extern const char grasp_options_schema[];
 extern const grasp_method grasp_method_table;
 extern const grasp_rehearsal grasp_writer_rehearsal;
 
+/* The member as text of the instance. */
+grasp_str options_text(const grasp_json *json, struct pool *pool, const grasp_json_value *config,
+                       const char *key);
 int32_t options_read(grasp_call *call, struct method *self, grasp_str config);
 int32_t prompts_read(grasp_call *call, struct method *self);
 int32_t hints_read(grasp_call *call, struct method *self, grasp_str task);

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
+/* The options of the method: hyperparameters, the repairs of the reference's ways, each with its
+ * own switch, and the ablations of the published configurations. */
 #include <string.h>
 
-#include "common/prompts.h"
-#include "common/slice.h"
 #include "method.h"
 
-#define SKILL_MAX ((size_t)1 << 20)
+#define SWITCH(name, text) "\"" name "\": {\"type\": \"boolean\", \"description\": \"" text "\"}, "
 
 const char grasp_options_schema[] =
     "{\"type\": \"object\", \"properties\": {"
@@ -36,10 +33,46 @@ const char grasp_options_schema[] =
     "those of prompts/ of the same name\"}, "
     "\"compat\": {\"type\": \"string\", \"enum\": [\"default\", \"reference\"], "
     "\"default\": \"default\", \"description\": \"reference: behave as the reference "
-    "implementation, its defects included\"}}}";
+    "implementation, its defects included: the switches from show_bodies to revise_near_misses are "
+    "then off unless given, else on\"}, "
+    /* Repairs. */
+    SWITCH("show_bodies", "the writer sees the text of the skills that it may change")
+        SWITCH("show_refusals", "the writer sees which edits were refused before") SWITCH(
+            "pair_edits", "a REMOVE and an ADD in one reply are tried and applied as one edit")
+            SWITCH("fill_probe", "places of the probe that one half cannot use go to the other")
+                SWITCH("skip_without_failures",
+                       "nothing is asked and nothing run when nothing failed")
+                    SWITCH("stop_early",
+                           "a candidate whose probe cannot change the decision is not run further")
+                        SWITCH("reuse_rollouts",
+                               "a rollout that would see the same guidance is not run twice")
+                            SWITCH("paired_comparison",
+                                   "candidate and baseline are compared sample by sample")
+                                SWITCH("errors_unavailable",
+                                       "errors say nothing; else they are wrong, or worth a point")
+                                    SWITCH(
+                                        "revise_near_misses",
+                                        "a candidate with one regression too many may be revised")
+    /* Ablations. */
+    "\"no_gate\": {\"type\": \"boolean\", \"default\": false, \"description\": \"ablation: apply "
+    "every valid edit, without a probe\"}, "
+    "\"regression_gate\": {\"type\": \"boolean\", \"default\": true, \"description\": \"ablation "
+    "if false: an edit may break samples if it fixes more\"}, "
+    "\"append_only\": {\"type\": \"boolean\", \"default\": false, \"description\": \"ablation: "
+    "skills are added, never changed or removed\"}, "
+    "\"fixes_only_scoring\": {\"type\": \"boolean\", \"default\": false, \"description\": "
+    "\"ablation: what an edit breaks is not part of its score\"}, "
+    "\"cluster_failures\": {\"type\": \"boolean\", \"default\": true, \"description\": \"ablation "
+    "if false: failures are not labelled, and all proposals see the whole batch\"}, "
+    "\"invalid_action_penalty\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 1000, "
+    "\"default\": 2, \"description\": \"points that a regression by an invalid action costs; any "
+    "other costs 1\"}, "
+    "\"blind_select\": {\"type\": \"string\", \"enum\": [\"no\", \"proposer\", \"random\"], "
+    "\"default\": \"no\", \"description\": \"ablation: without a probe, the writer or chance picks "
+    "the edit that is applied\"}}}";
 
-static grasp_str text_option(const grasp_json *json, struct pool *pool,
-                             const grasp_json_value *config, const char *key)
+grasp_str options_text(const grasp_json *json, struct pool *pool, const grasp_json_value *config,
+                       const char *key)
 {
     return pool_dup(pool, json->as_string(json->get(config, grasp_cstr(key))));
 }
@@ -77,6 +110,57 @@ static int32_t number_option(grasp_call *call, const grasp_json *json,
                       (long long)least);
 }
 
+static void bool_option(const grasp_json *json, const grasp_json_value *config, const char *key,
+                        bool *out)
+{
+    *out = json->as_bool(json->get(config, grasp_cstr(key)), *out);
+}
+
+/* What is not given follows compat. */
+static void read_repairs(const grasp_json *json, const grasp_json_value *config, struct options *o)
+{
+    const struct {
+        const char *key;
+        bool *out;
+    } switches[] = {
+        {"show_bodies", &o->show_bodies},
+        {"show_refusals", &o->show_refusals},
+        {"pair_edits", &o->pair_edits},
+        {"fill_probe", &o->fill_probe},
+        {"skip_without_failures", &o->skip_without_failures},
+        {"stop_early", &o->stop_early},
+        {"reuse_rollouts", &o->reuse_rollouts},
+        {"paired_comparison", &o->gate.paired},
+        {"errors_unavailable", &o->gate.errors_unavailable},
+        {"revise_near_misses", &o->gate.revise_near_misses},
+    };
+    for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
+        *switches[i].out = !o->reference;
+        bool_option(json, config, switches[i].key, switches[i].out);
+    }
+}
+
+static int32_t read_ablations(grasp_call *call, const grasp_json *json,
+                              const grasp_json_value *config, struct options *o)
+{
+    grasp_str blind = json->as_string(json->get(config, grasp_cstr("blind_select")));
+    o->cluster_failures = o->gate.regression_gate = true;
+    bool_option(json, config, "no_gate", &o->no_gate);
+    bool_option(json, config, "append_only", &o->append_only);
+    bool_option(json, config, "cluster_failures", &o->cluster_failures);
+    bool_option(json, config, "regression_gate", &o->gate.regression_gate);
+    bool_option(json, config, "fixes_only_scoring", &o->gate.fixes_only);
+    o->blind = grasp_equal(blind, "proposer") ? BLIND_PROPOSER
+               : grasp_equal(blind, "random") ? BLIND_RANDOM
+                                              : BLIND_NO;
+    if (o->no_gate && o->blind)
+        return grasp_fail(call, GRASP_E_INVALID,
+                          "options 'no_gate' and 'blind_select' exclude each other: the one "
+                          "applies every edit, the other picks one");
+    return number_option(call, json, config, "invalid_action_penalty", 2, 1,
+                         &o->gate.invalid_penalty);
+}
+
 int32_t options_read(grasp_call *call, struct method *self, grasp_str text)
 {
     const grasp_json *json = grasp_json_of(call);
@@ -97,149 +181,12 @@ int32_t options_read(grasp_call *call, struct method *self, grasp_str text)
     int32_t kind = json->kind(temperature);
     o->has_temperature = kind == GRASP_JSON_INT || kind == GRASP_JSON_DOUBLE;
     o->temperature = json->as_double(temperature, 0);
-    o->placement = placement_of(text_option(json, &self->pool, config, "placement"));
-    o->select_all = grasp_equal(text_option(json, &self->pool, config, "select"), "all");
-    o->reference = grasp_equal(text_option(json, &self->pool, config, "compat"), "reference");
-    o->base_dir = text_option(json, &self->pool, config, "base_dir");
-    o->prompts_dir = text_option(json, &self->pool, config, "prompts_dir");
+    o->placement = placement_of(options_text(json, &self->pool, config, "placement"));
+    o->select_all = grasp_equal(options_text(json, &self->pool, config, "select"), "all");
+    o->reference = grasp_equal(options_text(json, &self->pool, config, "compat"), "reference");
+    o->base_dir = options_text(json, &self->pool, config, "base_dir");
+    o->prompts_dir = options_text(json, &self->pool, config, "prompts_dir");
     read_non_learnable(json, self, json->get(config, grasp_cstr("non_learnable_labels")));
-    return GRASP_OK;
-}
-
-int32_t prompts_read(grasp_call *call, struct method *self)
-{
-    static const char *const classify[] = {"family", "examples", "known", "samples", NULL};
-    static const char *const diagnose[] = {"family", "skills", "samples", NULL};
-    static const char *const propose[] = {
-        "family",   "max_edits", "skeleton", "base",   "skills",  "full",   "nearly_full",
-        "free",     "capacity",  "editable", "label",  "log",     "others", "refusals",
-        "guidance", "attempt",   "attempts", "bodies", "several", NULL};
-    static const char *const revise[] = {"family", "count",   "action", "name", "description",
-                                         "tags",   "content", "log",    NULL};
-    static const char *const skill[] = {"name", "description", "content", NULL};
-    static const char *const none[] = {NULL};
-    struct prompts *p = &self->prompts;
-    const struct {
-        const char *name;
-        const char *const *names;
-        grasp_str *out;
-    } files[] = {
-        {"classify.md", classify, &p->classify}, {"diagnose.md", diagnose, &p->diagnose},
-        {"propose.md", propose, &p->propose},    {"revise.md", revise, &p->revise},
-        {"skeleton.md", none, &p->skeleton},     {"intro.md", none, &p->intro},
-        {"skill.md", skill, &p->skill},          {"labels.md", none, &p->labels},
-    };
-    for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-        int32_t status = prompt_load(call, &self->pool, grasp_prompts, self->options.prompts_dir,
-                                     files[i].name, files[i].names, files[i].out);
-        if (status)
-            return status;
-    }
-    return GRASP_OK;
-}
-
-static void read_labels(const grasp_json *json, struct method *self, const grasp_json_value *labels)
-{
-    struct text out CLEANUP_TEXT = {0};
-    for (size_t i = 0; i < json->count(labels); i++) {
-        grasp_str name;
-        const grasp_json_value *value = json->member(labels, i, &name);
-        text_put(&out, i ? "\n- " : "- ");
-        text_str(&out, name);
-        text_put(&out, ": ");
-        text_line(&out, json->as_string(value));
-    }
-    self->hints.labels = pool_dup(&self->pool, text_view(&out));
-}
-
-int32_t hints_read(grasp_call *call, struct method *self, grasp_str task)
-{
-    const grasp_json *json = grasp_json_of(call);
-    const grasp_json_value *info = json->parse(call, task, NULL);
-    if (json->kind(info) != GRASP_JSON_OBJECT)
-        return grasp_fail(call, GRASP_E_INVALID, "what the task says of itself is no JSON object");
-    const grasp_json_value *writer = json->get(info, grasp_cstr("writer"));
-    const grasp_json_value *dev = json->get(info, grasp_cstr("dev"));
-    size_t capacity = 0;
-    self->hints.family = text_option(json, &self->pool, writer, "family");
-    self->hints.guidance = text_option(json, &self->pool, writer, "guidance");
-    read_labels(json, self, json->get(writer, grasp_cstr("labels")));
-    for (size_t i = 0; i < json->count(dev); i++) {
-        const grasp_json_value *value = json->at(dev, i);
-        const struct dev_sample sample = {
-            json->as_string(json->get(value, grasp_cstr("id"))),
-            json->as_string(json->get(value, grasp_cstr("type"))),
-            json->as_string(json->get(value, grasp_cstr("description"))),
-        };
-        if (sample.id.len == 0)
-            return grasp_fail(call, GRASP_E_INVALID, "dev sample %zu has no \"id\"", i);
-        dev_add(&self->pool, &self->dev, &sample, &capacity);
-    }
-    past_init(&self->past, &self->pool, self->dev.count);
-    return GRASP_OK;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names of the folder's skill files, sorted. */
-static int32_t list_folder(grasp_call *call, struct method *self, const char ***out, size_t *count)
-{
-    size_t capacity = 0;
-    struct dirent *entry;
-    DIR *folder = opendir(self->options.base_dir.ptr);
-    *out = NULL;
-    *count = 0;
-    if (!folder)
-        return grasp_fail(call, GRASP_E_INVALID, "option 'base_dir': %s: %s",
-                          self->options.base_dir.ptr, strerror(errno));
-    while ((entry = readdir(folder))) {
-        grasp_str name = grasp_cstr(entry->d_name);
-        if (!slice_ends(name, ".md") || name.ptr[0] == '.')
-            continue;
-        POOL_RESERVE(&self->pool, *out, *count, capacity);
-        (*out)[(*count)++] = pool_dup(&self->pool, name).ptr;
-    }
-    closedir(folder);
-    if (*count)
-        qsort(*out, *count, sizeof(**out), by_name);
-    return GRASP_OK;
-}
-
-static int32_t parse_base(grasp_call *call, struct method *self, const char *where,
-                          const char *name, grasp_str text)
-{
-    struct text why CLEANUP_TEXT = {0};
-    struct skill skill;
-    if (!skill_parse(&self->pool, grasp_cstr(name), text, &skill, &why))
-        return grasp_fail(call, GRASP_E_INVALID, "%s: %s", where, text_view(&why).ptr);
-    if (slice_eq(skill.name, SLICE("skeleton")))
-        self->skeleton = skill;
-    else
-        self->base[self->base_count++] = skill;
-    return GRASP_OK;
-}
-
-int32_t base_read(grasp_call *call, struct method *self)
-{
-    const char **names = NULL;
-    size_t count = 0;
-    int32_t status =
-        parse_base(call, self, "prompt skeleton.md", "skeleton.md", self->prompts.skeleton);
-    if (status || !self->options.base_dir.len)
-        return status;
-    status = list_folder(call, self, &names, &count);
-    self->base = pool_array(&self->pool, count, sizeof(*self->base));
-    for (size_t i = 0; !status && i < count; i++) {
-        grasp_str text,
-            path = pool_format(&self->pool, "%s/%s", self->options.base_dir.ptr, names[i]);
-        status = prompt_read_file(call, &self->pool, path.ptr, SKILL_MAX, &text);
-        if (status == GRASP_E_NOT_FOUND)
-            return grasp_fail(call, status, "%s: it vanished while it was read", path.ptr);
-        if (!status)
-            status = parse_base(call, self, path.ptr, names[i], text);
-    }
-    return status;
+    read_repairs(json, config, o);
+    return read_ablations(call, json, config, o);
 }

@@ -52,17 +52,17 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* In the default, what one half cannot use goes to the other. */
+/* What one half cannot use goes to the other, unless it is the reference's way. */
 static void draw_halves(struct update *u, const struct draw *draw, const struct halves *halves)
 {
     size_t half = (size_t)u->self->options.probe_size / 2, failing = half, passing = half;
     struct probe *probe = &u->probe;
-    if (!u->self->options.reference)
+    if (u->self->options.fill_probe)
         failing += half - smaller(half, halves->passing_count);
     probe->samples =
         pool_array(u->pool, halves->failing_count + halves->passing_count, sizeof(*probe->samples));
     probe->count = stratify(draw, halves->failing, halves->failing_count, failing, probe->samples);
-    if (!u->self->options.reference)
+    if (u->self->options.fill_probe)
         passing += half - smaller(half, probe->count);
     probe->count += stratify(draw, halves->passing, halves->passing_count, passing,
                              probe->samples + probe->count);
@@ -77,7 +77,7 @@ int32_t probe_draw(struct update *u, grasp_str label)
         .lab = u->lab,
         .dev = &u->self->dev,
         .pool = u->pool,
-        .capped = !u->self->options.reference,
+        .capped = u->self->options.fill_probe,
     };
     int32_t status = u->lab->rng(u->call, label, &draw.rng);
     if (status)
@@ -88,26 +88,47 @@ int32_t probe_draw(struct update *u, grasp_str label)
     u->probe.was_failing = pool_array(u->pool, dev_count, sizeof(bool));
     for (size_t i = 0; i < halves.failing_count; i++)
         u->probe.was_failing[halves.failing[i]] = true;
+    u->was_failing = pool_array(u->pool, u->probe.count, sizeof(bool));
+    for (size_t i = 0; i < u->probe.count; i++)
+        u->was_failing[i] = u->probe.was_failing[u->probe.samples[i]];
     return GRASP_OK;
 }
 
-int32_t probe_start(struct update *u, const struct library *library, uint64_t *out_ticket)
+void probe_open(struct update *u, struct probe_run *run)
+{
+    size_t count = u->probe.count;
+    *run = (struct probe_run){
+        .outcomes = pool_array(u->pool, count, sizeof(*run->outcomes)),
+        .rollouts = pool_array(u->pool, count, sizeof(*run->rollouts)),
+        .done = pool_array(u->pool, count, sizeof(*run->done)),
+        .asked = pool_array(u->pool, count, sizeof(*run->asked)),
+    };
+}
+
+int32_t probe_start(struct update *u, const struct library *library, const bool *wanted,
+                    struct probe_run *run)
 {
     struct text ids CLEANUP_TEXT = {0};
     text_char(&ids, '[');
     for (size_t i = 0; i < u->probe.count; i++) {
-        if (i)
+        run->asked[i] = !run->done[i] && (!wanted || wanted[i]);
+        if (!run->asked[i])
+            continue;
+        if (run->open)
             text_put(&ids, ", ");
         text_json(&ids, u->self->dev.samples[u->probe.samples[i]].id);
+        run->open = true;
     }
     text_char(&ids, ']');
+    if (!run->open)
+        return GRASP_OK;
     const grasp_trial trial = {
         .size = sizeof(trial),
         .repeats = 1,
         .knowledge = library_files(library),
         .samples = text_view(&ids),
     };
-    return u->lab->start_rollouts(u->call, &trial, out_ticket);
+    return u->lab->start_rollouts(u->call, &trial, &run->ticket);
 }
 
 static struct gate_outcome read_outcome(const struct update *u, const grasp_json_value *rollout)
@@ -122,17 +143,23 @@ static struct gate_outcome read_outcome(const struct update *u, const grasp_json
     };
 }
 
-int32_t probe_wait(struct update *u, uint64_t ticket, struct gate_outcome **out,
-                   const grasp_json_value **out_rollouts)
+int32_t probe_wait(struct update *u, struct probe_run *run)
 {
     grasp_str text;
-    int32_t status = u->lab->wait(u->call, ticket, &text);
+    uint64_t at = 0;
+    if (!run->open)
+        return GRASP_OK;
+    int32_t status = u->lab->wait(u->call, run->ticket, &text);
     if (status)
         return status;
     const grasp_json_value *rollouts = u->json->parse(u->call, text, NULL);
-    *out = pool_array(u->pool, u->probe.count, sizeof(**out));
-    for (size_t i = 0; i < u->probe.count; i++)
-        (*out)[i] = read_outcome(u, u->json->at(rollouts, i));
-    *out_rollouts = rollouts;
+    for (size_t i = 0; i < u->probe.count; i++) {
+        if (!run->asked[i])
+            continue;
+        run->rollouts[i] = u->json->at(rollouts, at++);
+        run->outcomes[i] = read_outcome(u, run->rollouts[i]);
+        run->done[i] = true;
+    }
+    run->open = false;
     return GRASP_OK;
 }

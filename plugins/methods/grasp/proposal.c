@@ -151,7 +151,8 @@ static bool is_valid(const struct limits *limits, const struct proposal *p,
 {
     bool there = library_has(limits->library, p->name);
     if (slice_eq(p->name, SLICE("skeleton")) ||
-        (!limits->reference && is_taken(earlier, count, p->name)))
+        (!limits->reference && is_taken(earlier, count, p->name)) ||
+        (limits->append_only && p->action != ACTION_ADD))
         return false;
     if (p->action == ACTION_REMOVE)
         return there;

@@ -35,6 +35,7 @@ struct limits {
     const struct library *library;
     int64_t capacity;
     bool reference;
+    bool append_only;
 };
 
 /* Those that can be applied, in their order. In the reference each counts on its own; in the

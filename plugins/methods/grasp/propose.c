@@ -60,11 +60,12 @@ static void make_common(struct update *u, struct common_parts *parts)
     const struct options *options = &u->self->options;
     shelf_list(&parts->list, u);
     shelf_base(&parts->base, u);
-    put_editable(&parts->editable, u);
-    if (!options->reference) {
+    if (!options->append_only)
+        put_editable(&parts->editable, u);
+    if (options->show_bodies)
         shelf_bodies(&parts->bodies, u);
+    if (options->show_refusals)
         put_refusals(&parts->refusals, u);
-    }
     parts->room = shelf_room((int64_t)u->skill_count, options->max_learned_skills,
                              options->max_proposals, options->reference);
 }
@@ -86,6 +87,7 @@ static grasp_str make_prompt(struct update *u, const struct common_parts *parts,
     const struct method *self = u->self;
     const struct trace_style style = trace_style(u);
     const struct shelf_room *room = &parts->room;
+    bool replaces = !self->options.append_only;
     grasp_str free = pool_format(u->pool, "%lld", (long long)room->free);
     trace_log(&log, u, group->entries, group->count, &style);
     if (group->label.len)
@@ -93,11 +95,14 @@ static grasp_str make_prompt(struct update *u, const struct common_parts *parts,
     const struct binding bindings[] = {
         {"family", self->hints.family},
         {"guidance", self->hints.guidance},
-        {"max_edits", pool_format(u->pool, "%lld", (long long)room->max_edits)},
+        {"max_edits",
+         pool_format(u->pool, "%lld",
+                     (long long)(replaces ? room->max_edits : self->options.max_proposals))},
         {"capacity", pool_format(u->pool, "%lld", (long long)self->options.max_learned_skills)},
-        {"full", room->full ? free : SLICE("")},
-        {"nearly_full", room->nearly_full ? free : SLICE("")},
-        {"free", room->full || room->nearly_full ? SLICE("") : free},
+        {"full", replaces && room->full ? free : SLICE("")},
+        {"nearly_full", replaces && room->nearly_full ? free : SLICE("")},
+        {"free", replaces && (room->full || room->nearly_full) ? SLICE("") : free},
+        {"append_only", replaces ? SLICE("") : SLICE("1")},
         {"skeleton", self->skeleton.content},
         {"base", text_view(&parts->base)},
         {"skills", text_view(&parts->list)},
@@ -143,9 +148,9 @@ static size_t make_edits(const struct update *u, const struct proposal *proposal
     for (size_t i = 0; i < count; i++) {
         const struct proposal *p = &proposals[i];
         struct edit *partner = NULL;
-        if (!u->self->options.reference && p->action == ACTION_ADD)
+        if (u->self->options.pair_edits && p->action == ACTION_ADD)
             partner = find_single(out, edits, ACTION_REMOVE);
-        if (!u->self->options.reference && p->action == ACTION_REMOVE)
+        if (u->self->options.pair_edits && p->action == ACTION_REMOVE)
             partner = find_single(out, edits, ACTION_ADD);
         if (partner) {
             partner->parts[partner->count++] = partner->parts[0];
@@ -185,7 +190,8 @@ static void take_reply(struct update *u, grasp_str reply, const struct group *gr
                        struct proposals *all)
 {
     const struct options *options = &u->self->options;
-    const struct limits limits = {&u->library, options->max_learned_skills, options->reference};
+    const struct limits limits = {&u->library, options->max_learned_skills, options->reference,
+                                  options->append_only};
     const grasp_json_value **values;
     struct proposal *valid;
     size_t count = proposal_values(u->call, u->pool, reply, options->reference, &values);
@@ -217,7 +223,7 @@ int32_t propose_edits(struct update *u, struct edit **out, size_t *out_count)
                                  (count - group - 1) / group_count + 1);
     }
     free_common(&parts);
-    int32_t status = writer_ask(u, prompts, group_count ? count : 0, replies);
+    int32_t status = writer_ask(u, prompts, group_count ? count : 0, WRITER_EDITS, replies);
     for (size_t k = 0; !status && k < count && group_count; k++)
         take_reply(u, replies[k], &groups[k % group_count], &all);
     *out = all.edits;

@@ -337,6 +337,20 @@ static void answer_revise(struct text *out, struct pool *pool, grasp_str prompt)
     text_char(out, ']');
 }
 
+/* The last edit that speaks against a tag of the failures, if there is one. */
+static void answer_select(struct text *out, grasp_str prompt)
+{
+    grasp_str line, title = SLICE("### edit ");
+    unsigned number = 0, chosen = 0;
+    while (slice_line(&prompt, &line)) {
+        size_t at;
+        number += grasp_starts(line, title.ptr);
+        if (grasp_starts(line, title.ptr) && slice_find(line, SLICE(" avoid_"), 0, &at))
+            chosen = number;
+    }
+    text_format(out, "{\"edit\": %u}", chosen);
+}
+
 /* At temperature 0 the prompt alone decides. */
 static uint64_t draw_of(const grasp_rehearsal_request *request, grasp_str prompt)
 {
@@ -363,6 +377,8 @@ static int32_t reply(grasp_call *call, const grasp_rehearsal_request *request)
         answer_propose(&out, &pool, prompt, draw_of(request, prompt));
     else if (grasp_starts(prompt, "# Repair a proposed skill\n"))
         answer_revise(&out, &pool, prompt);
+    else if (grasp_starts(prompt, "# Choose one edit\n"))
+        answer_select(&out, prompt);
     else
         return GRASP_E_UNSUPPORTED;
     if (out.failed)

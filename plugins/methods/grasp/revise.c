@@ -14,13 +14,14 @@ static size_t put_regressions(struct text *out, struct update *u, const struct c
     const struct trace_style style = trace_style(u);
     size_t count = 0;
     for (size_t i = 0; i < u->probe.count; i++) {
-        bool was_failing = u->probe.was_failing[u->probe.samples[i]];
-        if (!is_regression(gate_compare(u->self->options.reference, was_failing, u->baseline[i],
-                                        candidate->outcomes[i])))
+        bool was_failing = u->was_failing[i];
+        if (!candidate->run.rollouts[i] ||
+            !is_regression(gate_compare(&u->self->options.gate, was_failing,
+                                        u->baseline.outcomes[i], candidate->run.outcomes[i])))
             continue;
         if (count++)
             text_char(out, '\n');
-        trace_rollout(out, u, u->json->at(candidate->rollouts, i), &style);
+        trace_rollout(out, u, candidate->run.rollouts[i], &style);
     }
     return count;
 }
@@ -64,14 +65,14 @@ int32_t revise_edit(struct update *u, const struct candidate *candidate, struct 
     const struct edit *edit = &candidate->edit;
     const struct proposal *last = &edit->parts[edit->count - 1];
     const struct limits limits = {&u->library, options->max_learned_skills + (edit->count == 2),
-                                  options->reference};
+                                  options->reference, options->append_only};
     const grasp_json_value **values;
     struct proposal *valid;
     grasp_str reply, prompt = make_prompt(u, candidate, last);
     *out_found = false;
     if (last->action == ACTION_REMOVE && !options->reference)
         return GRASP_OK;
-    int32_t status = writer_ask(u, &prompt, 1, &reply);
+    int32_t status = writer_ask(u, &prompt, 1, WRITER_EDITS, &reply);
     if (status)
         return status;
     size_t count = proposal_values(u->call, u->pool, reply, options->reference, &values);

@@ -18,22 +18,35 @@ static int32_t draw(struct update *u)
 
 static int32_t understand(struct update *u)
 {
-    int32_t status = classify_failures(u);
+    int32_t status = u->self->options.cluster_failures ? classify_failures(u) : GRASP_OK;
     return status ? status : diagnose_failures(u);
 }
 
-/* The probe comes first, and everything is asked for even if nothing failed. */
+/* Are edits applied without a probe? */
+static bool is_blind(const struct update *u)
+{
+    return u->self->options.no_gate || u->self->options.blind != BLIND_NO;
+}
+
+static int32_t decide(struct update *u, const struct edit *edits, size_t count)
+{
+    if (u->self->options.no_gate)
+        return select_all(u, edits, count);
+    return is_blind(u) ? select_blindly(u, edits, count) : evaluate_edits(u, edits, count);
+}
+
+/* The probe comes first. */
 static int32_t run_reference(struct update *u)
 {
     struct edit *edits;
     size_t count;
-    int32_t status = draw(u);
-    if (status || u->probe.count == 0)
+    int32_t status = is_blind(u) ? GRASP_OK : draw(u);
+    if (status || (!is_blind(u) && u->probe.count == 0))
         return status;
-    if ((status = evaluate_baseline(u)) || (status = understand(u)) ||
+    if ((!is_blind(u) && (status = evaluate_baseline(u))) || (status = understand(u)) ||
         (status = propose_edits(u, &edits, &count)))
         return status;
-    return evaluate_edits(u, edits, count);
+    return decide(u, edits, count);
 }
 
 /* Nothing is paid for before it is known to be needed. */
@@ -41,14 +54,10 @@ static int32_t run_default(struct update *u)
 {
     struct edit *edits;
     size_t count;
-    int32_t status;
-    if (entries_failing(u) == 0) {
-        u->reason = "no_failures";
-        return GRASP_OK;
-    }
-    if ((status = understand(u)))
+    int32_t status = understand(u);
+    if (status)
         return status;
-    if (entries_failing(u) == 0) {
+    if (entries_failing(u) == 0 && u->self->options.skip_without_failures) {
         u->reason = "all_failures_non_learnable";
         return GRASP_OK;
     }
@@ -58,19 +67,30 @@ static int32_t run_default(struct update *u)
         u->reason = "no_valid_proposals";
         return GRASP_OK;
     }
+    if (is_blind(u))
+        return decide(u, edits, count);
     if ((status = draw(u)))
         return status;
     if (u->probe.count == 0) {
         u->reason = "no_probe_data";
         return GRASP_OK;
     }
-    return evaluate_edits(u, edits, count);
+    return decide(u, edits, count);
+}
+
+static int32_t run(struct update *u)
+{
+    if (entries_failing(u) == 0 && u->self->options.skip_without_failures) {
+        u->reason = "no_failures";
+        return GRASP_OK;
+    }
+    return u->self->options.reference ? run_reference(u) : run_default(u);
 }
 
 int32_t update_run(struct update *u)
 {
     entries_remember(u);
-    int32_t status = u->self->options.reference ? run_reference(u) : run_default(u);
+    int32_t status = run(u);
     merge_labels(u);
     if (!status)
         status = event_note(u);

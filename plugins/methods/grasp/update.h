@@ -45,14 +45,24 @@ struct probe {
     bool *was_failing; /* per dev sample */
 };
 
-/* An edit that was run on the probe. */
+/* What a library does on the probe; arrays in its order. */
+struct probe_run {
+    struct gate_outcome *outcomes;
+    const grasp_json_value **rollouts; /* NULL where none was run */
+    bool *done;                        /* run, or taken over */
+    bool *asked;                       /* by the ticket */
+    uint64_t ticket;
+    bool open; /* the ticket is to be waited for */
+};
+
+/* An edit that is tried, or applied untried. */
 struct candidate {
     struct edit edit;
     struct library library;
-    uint64_t ticket;
-    struct gate_outcome *outcomes; /* in the order of the probe */
-    const grasp_json_value *rollouts;
+    struct probe_run run; /* outcomes are NULL if it was never put on the probe */
     struct gate_score score;
+    bool stopped;  /* the rest of the probe could not change the decision */
+    size_t reused; /* outcomes taken over from the baseline */
     bool revision;
     bool accepted;
 };
@@ -76,8 +86,8 @@ struct update {
     struct label *new_labels;
     size_t new_label_count;
     struct probe probe;
-    struct gate_outcome *baseline;
-    const grasp_json_value *baseline_rollouts;
+    struct probe_run baseline;
+    bool *was_failing; /* in the order of the probe */
     struct candidate *candidates;
     size_t candidate_count, candidate_capacity;
     const char *reason; /* why nothing was applied */
@@ -106,8 +116,11 @@ void trace_rollout(struct text *out, const struct update *u, const grasp_json_va
 void trace_actions(struct text *out, const struct update *u, const grasp_json_value *actions,
                    const char *separator, size_t limit);
 
-/* writer.c: replies in the order of the prompts; empty for a call that failed. */
-int32_t writer_ask(struct update *u, const grasp_str *prompts, size_t count, grasp_str *out);
+/* writer.c: replies in the order of the prompts; empty for a call that failed. form: what they
+ * are asked to look like, where the model's endpoint can see to it. */
+enum writer_form { WRITER_LABELS, WRITER_DIAGNOSES, WRITER_EDITS, WRITER_SELECT };
+int32_t writer_ask(struct update *u, const grasp_str *prompts, size_t count, enum writer_form form,
+                   grasp_str *out);
 
 /* Steps that ask the writer. What it answers badly is dropped; only a stop is an error. */
 int32_t classify_failures(struct update *u);
@@ -122,9 +135,11 @@ size_t group_failures(struct update *u, struct group **out);
 /* probe.c */
 /* Draws u->probe with the generator of that label; samples stay empty if there are none. */
 int32_t probe_draw(struct update *u, grasp_str label);
-int32_t probe_start(struct update *u, const struct library *library, uint64_t *out_ticket);
-int32_t probe_wait(struct update *u, uint64_t ticket, struct gate_outcome **out,
-                   const grasp_json_value **out_rollouts);
+void probe_open(struct update *u, struct probe_run *run);
+/* Runs the samples that are `wanted` (NULL: all) and not done yet; wait gives their outcomes. */
+int32_t probe_start(struct update *u, const struct library *library, const bool *wanted,
+                    struct probe_run *run);
+int32_t probe_wait(struct update *u, struct probe_run *run);
 
 /* stats.c: what is known of each skill's effect. */
 struct effect {
@@ -141,6 +156,16 @@ int32_t evaluate_baseline(struct update *u);
 int32_t evaluate_edits(struct update *u, const struct edit *edits, size_t count);
 int32_t evaluate_recovery(struct update *u, const struct edit *edit);
 void update_apply(struct update *u, struct candidate *winner);
+struct candidate *candidate_add(struct update *u, const struct edit *edit);
+
+/* similar.c: takes over from the baseline what the candidate would only repeat, because the agent
+ * would read the same guidance in every turn. */
+bool similar_possible(const struct update *u);
+int32_t similar_take_over(struct update *u, struct candidate *candidate);
+
+/* select.c: edits that are applied without a probe. */
+int32_t select_all(struct update *u, const struct edit *edits, size_t count);
+int32_t select_blindly(struct update *u, const struct edit *edits, size_t count);
 
 /* update.c */
 void update_open(struct update *u, struct library library);

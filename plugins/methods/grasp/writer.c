@@ -2,7 +2,27 @@
 #include "common/slice.h"
 #include "update.h"
 
-static void put_request(struct text *out, const struct update *u, grasp_str prompt)
+#define TEXTS "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}}"
+
+/* JSON Schemas of the answers. The root is an object, which is what endpoints take; the array of
+ * edits is found inside it as it is elsewhere. */
+static const char *const forms[] = {
+    [WRITER_LABELS] = "{\"type\": \"object\", \"properties\": {\"labels\": " TEXTS
+                      ", \"new_labels\": " TEXTS "}, \"required\": [\"labels\", \"new_labels\"]}",
+    [WRITER_DIAGNOSES] = TEXTS,
+    [WRITER_EDITS] =
+        "{\"type\": \"object\", \"properties\": {\"edits\": {\"type\": \"array\", \"items\": "
+        "{\"type\": \"object\", \"properties\": {\"action\": {\"type\": \"string\", \"enum\": "
+        "[\"ADD\", \"MODIFY\", \"REMOVE\"]}, \"name\": {\"type\": \"string\"}, \"description\": "
+        "{\"type\": \"string\"}, \"content\": {\"type\": \"string\"}, \"tags\": {\"type\": "
+        "\"array\", \"items\": {\"type\": \"string\"}}}, \"required\": [\"action\", "
+        "\"name\"]}}}, \"required\": [\"edits\"]}",
+    [WRITER_SELECT] = "{\"type\": \"object\", \"properties\": {\"edit\": {\"type\": "
+                      "\"integer\"}}, \"required\": [\"edit\"]}",
+};
+
+static void put_request(struct text *out, const struct update *u, grasp_str prompt,
+                        enum writer_form form)
 {
     text_put(out, "{\"messages\": [{\"role\": \"user\", \"content\": ");
     text_json(out, prompt);
@@ -10,6 +30,10 @@ static void put_request(struct text *out, const struct update *u, grasp_str prom
     if (u->self->options.has_temperature) {
         text_put(out, ", \"temperature\": ");
         text_double(out, u->self->options.temperature);
+    }
+    if (!u->self->options.reference) {
+        text_put(out, ", \"json_schema\": ");
+        text_put(out, forms[form]);
     }
     text_char(out, '}');
 }
@@ -25,7 +49,8 @@ static grasp_str reply_text(struct update *u, const grasp_json_value *reply)
     return SLICE("");
 }
 
-static int32_t ask(struct update *u, const grasp_str *prompts, size_t count, grasp_str *out)
+static int32_t ask(struct update *u, const grasp_str *prompts, size_t count, enum writer_form form,
+                   grasp_str *out)
 {
     struct text requests CLEANUP_TEXT = {0};
     grasp_str replies;
@@ -33,7 +58,7 @@ static int32_t ask(struct update *u, const grasp_str *prompts, size_t count, gra
     for (size_t i = 0; i < count; i++) {
         if (i)
             text_put(&requests, ", ");
-        put_request(&requests, u, prompts[i]);
+        put_request(&requests, u, prompts[i], form);
     }
     text_char(&requests, ']');
     if (requests.failed)
@@ -48,12 +73,13 @@ static int32_t ask(struct update *u, const grasp_str *prompts, size_t count, gra
     return GRASP_OK;
 }
 
-int32_t writer_ask(struct update *u, const grasp_str *prompts, size_t count, grasp_str *out)
+int32_t writer_ask(struct update *u, const grasp_str *prompts, size_t count, enum writer_form form,
+                   grasp_str *out)
 {
     if (!u->self->options.reference)
-        return count ? ask(u, prompts, count, out) : GRASP_OK;
+        return count ? ask(u, prompts, count, form, out) : GRASP_OK;
     for (size_t i = 0; i < count; i++) {
-        int32_t status = ask(u, &prompts[i], 1, &out[i]);
+        int32_t status = ask(u, &prompts[i], 1, form, &out[i]);
         if (status)
             return status;
     }
