@@ -71,7 +71,8 @@ static void put_rollout(struct buf *out, const struct json *id, const struct jso
                outcome ? "true" : "false",
                json_bool(json_at(outcome, 0), false) ? "true" : "false");
     json_write_str(out, outcome ? status : STR("error"), 0);
-    buf_text(out, ", \"failure_tags\": [], \"agent_actions\": [\"LOOK\"], \"history\": []}");
+    buf_printf(out, ", \"failure_tags\": [], \"agent_actions\": [\"LOOK\"], \"history\": %s}",
+               present->history ? present->history : "[]");
 }
 
 static int32_t lab_start_rollouts(grasp_call *call, const grasp_trial *trial, uint64_t *out_ticket)

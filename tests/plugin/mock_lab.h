@@ -16,7 +16,8 @@ typedef char *mock_reply_fn(void *arg, size_t number, const char *prompt);
 struct mock_lab {
     mock_reply_fn *reply;
     mock_outcomes_fn *outcomes;
-    void *arg; /* of both */
+    void *arg;           /* of both */
+    const char *history; /* of all rollouts, JSON; NULL for none */
 
     struct json *prompts;  /* texts that the writer was sent */
     struct json *requests; /* the same as whole requests */
