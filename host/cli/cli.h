@@ -14,6 +14,7 @@ struct command {
 
 int cmd_run(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_regrade(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);

@@ -13,6 +13,7 @@ static const struct command commands[] = {
     {"run", "let a method learn on a task (the default command)", cmd_run},
     {"eval", "score frozen knowledge on a split", cmd_eval},
     {"list", "plugins found, with their options", cmd_list},
+    {"check", "test a plugin against the rules of the interface", cmd_check},
     {"regrade", "grade a stored run again, without a model", cmd_regrade},
     {"rehearse", "serve the built-in stand-in model over HTTP", cmd_rehearse},
 };

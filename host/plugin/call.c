@@ -354,6 +354,11 @@ static const grasp_host host_table = {
     .emit_files = emit_files,
 };
 
+const grasp_host *call_host_table(void)
+{
+    return &host_table;
+}
+
 void call_init(struct call *call, enum call_kind kind, const char *plugin, const char *function)
 {
     memset(call, 0, offsetof(struct call, err));

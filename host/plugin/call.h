@@ -84,6 +84,9 @@ static inline grasp_str str_to(struct str text)
     return (grasp_str){text.ptr ? text.ptr : "", text.len};
 }
 
+/* The functions that plugins call. */
+const grasp_host *call_host_table(void);
+
 /* Host extensions by id. */
 const void *extension_find(struct str id);
 extern const grasp_lab lab_table;

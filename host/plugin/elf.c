@@ -144,7 +144,28 @@ static int check_image(const struct image *image, struct err *err)
     return header ? check_entry(image, header, err) : code;
 }
 
-int elf_check(const char *path, struct err *err)
+/* Defined symbols of a dynamic symbol table that others can bind to. */
+static void list_symbols(const struct image *image, const Elf64_Ehdr *header,
+                         const Elf64_Shdr *table, const char *entry, struct buf *out)
+{
+    const Elf64_Shdr *names = section(image, header, table->sh_link);
+    const Elf64_Sym *symbols = part(image, table->sh_offset, table->sh_size);
+    const char *text = names ? part(image, names->sh_offset, names->sh_size) : NULL;
+    if (!symbols || !text || table->sh_offset % 8)
+        return;
+    for (size_t i = 0; i < table->sh_size / sizeof(*symbols); i++) {
+        size_t at = symbols[i].st_name, left = at < names->sh_size ? names->sh_size - at : 0;
+        unsigned binding = ELF64_ST_BIND(symbols[i].st_info);
+        unsigned visibility = ELF64_ST_VISIBILITY(symbols[i].st_other);
+        if (symbols[i].st_shndx == SHN_UNDEF || binding == STB_LOCAL || !left ||
+            visibility == STV_HIDDEN || visibility == STV_INTERNAL || !memchr(text + at, 0, left) ||
+            strcmp(text + at, entry) == 0)
+            continue;
+        buf_printf(out, "%s%s", out->len ? ", " : "", text + at);
+    }
+}
+
+static int open_image(const char *path, struct image *out, struct err *err)
 {
     struct stat st;
     CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -153,12 +174,43 @@ int elf_check(const char *path, struct err *err)
                        strerror(errno));
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
         return err_set(err, EXIT_PLUGIN, "%s: not a plugin: not a file with contents", path);
-    struct image image = {.path = path, .size = (size_t)st.st_size};
-    void *data = mmap(NULL, image.size, PROT_READ, MAP_PRIVATE, fd, 0);
+    *out = (struct image){.path = path, .size = (size_t)st.st_size};
+    void *data = mmap(NULL, out->size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (data == MAP_FAILED)
         return err_set(err, EXIT_PLUGIN, "%s: %s", path, strerror(errno));
-    image.data = data;
-    int code = check_image(&image, err);
-    munmap(data, image.size);
+    out->data = data;
+    return 0;
+}
+
+static void close_image(const struct image *image)
+{
+    munmap((void *)(uintptr_t)image->data, image->size);
+}
+
+int elf_exports(const char *path, const char *entry, struct buf *out_others, struct err *err)
+{
+    struct image image;
+    const Elf64_Ehdr *header = NULL;
+    int code = open_image(path, &image, err);
+    if (code)
+        return code;
+    code = check_header(&image, &header, err);
+    for (size_t i = 0; !code && i < header->e_shnum; i++) {
+        const Elf64_Shdr *s = section(&image, header, i);
+        if (s && s->sh_type == SHT_DYNSYM)
+            list_symbols(&image, header, s, entry, out_others);
+    }
+    close_image(&image);
+    return code;
+}
+
+int elf_check(const char *path, struct err *err)
+{
+    struct image image;
+    int code = open_image(path, &image, err);
+    if (code)
+        return code;
+    code = check_image(&image, err);
+    close_image(&image);
     return code;
 }

@@ -22,3 +22,5 @@ const grasp_method *plugin_method_table(const struct plugin_entry *entry);
 
 /* Is the file a shared object for this machine that exports grasp_plugin_v1? */
 int elf_check(const char *path, struct err *err);
+/* Names of the symbols that it exports besides `entry`, separated by ", ". */
+int elf_exports(const char *path, const char *entry, struct buf *out_others, struct err *err);
