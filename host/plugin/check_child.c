@@ -303,7 +303,8 @@ void check_test_main(int argc, char **argv)
     if (load_plugin() && pick(argv[2], argv[3]) && (of_file || configure(argv[6]))) {
         if (of_file)
             check_output("R2");
-        else if (ftruncate(output_fd, 0) != 0 || lseek(output_fd, 0, SEEK_SET) < 0)
+        else if (fflush(NULL) != 0 || ftruncate(output_fd, 0) != 0 ||
+                 lseek(output_fd, 0, SEEK_SET) < 0)
             _exit(EXIT_INTERNAL);
         check.test->run(&check);
         if (!of_file) {

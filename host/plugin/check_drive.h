@@ -13,10 +13,10 @@ struct drive { /* one thread's way through a plugin */
     struct buf transcript;
     struct guard_block *inputs;
     size_t input_count, input_capacity;
-    bool plain;     /* inputs are not guarded: for tests of memory */
+    struct err err; /* why the last call failed */
     int32_t status; /* of the last call */
-    bool faulted;   /* the host found a fault in the last call */
-    struct err err; /* why it failed */
+    bool faulted;   /* the host found a fault in it */
+    bool plain;     /* inputs are not guarded: for tests of memory */
 };
 void drive_clear(struct drive *drive);
 

@@ -34,7 +34,7 @@ static bool stage_open(struct check *check, struct stage *out)
         check_skip("the task has no samples");
         ok = false;
     } else if (!ok && !check_failed()) {
-        check_fail("R16", "what went well before fails now: %s", out->drive.err.text);
+        check_fail(check->test->crash, "what went well before fails now: %s", out->drive.err.text);
     }
     return ok;
 }

@@ -27,7 +27,7 @@ static void forget(struct drive *drive)
 static void one_round(struct drive *drive, struct instance *instance, const struct texts *samples,
                       uint64_t number)
 {
-    if (drive->check->task) {
+    if (samples->count) {
         struct play play = {buf_view(&samples->items[number % samples->count]), number % 8,
                             number % 4 == 3 ? STYLE_HOSTILE : STYLE_REHEARSED, 8, NULL};
         world_play(drive, instance, &play);

@@ -110,7 +110,8 @@ void task_test_garbage(struct drive *drive, struct instance *instance, const str
         CLEANUP_BUF struct buf drawn = {0};
         world_hostile(drive->check, "garbage", i, &drawn);
         struct str text = i < DRAWN ? buf_view(&drawn) : buf_view(&noise);
-        struct str own = i % 2 ? sample : buf_view(&samples->items[i % samples->count]);
+        struct str own =
+            i % 2 || !samples->count ? sample : buf_view(&samples->items[i % samples->count]);
         struct play play = {own, i, STYLE_HOSTILE, TURNS, NULL};
         begin_and_end(drive, instance, text, NULL);
         grade_once(drive, instance, sample, text, STR("[]"));

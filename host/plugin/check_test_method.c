@@ -133,8 +133,9 @@ static const char *const broken[] = {
     "[]",
     "{}",
     "{\"epoch\": \"x\", \"rollouts\": {}}",
-    "{\"epoch\": 0, \"update_cycle\": 0, \"last\": false, \"rollouts\": [1, null, {}, {\"sample\": "
-    "[], \"failure_tags\": 3, \"history\": \"x\", \"sample_id\": 7}]}"};
+    "{\"epoch\": 0, \"update_cycle\": 0, \"last\": false, \"rollouts\": [1, null, {}]}",
+    "{\"epoch\": 0, \"update_cycle\": 0, \"rollouts\": [{\"sample\": [], \"failure_tags\": 3}]}",
+    "{\"epoch\": 0, \"update_cycle\": 0, \"rollouts\": [{\"history\": \"x\", \"sample_id\": 7}]}"};
 #define BROKEN (sizeof(broken) / sizeof(broken[0]))
 
 static const char *const names[] = {"nonsense.bin", "memory.json", "skill.md",

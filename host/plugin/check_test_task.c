@@ -209,6 +209,8 @@ static void hop_episode(struct hop *h, bool threads)
     hop(h, HOP_END, threads);
     if (ok)
         hop(h, HOP_GRADE, threads);
+    h->episode = NULL;
+    h->rollout = NULL;
 }
 
 void task_threads(struct drive *drive, bool threads)

@@ -19,7 +19,7 @@ const struct check_test check_tests[] = {
      "whole episodes or batches, inputs guarded and gone after each call"},
     {"closing", "R8", "R8", "life", BOTH, false, test_closing,
      "closing functions get NULL, and follow failed and unfinished calls"},
-    {"refusals", "R9 R4", "R16", "life", BOTH, false, test_refusals,
+    {"refusals", "R9 R4", "R16", "closing", BOTH, false, test_refusals,
      "broken inputs: errors are explained, status codes are known ones"},
     {"rehearsal", "R15 R5 R16", "R16", "", BOTH, false, test_rehearsal,
      "the rehearsal passes foreign and hostile conversations on"},

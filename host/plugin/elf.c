@@ -56,7 +56,7 @@ static const char *machine_name(unsigned machine)
 static int check_header(const struct image *image, const Elf64_Ehdr **out, struct err *err)
 {
     const Elf64_Ehdr *header = part(image, 0, sizeof(*header));
-    if (image->size < SELFMAG || memcmp(image->data, ELFMAG, SELFMAG) != 0)
+    if (!image->data || image->size < SELFMAG || memcmp(image->data, ELFMAG, SELFMAG) != 0)
         return err_set(err, EXIT_PLUGIN, "%s: not a plugin: not a shared object", image->path);
     if (!header)
         return err_set(err, EXIT_PLUGIN, "%s: not a plugin: the file is cut off", image->path);
@@ -189,13 +189,13 @@ static void close_image(const struct image *image)
 
 int elf_exports(const char *path, const char *entry, struct buf *out_others, struct err *err)
 {
-    struct image image;
+    struct image image = {0};
     const Elf64_Ehdr *header = NULL;
     int code = open_image(path, &image, err);
     if (code)
         return code;
     code = check_header(&image, &header, err);
-    for (size_t i = 0; !code && i < header->e_shnum; i++) {
+    for (size_t i = 0; !code && header && i < header->e_shnum; i++) {
         const Elf64_Shdr *s = section(&image, header, i);
         if (s && s->sh_type == SHT_DYNSYM)
             list_symbols(&image, header, s, entry, out_others);
@@ -206,7 +206,7 @@ int elf_exports(const char *path, const char *entry, struct buf *out_others, str
 
 int elf_check(const char *path, struct err *err)
 {
-    struct image image;
+    struct image image = {0};
     int code = open_image(path, &image, err);
     if (code)
         return code;
