@@ -336,6 +336,12 @@ void test_hosts(struct check *check)
 {
     struct drive now, other;
     bool older = strcmp(check->test->name, "older_host") == 0;
+    /* It may know, and use, what a later host has; this one can only make it up. */
+    if (!older && check->plugin->abi_minor > GRASP_ABI_MINOR) {
+        check_skip("built for minor %u of the interface, this host has %u",
+                   check->plugin->abi_minor, GRASP_ABI_MINOR);
+        return;
+    }
     host_life(check, HOST_THIS, &now);
     host_life(check, older ? HOST_OLDER : HOST_NEWER, &other);
     compare(&now, &other, "R3",

@@ -9,6 +9,7 @@
 struct plugin {
     char *path;
     char *name, *version, *license;
+    uint32_t abi_minor; /* of the headers it was built with */
     struct plugin_entry *entries;
     size_t entry_count;
     grasp_task *tasks; /* by entry->index */

@@ -155,6 +155,7 @@ static int read_root(struct plugin *plugin, const grasp_plugin *root, struct err
     size_t count = root->task_count + root->method_count;
     if (!count)
         return err_set(err, EXIT_PLUGIN, "%s: holds neither task nor method", plugin->path);
+    plugin->abi_minor = root->abi_minor;
     plugin->name = copy(root->name, "unnamed");
     plugin->version = copy(root->version, "unknown");
     plugin->license = copy(root->license, "unknown");

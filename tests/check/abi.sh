@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# The plugin ABI against the recorded one (sdk/abi/v1.xml): abi.sh check, or abi.sh record after a
-# deliberate change. Growth at the tail of a table passes (sdk/abi/policy.suppr); nothing else does.
+# The plugin ABI against the recorded one (sdk/abi/v1.xml): abi.sh check [HEADERS], or abi.sh record
+# after a deliberate change. Growth at the tail of a table passes (sdk/abi/policy.suppr); nothing
+# else does.
 set -eu
 cd "$(dirname "$0")/../.."
+headers=${2:-sdk/include}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
@@ -23,7 +25,7 @@ void grasp_abi_probe(grasp_call *a, const grasp_lab *b, const grasp_rehearsal *c
     (void)a, (void)b, (void)c, (void)d, (void)e, (void)f, (void)g;
 }
 C
-gcc -std=c99 -g -shared -fPIC -fvisibility=hidden -Isdk/include \
+gcc -std=c99 -g -shared -fPIC -fvisibility=hidden -I"$headers" \
     -ffile-prefix-map="$tmp"=. -ffile-prefix-map="$PWD"=. -o "$tmp/probe.so" "$tmp/probe.c"
 abidw --no-show-locs --no-corpus-path --no-comp-dir-path --out-file "$tmp/now.xml" "$tmp/probe.so"
 
@@ -33,7 +35,9 @@ record)
     cp "$tmp/now.xml" sdk/abi/v1.xml
     ;;
 check)
-    abidiff --no-show-locs --suppressions sdk/abi/policy.suppr sdk/abi/v1.xml "$tmp/now.xml"
+    abidiff --no-show-locs --leaf-changes-only --suppressions sdk/abi/policy.suppr sdk/abi/v1.xml \
+        "$tmp/now.xml"
+    python3 tests/check/abi_layout.py sdk/abi/v1.xml "$tmp/now.xml"
     ;;
 *)
     echo "usage: abi.sh check|record" >&2

@@ -14,7 +14,8 @@
  *  R4   Only fixed-width scalars, pointers and structs of them cross: no bool, enum, bitfield,
  *       long, va_list or FILE.
  *  R5   Text is UTF-8 as pointer and length. Text from the host is also NUL-terminated; text
- *       from a plugin need not be. A plugin's JSON is valid JSON in valid UTF-8.
+ *       from a plugin need not be. A plugin's JSON is valid JSON in valid UTF-8, of the form
+ *       that task.h and method.h give; sample ids are unique over all splits.
  *  R6   What is passed in is borrowed until the function returns.
  *  R7   What a plugin gives out goes through emit functions, which copy. Nothing that one side
  *       allocated is freed by the other.
@@ -29,8 +30,10 @@
  *       atexit or fork, and nothing on standard output or standard error.
  *  R14  Randomness comes from the seed that is given, time from now(). The same inputs give the
  *       same outputs.
- *  R15  Unknown members of JSON input are ignored. Unknown kinds give GRASP_E_UNSUPPORTED.
- *  R16  load, open and step refuse garbage with an error, never with a crash.
+ *  R15  Unknown members of JSON input are ignored. A reply of an unknown kind is taken as text or
+ *       gives GRASP_E_UNSUPPORTED; so does a conversation that a rehearsal does not know.
+ *  R16  No call crashes or hangs, whatever its input. What open, begin, grade and load cannot
+ *       read they refuse with an error; what load accepts, augment and describe can work with.
  *  R17  Nothing depends on which thread makes a call.
  *  R18  extension() answers NULL for ids it does not know.
  *  R19  No call keeps more than it should: memory and descriptors of an episode are gone after
