@@ -58,7 +58,8 @@ void check_report(const char *key, struct json *value)
     report_line(line);
 }
 
-static struct json *formatted(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static struct json *formatted(const char *format,
+                                                                    va_list args)
 {
     char raw[1024];
     CLEANUP_BUF struct buf text = {0};
@@ -231,6 +232,15 @@ static void check_output(const char *rule)
                text);
 }
 
+/* What host extensions need. Before the state of the process is taken down: it has a thread. */
+static void start_services(void)
+{
+    struct err err;
+    struct loop *loop = loop_start(&err);
+    struct http_client *http = loop ? http_client_create(loop, 16, &err) : NULL;
+    plugin_services_set(&(struct plugin_services){.http = http});
+}
+
 static bool load_plugin(void)
 {
     struct err err;
@@ -298,6 +308,7 @@ void check_test_main(int argc, char **argv)
     if (pthread_create(&watch, NULL, watch_time, (void *)(intptr_t)strtol(argv[5], NULL, 10)) != 0)
         _exit(EXIT_INTERNAL);
     host_start(HOST_THIS);
+    start_services();
     watch_start();
     bool of_file = check.test->kinds == FOR_FILE;
     if (load_plugin() && pick(argv[2], argv[3]) && (of_file || configure(argv[6]))) {
