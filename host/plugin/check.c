@@ -189,6 +189,7 @@ static void run_process(struct runner *r, const struct check_test *test, const s
         .argv = argv,
         .env = env,
         .cwd = other ? "/tmp" : "/",
+        .input = STR(""),
         .timeout_ms = (uint32_t)(r->options->timeout_s * 1000 + GRACE_MS),
         .max_output = MAX_REPORT,
     };
@@ -295,7 +296,7 @@ static void run_test(struct runner *r, const struct check_test *test, struct ent
     const char *missing = unmet(r, test, entry);
     if (missing) {
         CLEANUP_BUF struct buf text = {0};
-        buf_printf(&text, "after %s went well", missing);
+        buf_printf(&text, "not run, because %s did not go well", missing);
         found(&f, CHECK_SKIPPED, STR(""), buf_view(&text));
     } else {
         run_process(r, test, entry, false, &f);

@@ -6,7 +6,6 @@
 
 #define ROUNDS 32
 #define BATCHES 4
-#define LEAST_BYTES 16 /* per round: no allocation is smaller */
 #define INSTANCES 6
 
 struct usage {
@@ -64,7 +63,7 @@ static void rounds(struct drive *drive, struct instance *instance, const struct 
         bytes[batch] = usage.bytes;
         fds[batch] = usage.fds;
     }
-    if (grows(bytes, (size_t)ROUNDS * LEAST_BYTES))
+    if (grows(bytes, ROUNDS * watch_least()))
         check_fail("R19", "every %s leaves about %zu bytes allocated", what,
                    (bytes[BATCHES - 1] - bytes[0]) / (ROUNDS * (BATCHES - 1)));
     if (grows(fds, ROUNDS))
@@ -96,7 +95,7 @@ static void instances(struct check *check, struct drive *drive)
         bytes[batch] = usage.bytes;
         fds[batch] = usage.fds;
     }
-    if (grows(bytes, (size_t)INSTANCES * LEAST_BYTES))
+    if (grows(bytes, INSTANCES * watch_least()))
         check_fail("R19", "every open and close leaves about %zu bytes allocated",
                    (bytes[BATCHES - 1] - bytes[0]) / (INSTANCES * (BATCHES - 1)));
     if (grows(fds, INSTANCES))

@@ -2,6 +2,7 @@
 import concurrent.futures
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,13 +12,27 @@ HOST = os.path.join(BUILD, "host", "grasp-host")
 PLUGINS = os.environ.get("GRASP_CHECK_PLUGINS", os.path.join(BUILD, "tests", "plugins"))
 
 
+# The program under test has sanitizers in it.
+SANITIZED = os.environ.get("GRASP_TEST_SLOW") == "1"
+
+
+def environment(**more):
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GRASP_")}
+    env.update(more)
+    if SANITIZED and shutil.which("c++"):
+        # A sanitizer takes exceptions over when the program starts, if there are any by then.
+        path = subprocess.run(["c++", "-print-file-name=libstdc++.so.6"], capture_output=True,
+                              text=True, check=True).stdout.strip()
+        env["LD_PRELOAD"] = path
+    return env
+
+
 def path_of(name):
     return os.path.join(PLUGINS, "plugin_%s.so" % name)
 
 
 def run(*args, timeout=200):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GRASP_HOST_")}
-    env["GRASP_PLUGIN_PATH"] = os.path.join(BUILD, "plugins")
+    env = environment(GRASP_PLUGIN_PATH=os.path.join(BUILD, "plugins"))
     return subprocess.run([HOST, "check", *args], env=env, capture_output=True, text=True,
                           errors="replace", timeout=timeout)
 

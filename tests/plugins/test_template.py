@@ -33,7 +33,7 @@ def installed(top):
     for base, _, names in os.walk(prefix):
         for name in names:
             found[name] = base
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GRASP_")}
+    env = dict(os.environ)
     env.update(PKG_CONFIG_PATH=found["grasp-sdk.pc"], PKG_CONFIG_SYSROOT_DIR=prefix)
     # A variable of pkg-config does not get the sysroot that flags get.
     env["SDK_MAP"] = os.path.join(found["plugin.map"], "plugin.map")
@@ -80,8 +80,8 @@ try:
     ENV, HOST = installed(TOP)
     PLUGINS = build(TOP, ENV)
     for plugin in PLUGINS:
-        check(ENV, HOST, plugin)
-    learn(TOP, ENV, HOST, *PLUGINS)
+        check(common.environment(), HOST, plugin)
+    learn(TOP, common.environment(), HOST, *PLUGINS)
     print("ok      %s: built, checked, learned" % LANGUAGE)
 finally:
     shutil.rmtree(TOP, ignore_errors=True)
