@@ -21,7 +21,7 @@ def main():
         for line in lines:
             test = json.loads(line)
             text = (test.get("stdout") or "") + (test.get("stderr") or "")
-            why = [row for row in text.splitlines() if row.startswith("skipped")]
+            why = [row for row in text.splitlines() if row.startswith("skipped:")]
             if test["result"] == "SKIP" or (test["result"] == "OK" and why):
                 skipped += 1
                 print("%s: %s" % (test["name"], why[-1] if why else "skipped"))
