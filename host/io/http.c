@@ -49,6 +49,7 @@ struct exchange {
     curl_off_t sent;
     size_t header_bytes;
     bool heard, too_large, connected, looking_up;
+    bool in_headers; /* of the last reply that began */
     bool opened;     /* a socket, since the last connection that came about */
     bool direct;     /* no proxy */
     char custom[16]; /* method that differs from curl's own */
@@ -173,7 +174,10 @@ static void complete(struct exchange *x, CURLcode code)
 {
     char text[sizeof(x->request->error)] = "";
     enum http_end end = code == CURLE_OK ? HTTP_DONE : end_of(x, code);
-    if (end == HTTP_DONE) {
+    if (end == HTTP_DONE && x->in_headers) { /* curl takes that for a whole reply */
+        end = HTTP_BROKEN;
+        snprintf(text, sizeof(text), "the reply ends within its headers");
+    } else if (end == HTTP_DONE) {
         long status = 0;
         curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
         x->request->status = (int)status;
@@ -221,6 +225,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     struct str line = str_trim((struct str){data, len});
     x->heard = true;
     x->header_bytes += len;
+    x->in_headers = line.len > 0;
     if (str_starts(line, "HTTP/"))
         buf_reset(&r->headers_in);
     else
@@ -409,7 +414,7 @@ static struct exchange *exchange_take(struct http_client *client, struct http_re
         x = exchange_create(client);
     x->request = r;
     x->error[0] = '\0';
-    x->heard = x->too_large = x->connected = x->opened = false;
+    x->heard = x->too_large = x->connected = x->opened = x->in_headers = false;
     x->header_bytes = 0;
     x->sent = 0;
     x->started_us = x->heard_us = clock_monotonic_us();
