@@ -27,8 +27,7 @@ static void text_result(const struct output *out, const struct check_result *r)
     CLEANUP_BUF struct buf line = {0}, rules = {0};
     buf_str(&rules, r->rules);
     buf_printf(&line, "%-8s %-4.*s %s: %s: ", check_status_name(r->status),
-               (int)strcspn(rules.ptr, " "), rules.ptr, r->id.len ? r->id.ptr : out->name,
-               r->test);
+               (int)strcspn(rules.ptr, " "), rules.ptr, r->id.len ? r->id.ptr : out->name, r->test);
     if (r->seen.len)
         buf_escaped(&line, r->seen);
     else
