@@ -7,6 +7,7 @@
 #include "golden_grasp.h"
 #include "golden_rig.h"
 #include "methods/grasp/knowledge.h"
+#include "run/place.h"
 
 static struct skill read_skill(struct pool *pool, const struct json *object)
 {
@@ -154,15 +155,10 @@ static void augment(struct rig *rig, const struct json *history, const grasp_fil
     grasp_method_table.unload(NULL, rig->self, knowledge);
 }
 
-/* The recorded block with our own wording filled in, without the line ends around it that are the
- * host's. */
+/* The recorded block with our own wording filled in. */
 static struct str fill_block(struct rig *rig, struct str block, struct buf *out)
 {
     size_t at, end;
-    while (str_starts(block, "\n"))
-        block = (struct str){block.ptr + 1, block.len - 1};
-    while (str_ends(block, "\n"))
-        block.len--;
     while (str_find(block, STR("{{"), &at)) {
         buf_add(out, block.ptr, at);
         block = (struct str){block.ptr + at, block.len - at};
@@ -186,11 +182,58 @@ static void expect_guidance(struct golden *g, struct rig *rig, const struct json
     golden_expect(g, host->has_guidance == (block.len > 0), "guidance or none");
     if (!host->has_guidance)
         return;
+    /* The line ends around it are the host's. */
+    while (str_starts(block, "\n"))
+        block = (struct str){block.ptr + 1, block.len - 1};
+    while (str_ends(block, "\n"))
+        block.len--;
     fill_block(rig, block, &want);
     golden_expect_str(g, "block", (struct str){host->guidance.ptr, host->guidance.len},
                       buf_view(&want));
     CLEANUP_JSON struct json *used = json_parse((struct str){host->used.ptr, host->used.len}, NULL);
     golden_expect_json(g, "used", used, json_get(c, "skills_in_order"));
+}
+
+/* The conversation with the guidance in it, as the host makes it. */
+static const struct message *place(const struct rig *rig, const struct json *history,
+                                   struct arena *arena, size_t *out_count)
+{
+    size_t count = json_count(history);
+    struct message *messages = arena_alloc(arena, (count + 1) * sizeof(*messages));
+    const struct mock_host *host = rig->host;
+    const struct guidance guidance = {
+        .placement = host->placement == GRASP_PLACE_FIRST ? PLACE_FIRST : PLACE_TASK,
+        .text = {host->guidance.ptr, host->guidance.len}};
+    for (size_t i = 0; i < count; i++) {
+        messages[i].role = json_str(json_get(json_at(history, i), "role"));
+        messages[i].content = json_str(json_get(json_at(history, i), "content"));
+    }
+    return place_guidance(messages, count, &guidance, PLACE_RECENT, "behavioral_skills", arena,
+                          out_count);
+}
+
+/* One message takes the block, before or behind its text; the others stay. */
+static void expect_placed(struct golden *g, struct rig *rig, const struct json *c)
+{
+    struct arena arena = {0};
+    size_t count;
+    const struct json *history = json_get(c, "history");
+    const struct message *messages = place(rig, history, &arena, &count);
+    int64_t changed = json_int(json_at(json_get(c, "changed_indices"), 0), -1);
+    bool first = str_is(json_str(json_get(c, "placement")), "prepend");
+    golden_expect_int(g, "messages", (int64_t)count, json_int(json_get(c, "n_messages_out"), -1));
+    for (size_t i = 0; i < count; i++) {
+        CLEANUP_BUF struct buf want = {0};
+        struct str old = json_str(json_get(json_at(history, i), "content"));
+        bool here = (int64_t)i == changed;
+        if (here && first)
+            fill_block(rig, json_str(json_get(c, "block_structure")), &want);
+        buf_str(&want, old);
+        if (here && !first)
+            fill_block(rig, json_str(json_get(c, "block_structure")), &want);
+        golden_expect_str(g, "content", messages[i].content, buf_view(&want));
+    }
+    arena_clear(&arena);
 }
 
 static void injection(struct golden *g)
@@ -208,9 +251,39 @@ static void injection(struct golden *g)
         const grasp_files files = make_files(&rig.pool, json_get(c, "learned"));
         augment(&rig, json_get(c, "history"), &files);
         expect_guidance(g, &rig, c);
+        expect_placed(g, &rig, c);
         rig_close(&rig);
         file_remove_tree(dir, NULL);
     }
+}
+
+/* A first message that is a JSON object takes the block as a member, any other behind its text. */
+static void expect_first(struct golden *g, struct rig *rig, const struct json *c)
+{
+    struct arena arena = {0};
+    size_t count;
+    const struct json *history = json_get(c, "history"), *wanted = json_get(c, "keys_in_order");
+    struct str old = json_str(json_get(json_at(history, 0), "content"));
+    struct str mode = json_str(json_get(c, "mode"));
+    struct str got = place(rig, history, &arena, &count)[0].content;
+    CLEANUP_BUF struct buf block = {0};
+    fill_block(rig, json_str(json_get(c, "block_structure")), &block);
+    golden_expect_int(g, "messages", (int64_t)count, json_int(json_get(c, "n_out"), -1));
+    if (str_is(mode, "json_field")) {
+        CLEANUP_JSON struct json *object = json_parse(got, NULL), *keys = json_new_array();
+        for (struct json_iter it = json_members(object); json_next(&it);)
+            json_push(keys, json_new_str(it.key));
+        golden_expect_json(g, "keys", keys, wanted);
+        golden_expect_str(g, "field", json_str(json_get(object, "behavioral_skills")),
+                          buf_view(&block));
+        golden_expect(g, str_starts(got, "{\n  \""), "indented by two");
+    } else {
+        CLEANUP_BUF struct buf want = {0};
+        buf_str(&want, old);
+        buf_str(&want, buf_view(&block));
+        golden_expect_str(g, "content", got, buf_view(&want));
+    }
+    arena_clear(&arena);
 }
 
 static void injection_of_all(struct golden *g)
@@ -224,6 +297,7 @@ static void injection_of_all(struct golden *g)
         expect_guidance(g, &rig, c);
         if (rig.host->has_guidance)
             golden_expect_int(g, "placement", rig.host->placement, GRASP_PLACE_FIRST);
+        expect_first(g, &rig, c);
         rig_close(&rig);
     }
 }
