@@ -258,6 +258,23 @@ def test_several_batches():
         lib.check("RULE_OLD" in files[".history/window_v1.md"], "the archived version")
 
 
+def test_baseline_competes():
+    """A skill that leaves validation as it was: the reference keeps it, by default the empty
+    library stays the best."""
+    script = [json.dumps({"labels": {}}), "{}", edit("ADD", "minus", "RULE_MINUS1")]
+    for competes in ("false", "true"):
+        scenario = scenario_of(script, "cycle.epochs=1", "cycle.grpo_k=1", "cycle.no_gate=true",
+                               "cycle.baseline_competes=" + competes)
+        with lib.folder() as top, Model(scenario, lib.load(RUNS, "task.json")) as model:
+            out = play(scenario, model, top)
+            scores = [row["score"] for row in lib.load(out, "val_scores.json")]
+            lib.check(scores == [0.5, 0.5], str(scores))
+            lib.check([e["name"] for e in events(out, 0)[0]["applied"]] == ["minus"], "applied")
+            kept = [name for name in learned(out) if name.endswith(".md")]
+            lib.check(kept == ([] if competes == "true" else ["minus.md"]), str(kept))
+            lib.check(len(model.trace) == 2 * (10 + 20 + 10), "a probe was run")
+
+
 def test_collapse():
     """A skill that works once is taken out when dev collapses; the best checkpoint brings it
     back."""
@@ -285,4 +302,4 @@ lib.main(*[recorded_test(name) for name in sorted(os.listdir(RUNS)) if name.star
          test_killed_in_baseline_val, test_killed_in_dev_batch, test_killed_in_baseline_probe,
          test_killed_in_val, test_corrupt_score_is_written_again,
          test_one_more_epoch_is_another_run, test_force_begins_afresh, test_several_batches,
-         test_collapse)
+         test_baseline_competes, test_collapse)

@@ -51,8 +51,31 @@ static void test_reads_the_reference_form(void **state)
     assert_int_equal(run.concurrency, 5);
     assert_int_equal(run.seed, 7);
     assert_false(run.run_baseline);
+    assert_true(run.baseline_competes);
     assert_true(run.has_temperature);
     config_clear(&config);
+}
+
+static void test_compat_sets_what_is_not_given(void **state)
+{
+    static const struct {
+        const char *text;
+        bool competes;
+    } cases[] = {
+        {"compat: reference\n", false},
+        {"compat: reference\ncycle:\n  baseline_competes: true\n", true},
+        {"cycle:\n  baseline_competes: false\n", false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct config config;
+        struct run_config run;
+        struct err err = {0};
+        load(&config, cases[i].text);
+        if (config_read(&config, &run, &err))
+            fail_msg("%s", err.text);
+        assert_int_equal(run.baseline_competes, cases[i].competes);
+        config_clear(&config);
+    }
 }
 
 static void expect_error(const char *text, const char *set, const char *needle)
@@ -147,6 +170,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_reads_the_reference_form),
+        T(test_compat_sets_what_is_not_given),
         T(test_errors_name_the_place),
         T(test_overrides),
         T(test_method_options_from_cycle_and_skills),
