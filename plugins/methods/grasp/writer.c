@@ -6,19 +6,24 @@
 
 /* JSON Schemas of the answers. The root is an object, which is what endpoints take; the array of
  * edits is found inside it as it is elsewhere. */
+static const char labels_form[] =
+    "{\"type\": \"object\", \"properties\": {\"labels\": " TEXTS ", \"new_labels\": " TEXTS
+    "}, \"required\": [\"labels\", \"new_labels\"]}";
+static const char edits_form[] =
+    "{\"type\": \"object\", \"properties\": {\"edits\": {\"type\": \"array\", \"items\": "
+    "{\"type\": \"object\", \"properties\": {\"action\": {\"type\": \"string\", \"enum\": "
+    "[\"ADD\", \"MODIFY\", \"REMOVE\"]}, \"name\": {\"type\": \"string\"}, \"description\": "
+    "{\"type\": \"string\"}, \"content\": {\"type\": \"string\"}, \"tags\": {\"type\": "
+    "\"array\", \"items\": {\"type\": \"string\"}}}, \"required\": [\"action\", "
+    "\"name\"]}}}, \"required\": [\"edits\"]}";
+static const char select_form[] = "{\"type\": \"object\", \"properties\": {\"edit\": {\"type\": "
+                                  "\"integer\"}}, \"required\": [\"edit\"]}";
+
 static const char *const forms[] = {
-    [WRITER_LABELS] = "{\"type\": \"object\", \"properties\": {\"labels\": " TEXTS
-                      ", \"new_labels\": " TEXTS "}, \"required\": [\"labels\", \"new_labels\"]}",
+    [WRITER_LABELS] = labels_form,
     [WRITER_DIAGNOSES] = TEXTS,
-    [WRITER_EDITS] =
-        "{\"type\": \"object\", \"properties\": {\"edits\": {\"type\": \"array\", \"items\": "
-        "{\"type\": \"object\", \"properties\": {\"action\": {\"type\": \"string\", \"enum\": "
-        "[\"ADD\", \"MODIFY\", \"REMOVE\"]}, \"name\": {\"type\": \"string\"}, \"description\": "
-        "{\"type\": \"string\"}, \"content\": {\"type\": \"string\"}, \"tags\": {\"type\": "
-        "\"array\", \"items\": {\"type\": \"string\"}}}, \"required\": [\"action\", "
-        "\"name\"]}}}, \"required\": [\"edits\"]}",
-    [WRITER_SELECT] = "{\"type\": \"object\", \"properties\": {\"edit\": {\"type\": "
-                      "\"integer\"}}, \"required\": [\"edit\"]}",
+    [WRITER_EDITS] = edits_form,
+    [WRITER_SELECT] = select_form,
 };
 
 static void put_request(struct text *out, const struct update *u, grasp_str prompt,
