@@ -432,6 +432,13 @@ int session_open(struct session *s, struct err *err)
     return open_model(s, err);
 }
 
+/* A model that answers the same to the same need not be asked twice. */
+static bool reuses_calls(const struct session *s)
+{
+    double temperature = s->run.has_temperature ? s->run.temperature : model_temperature(s->model);
+    return s->run.reuse_calls && temperature == 0;
+}
+
 int session_start(struct session *s, struct err *err)
 {
     s->engine = engine_create(&(struct engine_options){
@@ -442,6 +449,7 @@ int session_start(struct session *s, struct err *err)
         .ledger = &s->ledger,
         .concurrency = s->run.concurrency,
         .seed = s->run.seed,
+        .reuse = reuses_calls(s),
     });
     int code = loop_on_signal(s->loop, SIGINT, on_signal, s, err);
     return code ? code : loop_on_signal(s->loop, SIGTERM, on_signal, s, err);

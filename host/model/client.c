@@ -126,6 +126,11 @@ const char *model_name(const struct model *model)
     return model->config.model;
 }
 
+double model_temperature(const struct model *model)
+{
+    return model->config.temperature;
+}
+
 static void flushed(struct loop_task *task)
 {
     struct model *model = (struct model *)((char *)task - offsetof(struct model, flush_task));
@@ -164,12 +169,16 @@ void model_fingerprint(const struct model *model, const struct model_request *re
 {
     const struct chat_config *config = &model->config;
     bool local = model->answer != NULL;
+    /* What answers in process does not look at the seed at temperature 0, or without any. */
+    bool seeded = chat_temperature(config, request) > 0;
     fingerprint_write(
         &(struct fingerprint){
             .identity = buf_view(&model->identity),
             .temperature = chat_temperature(config, request),
             .max_tokens = chat_max_tokens(config, request),
-            .seed = local ? (int64_t)request->seed : chat_seed(config, request),
+            .seed = !local   ? chat_seed(config, request)
+                    : seeded ? (int64_t)request->seed
+                             : -1,
             .role = local ? (int64_t)request->role : -1,
             .schema = local || (config->structured_output && !config->extra_format)
                           ? request->schema

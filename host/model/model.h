@@ -92,5 +92,7 @@ void model_send(struct model *model, struct model_call *call); /* any thread */
 /* From now on calls end with MODEL_FAULT_CANCELLED, those that wait or run at once. */
 void model_cancel(struct model *model);
 const char *model_name(const struct model *model); /* for logs */
+/* The preset's, NaN if it has none. */
+double model_temperature(const struct model *model);
 /* After the last done, with the loop still running, not on its thread; NULL is fine. */
 void model_close(struct model *model);

@@ -29,6 +29,7 @@ static bool read_reply(struct engine_call *call, struct str line)
     reply->tool_calls = keep(&call->arena, json_str(json_get(entry, "tool_calls")));
     reply->finish_reason = keep(&call->arena, json_str(json_get(entry, "finish_reason")));
     read_usage(&reply->usage, json_get(entry, "usage"));
+    call->reused = json_bool(json_get(entry, "reused"), false);
     return true;
 }
 
@@ -49,6 +50,8 @@ static void write_reply(struct engine_call *call)
     buf_printf(&out, ", \"usage\": [%lld, %lld, %lld, %lld]", (long long)u->prompt_tokens,
                (long long)u->cached_tokens, (long long)u->completion_tokens,
                (long long)u->reasoning_tokens);
+    if (call->reused)
+        buf_text(&out, ", \"reused\": true");
     engine_record(call->engine, call->place, buf_view(&out));
 }
 
@@ -60,6 +63,14 @@ void engine_record(struct engine *engine, struct str place, struct str members)
         engine_stop(engine, err.code, err.text, false);
 }
 
+/* For later waves; what was reused is known already. */
+static void note_reply(struct engine_call *call)
+{
+    if (call->reusable && !call->reused)
+        memo_note(call->engine->memo, &call->wave->replies, call->place, call->fingerprint,
+                  &call->model.reply);
+}
+
 static void call_done(struct model_call *model)
 {
     struct engine_call *call = (struct engine_call *)model;
@@ -67,6 +78,7 @@ static void call_done(struct model_call *model)
     if (model->reply.kind != MODEL_FAILED) {
         if (engine->options.journal)
             write_reply(call);
+        note_reply(call);
         __atomic_store_n(&engine->any_success, true, __ATOMIC_RELAXED);
         ledger_add(engine->options.ledger, call->phase, model->request.role, &model->reply.usage,
                    true);
@@ -74,24 +86,65 @@ static void call_done(struct model_call *model)
     call->done(call);
 }
 
+static bool find_in_journal(struct engine_call *call)
+{
+    struct engine *engine = call->engine;
+    struct str line;
+    if (!engine->options.journal || !journal_find(engine->options.journal, call->place, &line) ||
+        !read_reply(call, line))
+        return false;
+    note_reply(call);
+    if (!call->reused)
+        ledger_add(engine->options.ledger, call->phase, call->model.request.role,
+                   &call->model.reply.usage, false);
+    return true;
+}
+
+static bool find_in_memo(struct engine_call *call)
+{
+    struct engine *engine = call->engine;
+    call->reused =
+        call->reusable && memo_find(engine->memo, call->fingerprint, call->wave->generation,
+                                    &call->arena, &call->model.reply);
+    if (call->reused && engine->options.journal)
+        write_reply(call);
+    return call->reused;
+}
+
 bool engine_call_start(struct engine_call *call)
 {
     struct engine *engine = call->engine;
-    struct journal *journal = engine->options.journal;
-    struct str line;
     memset(&call->model.reply, 0, sizeof(call->model.reply));
-    if (journal) {
+    call->reused = false;
+    if (engine->options.journal || engine->memo)
         model_fingerprint(engine->options.model, &call->model.request, call->fingerprint);
-        if (journal_find(journal, call->place, &line) && read_reply(call, line)) {
-            ledger_add(engine->options.ledger, call->phase, call->model.request.role,
-                       &call->model.reply.usage, false);
-            return true;
-        }
-    }
+    if (find_in_journal(call) || find_in_memo(call))
+        return true;
     call->model.arena = &call->arena;
     call->model.done = call_done;
     model_send(engine->options.model, &call->model);
     return false;
+}
+
+bool engine_call_replay(struct wave *wave, struct str place, bool reusable)
+{
+    struct engine_call call = {
+        .engine = wave->engine, .wave = wave, .place = place, .reusable = reusable};
+    struct str line;
+    if (!journal_find(wave->engine->options.journal, place, &line))
+        return false;
+    if (!reusable || !wave->engine->memo)
+        return true;
+    CLEANUP_JSON struct json *entry = json_parse(line, NULL);
+    struct str hash = json_str(json_get(entry, "h"));
+    if (hash.len != sizeof(call.fingerprint) - 1)
+        return false;
+    memcpy(call.fingerprint, hash.ptr, hash.len);
+    bool read = read_reply(&call, line);
+    if (read)
+        note_reply(&call);
+    arena_clear(&call.arena);
+    return read;
 }
 
 void engine_call_failed(struct engine *engine, const struct model_reply *reply)

@@ -8,8 +8,10 @@
  *                                 `skills`, where the reference keeps them
  *   agent_preset, agent_temperature
  *   agent                         what to change of the preset (agent.max_retries), or, without
- * one, a whole {module, parameters} block cycle.epochs, update_every, run_baseline,
- * baseline_competes, seed, batch_concurrency concurrency, knowledge, test, compat, output_dir
+ *                                 one, a whole {module, parameters} block
+ *   cycle.epochs, update_every, run_baseline, baseline_competes, reuse_calls, seed,
+ *   batch_concurrency
+ *   concurrency, knowledge, test, compat, output_dir
  */
 #pragma once
 
@@ -45,6 +47,7 @@ struct run_config {
     size_t concurrency;
     bool run_baseline, test, compat_reference;
     bool baseline_competes; /* for the best checkpoint; by default unless compat is reference */
+    bool reuse_calls;       /* of the agent at temperature 0; by default likewise */
 };
 
 /* Checks all keys but those of the plugins. EXIT_CONFIG with "where: what; what to do". */

@@ -18,6 +18,8 @@ struct engine *engine_create(const struct engine_options *options)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&engine->changed, &attr);
     pthread_condattr_destroy(&attr);
+    if (options->reuse)
+        engine->memo = memo_create();
     return engine;
 }
 
@@ -41,6 +43,7 @@ void engine_destroy(struct engine *engine)
         return;
     pthread_cond_destroy(&engine->changed);
     pthread_mutex_destroy(&engine->mutex);
+    memo_destroy(engine->memo);
     mem_free(engine);
 }
 
@@ -133,6 +136,7 @@ static void wave_free(struct wave *wave)
         arena_clear(&wave->calls[i]->arena);
         mem_free(wave->calls[i]);
     }
+    memo_batch_clear(&wave->replies);
     mem_free(wave->rollouts);
     mem_free(wave->calls);
     mem_free(wave->place);
@@ -226,6 +230,7 @@ void wave_add_call(struct wave *wave, const struct model_request *request)
     copy_request(&call->model.request, request, &job->arena);
     call->engine = wave->engine;
     call->phase = wave->phase;
+    call->wave = wave;
     call->place = str_of(arena_printf(&job->arena, "%s/%zu", wave->place, wave->call_count));
     call->model.request.seed = engine_call_seed(wave->engine, call->place);
     call->model.arena = &call->arena;
@@ -244,6 +249,7 @@ static void enqueue(struct engine *engine, struct job *job)
 void wave_start(struct wave *wave)
 {
     struct engine *engine = wave->engine;
+    wave->generation = memo_generation(engine->memo);
     pthread_mutex_lock(&engine->mutex);
     wave->started = true;
     for (size_t i = 0; i < wave->rollout_count; i++)
@@ -292,6 +298,8 @@ bool wave_wait(struct wave *wave, uint64_t ms)
     }
     bool over = wave_over(wave);
     pthread_mutex_unlock(&engine->mutex);
+    if (over)
+        memo_publish(engine->memo, &wave->replies);
     return over;
 }
 

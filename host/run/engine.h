@@ -27,6 +27,7 @@ struct engine_options {
     struct ledger *ledger;
     size_t concurrency;
     int64_t seed; /* of the run */
+    bool reuse;   /* identical calls of the executor, which is at temperature 0 (memo.h) */
 };
 
 struct engine *engine_create(const struct engine_options *options);
@@ -60,7 +61,7 @@ void wave_progress(struct wave *wave, struct wave_progress *out);
  * engine has been stopped and nothing of the wave runs any more: see engine_stopped. */
 bool wave_wait(struct wave *wave, uint64_t ms);
 
-/* After wave_wait; in the order they were added. */
+/* After wave_wait; in the order they were added. One thread starts the waves and waits for them. */
 size_t wave_rollout_count(const struct wave *wave);
 struct rollout *wave_rollout(struct wave *wave, size_t index);
 size_t wave_call_count(const struct wave *wave);

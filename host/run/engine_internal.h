@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "run/engine.h"
+#include "run/memo.h"
 
 struct engine {
     struct engine_options options;
@@ -16,6 +17,7 @@ struct engine {
     int stop_code;                       /* read without the lock by episodes */
     char stop_text[1024];
     bool any_success;
+    struct memo *memo; /* NULL: nothing is reused */
 };
 
 /* A model call with a place in the journal. */
@@ -24,14 +26,21 @@ struct engine_call {
     struct engine *engine;
     void *owner;
     enum phase phase;
+    struct wave *wave;
     struct str place;
+    bool reusable; /* an independent draw is not asked for */
+    bool reused;   /* the reply is that of an earlier call */
     char fingerprint[65];
     struct arena arena; /* of the reply */
     void (*done)(struct engine_call *call);
 };
 
-/* Answers from the journal (true: the reply is there, done is not called) or sends. */
+/* Answers from the journal or an earlier call (true: the reply is there, done is not called) or
+ * sends. */
 bool engine_call_start(struct engine_call *call);
+/* A call of an episode that is replayed: keeps its journal line, and its reply for later waves.
+ * false if it is not in the journal. */
+bool engine_call_replay(struct wave *wave, struct str place, bool reusable);
 /* Appends to the journal; a journal that cannot be written stops the engine. */
 void engine_record(struct engine *engine, struct str place, struct str members);
 /* Did the call end the run? Then its text is in the engine. */
@@ -67,6 +76,9 @@ struct wave {
     size_t rollout_count, rollout_capacity;
     struct call_job **calls;
     size_t call_count, call_capacity;
+
+    uint64_t generation; /* of the memo, when it was started */
+    struct memo_batch replies;
 
     /* under the engine's mutex */
     size_t running, done, correct, missing;

@@ -88,15 +88,20 @@ static void write_spent(struct buf *out, const struct ledger_row *row)
                (long long)row->completion_tokens, (long long)row->reasoning_tokens);
 }
 
+/* Repeats ask for independent draws, and the judge is asked at a temperature of its own. */
+static bool is_reusable(const struct rollout_job *job, const char *suffix)
+{
+    return *suffix == 'c' && job->rollout.repeat == 0;
+}
+
 /* The calls of an episode that is replayed stay in the journal with it. Are they all there? */
 static bool keep_calls(struct rollout_job *job, const char *suffix, int64_t count)
 {
     struct episode *ep = job->episode;
-    struct str line;
     for (int64_t i = 0; i < count; i++) {
         CLEANUP_FREE char *place =
             mem_printf("%.*s/%s%lld", (int)ep->place.len, ep->place.ptr, suffix, (long long)i);
-        if (!journal_find(engine_of(job)->options.journal, str_of(place), &line))
+        if (!engine_call_replay(job->job.wave, str_of(place), is_reusable(job, suffix)))
             return false;
     }
     return true;
@@ -114,7 +119,8 @@ static bool read_journal(struct rollout_job *job)
     struct ledger_row spent[2];
     for (int i = 0; i < 2; i++)
         spent[i] = read_spent(json_at(json_get(entry, "spent"), i));
-    if (!keep_calls(job, "c", spent[0].calls) || !keep_calls(job, "j", spent[1].calls) ||
+    int64_t turns = json_int(json_path(entry, "rollout.turns"), 0);
+    if (!keep_calls(job, "c", turns) || !keep_calls(job, "j", spent[1].calls) ||
         !rollout_read(&job->rollout, json_get(entry, "rollout")))
         return false;
     for (int i = 0; i < 2; i++) {
@@ -229,6 +235,8 @@ static bool send(struct rollout_job *job, const char *suffix, size_t number)
     call->engine = engine_of(job);
     call->owner = job;
     call->phase = job->job.wave->phase;
+    call->wave = job->job.wave;
+    call->reusable = is_reusable(job, suffix);
     call->place = str_of(
         arena_printf(&ep->turn, "%.*s/%s%zu", (int)ep->place.len, ep->place.ptr, suffix, number));
     call->done = executor_done;
@@ -314,7 +322,8 @@ static void step(struct rollout_job *job)
         engine_call_failed(engine_of(job), reply);
         return;
     }
-    ledger_row_add(&ep->spent[0], &reply->usage);
+    if (!ep->call.reused)
+        ledger_row_add(&ep->spent[0], &reply->usage);
     size_t turn = sink->count, actions = sink->action_count;
     if (reply->kind == MODEL_TEXT)
         sink_message(sink, (struct message){.role = STR("agent"),

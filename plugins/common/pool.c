@@ -31,7 +31,7 @@ void *pool_alloc(struct pool *pool, size_t size)
     if (size > SIZE_MAX - 2 * ALIGNMENT)
         abort();
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (size > pool->left) {
+    if (size > pool->left || !pool->at) {
         if (size > CHUNK_SIZE / 4)
             return chunk_add(pool, size);
         pool->at = chunk_add(pool, CHUNK_SIZE);

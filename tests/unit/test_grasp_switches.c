@@ -108,14 +108,14 @@ static void skip_without_failures(void **state)
     clear(p);
 }
 
-/* What can no longer win is not run on the half that failed. */
+/* What fixes nothing is not run on the half that passed. */
 static void stop_early(void **state)
 {
     struct played p[2];
-    const char *const script[] = {edit("ADD", "bad", "FIX BREAK2"), edit("ADD", "good", "HALF"),
+    const char *const script[] = {edit("ADD", "idle", "NOTHING"), edit("ADD", "good", "HALF"),
                                   NULL};
     compare((struct world){.script = script}, "", "\"stop_early\": false", TRIALS | EVENT, p);
-    assert_int_equal(rollouts(&p[0]), 10 + 6 + 10);
+    assert_int_equal(rollouts(&p[0]), 10 + 4 + 10);
     assert_int_equal(rollouts(&p[1]), 10 + 10 + 10);
     assert_true(json_bool(json_get(json_at(grpo(&p[0]), 0), "stopped_early"), false));
     assert_null(json_get(json_at(grpo(&p[0]), 1), "stopped_early"));
@@ -154,8 +154,8 @@ static void paired_comparison(void **state)
 {
     struct played p[2];
     const char *const script[] = {edit("ADD", "luck", "RIGHT"), NULL};
-    compare((struct world){.script = script, .unlucky = true}, "", "\"paired_comparison\": false",
-            EVENT | FILES, p);
+    compare((struct world){.script = script, .unlucky = true}, "\"stop_early\": false",
+            "\"paired_comparison\": false", EVENT | FILES, p);
     assert_null(p[0].files);
     assert_true(played_has(&p[1], "luck.md", "RIGHT"));
     clear(p);

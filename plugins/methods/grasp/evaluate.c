@@ -64,14 +64,11 @@ static void stop_hopeless(struct update *u, size_t from)
     }
 }
 
-/* First the half that passed, which can only be broken; then the other, for those that may still
- * come through. What is run depends on results alone, never on which of them came first. */
+/* First the half that failed, which most edits do not help; then the other, for those that may
+ * still come through. What is run depends on results alone, never on which of them came first. */
 static int32_t run_in_halves(struct update *u, size_t from)
 {
-    bool *passing = pool_array(u->pool, u->probe.count, sizeof(*passing));
-    for (size_t i = 0; i < u->probe.count; i++)
-        passing[i] = !u->was_failing[i];
-    int32_t status = start_all(u, from, passing);
+    int32_t status = start_all(u, from, u->was_failing);
     if (status || (status = wait_all(u, from)))
         return status;
     stop_hopeless(u, from);
