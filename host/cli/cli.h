@@ -17,6 +17,7 @@ int cmd_eval(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_regrade(int argc, char **argv);
+int cmd_tables(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
 
 /* "grasp-host: text" on standard error; returns err->code. */
