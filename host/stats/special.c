@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "stats/special.h"
+
+#include <float.h>
+#include <math.h>
+
+double normal_cdf(double x)
+{
+    return 0.5 * erfc(-x / M_SQRT2);
+}
+
+/* A root of an increasing function, by halving: as exact as the function, and never astray. */
+static double invert(double (*cdf)(double x, double df), double p, double df)
+{
+    double low = -1, high = 1;
+    while (cdf(low, df) > p && low > -1e300)
+        low *= 2;
+    while (cdf(high, df) < p && high < 1e300)
+        high *= 2;
+    for (int i = 0; i < 200; i++) {
+        double middle = 0.5 * (low + high);
+        if (middle <= low || middle >= high)
+            break;
+        if (cdf(middle, df) < p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return 0.5 * (low + high);
+}
+
+static double normal_without_df(double x, double df)
+{
+    (void)df;
+    return normal_cdf(x);
+}
+
+double normal_quantile(double p)
+{
+    return p > 0.5 ? -invert(normal_without_df, 1 - p, 0) : invert(normal_without_df, p, 0);
+}
+
+/* lgamma without its global sign; the arguments here are positive. */
+static double log_gamma(double x)
+{
+    int sign;
+    return lgamma_r(x, &sign);
+}
+
+/* The continued fraction of DLMF 8.17.22, by the method of Lentz. */
+static double beta_fraction(double x, double a, double b)
+{
+    const double tiny = 1e-300;
+    double c = 1, d = 1 - (a + b) * x / (a + 1);
+    d = 1 / (fabs(d) < tiny ? tiny : d);
+    double value = d;
+    for (int m = 1; m < 100000; m++) {
+        double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+        double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+        d = 1 + even * d;
+        c = 1 + even / c;
+        d = 1 / (fabs(d) < tiny ? tiny : d);
+        value *= d * (fabs(c) < tiny ? tiny : c);
+        d = 1 + odd * d;
+        c = 1 + odd / c;
+        d = 1 / (fabs(d) < tiny ? tiny : d);
+        double step = d * (fabs(c) < tiny ? tiny : c);
+        value *= step;
+        if (fabs(step - 1) < 4 * DBL_EPSILON)
+            break;
+    }
+    return value;
+}
+
+double beta_cdf(double x, double a, double b)
+{
+    if (x <= 0)
+        return 0;
+    if (x >= 1)
+        return 1;
+    double front = exp(a * log(x) + b * log1p(-x) + log_gamma(a + b) - log_gamma(a) - log_gamma(b));
+    if (x < (a + 1) / (a + b + 2)) /* where the fraction converges fast; else DLMF 8.17.4 */
+        return front * beta_fraction(x, a, b) / a;
+    return 1 - front * beta_fraction(1 - x, b, a) / b;
+}
+
+double binomial_cdf(double k, double n, double p)
+{
+    if (k < 0)
+        return 0;
+    return k >= n ? 1 : beta_cdf(1 - p, n - k, k + 1); /* DLMF 8.17.5 */
+}
+
+double student_cdf(double t, double df)
+{
+    double tail = 0.5 * beta_cdf(df / (df + t * t), 0.5 * df, 0.5);
+    return t > 0 ? 1 - tail : tail;
+}
+
+double student_quantile(double p, double df)
+{
+    return p > 0.5 ? -invert(student_cdf, 1 - p, df) : invert(student_cdf, p, df);
+}
+
+/* The weights of the series are a Poisson distribution's: this many of its standard deviations. */
+#define SERIES_REACH 10
+
+double noncentral_t_cdf(double t, double df, double delta)
+{
+    if (t < 0)
+        return 1 - noncentral_t_cdf(-t, df, -delta);
+    double y = t * t / (df + t * t), half = 0.5 * delta * delta, sum = 0;
+    double reach = SERIES_REACH * (sqrt(half) + 4), first = floor(fmax(0, half - reach));
+    if (half == 0)
+        return student_cdf(t, df);
+    for (double j = first; j <= half + reach && y > 0; j++) {
+        double even = exp(-half + j * log(half) - log_gamma(j + 1));
+        double odd = delta / M_SQRT2 * exp(-half + j * log(half) - log_gamma(j + 1.5));
+        sum += 0.5 * (even * beta_cdf(y, j + 0.5, 0.5 * df) + odd * beta_cdf(y, j + 1, 0.5 * df));
+    }
+    return fmin(1, normal_cdf(-delta) + sum);
+}
