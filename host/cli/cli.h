@@ -17,6 +17,8 @@ int cmd_eval(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_regrade(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
+int cmd_power(int argc, char **argv);
 int cmd_tables(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
 

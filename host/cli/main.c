@@ -15,6 +15,8 @@ static const struct command commands[] = {
     {"list", "plugins found, with their options", cmd_list},
     {"check", "test a plugin against the rules of the interface", cmd_check},
     {"regrade", "grade a stored run again, without a model", cmd_regrade},
+    {"compare", "is one method better than another? paired statistics of runs", cmd_compare},
+    {"power", "samples and seeds that a comparison needs", cmd_power},
     {"tables", "the paper's tables, with rows of your own", cmd_tables},
     {"rehearse", "serve the built-in stand-in model over HTTP", cmd_rehearse},
 };

@@ -49,26 +49,28 @@ double mcnemar_power(size_t n, double discordant, double difference, double alph
     return fmin(1, power);
 }
 
-/* Connor, Biometrics 43 (1987) 207: near enough to begin a search. */
-static double approximate_samples(double discordant, double difference, double alpha, double power)
-{
-    double z = normal_quantile(1 - alpha / 2), y = normal_quantile(power);
-    double spread = sqrt(fmax(0, discordant - difference * difference));
-    return pow((z * sqrt(discordant) + y * spread) / difference, 2);
-}
+/* Power grows with n but for small teeth, because counts are whole: where it crosses is found by
+ * halving, and then the teeth before it are looked at. */
+#define TEETH 60
 
 size_t mcnemar_samples(double discordant, double difference, double alpha, double power,
                        size_t most)
 {
-    double about = approximate_samples(discordant, difference, alpha, power);
-    if (!(about < (double)most))
+    size_t low = 0, high = most;
+    if (mcnemar_power(most, discordant, difference, alpha) < power)
         return 0;
-    size_t n = (size_t)(0.8 * about);
-    for (n = n > 1 ? n : 1; n <= most; n++) {
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (mcnemar_power(middle, discordant, difference, alpha) < power)
+            low = middle;
+        else
+            high = middle;
+    }
+    for (size_t n = high > TEETH ? high - TEETH : 1; n < high; n++) {
         if (mcnemar_power(n, discordant, difference, alpha) >= power)
             return n;
     }
-    return 0;
+    return high;
 }
 
 double mcnemar_detectable(size_t n, double discordant, double alpha, double power)

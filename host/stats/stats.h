@@ -65,7 +65,8 @@ void holm(double *p, size_t count);
  * share `discordant` differs; |difference| <= discordant <= 1. Summed over the number of
  * discordant pairs. */
 double mcnemar_power(size_t n, double discordant, double difference, double alpha);
-/* The smallest n with that power; 0 if it is above `most`. */
+/* The smallest n with that power, among those close to where power crosses it; 0 if that is above
+ * `most`. */
 size_t mcnemar_samples(double discordant, double difference, double alpha, double power,
                        size_t most);
 /* The smallest difference found with that power; discordant pairs are at least as many as it needs.

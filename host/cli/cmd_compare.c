@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "results/comparison.h"
+
+static const char usage[] =
+    "usage: grasp-host compare A [B ...] [OPTIONS]\n\n"
+    "What do the scores of A and B say about the difference B - A? Each side is a run directory, a "
+    "folder of run\n"
+    "directories (one per seed), several of either with commas between, or "
+    "released:MODEL/BENCHMARK/METHOD; NAME=\n"
+    "in front gives it a name. With A alone: its runs after learning against the same before. Runs "
+    "are "
+    "paired by seed\n"
+    "and sample by sample; with counts only, as in the release, the comparison is unpaired and "
+    "says "
+    "so.\n\n"
+    "  grasp-host compare runs/first\n"
+    "  grasp-host compare none=runs/none grasp=runs/grasp notes=runs/notes\n"
+    "  grasp-host compare released:gpt-4.1/MedAgentBench-v2/skillx_cycle "
+    "released:gpt-4.1/MedAgentBench-v2/skill_cycle\n";
+
+#define MAX_SIDES 32
+
+struct options {
+    const char *split, *draws, *seed, *alpha, *power;
+    bool json, help;
+};
+
+struct compare {
+    struct options options;
+    struct comparison_options how;
+    struct facts facts;
+    struct side sides[MAX_SIDES];
+    size_t count;
+    const char *split;
+};
+
+static int number(const char *name, const char *text, double *out, struct err *err)
+{
+    double value;
+    if (!text)
+        return 0;
+    if (!str_to_double(str_of(text), &value) || value <= 0 || value >= 100)
+        return err_set(err, EXIT_USAGE, "--%s %s: needs percent between 0 and 100", name, text);
+    *out = value / 100;
+    return 0;
+}
+
+static int read_options(struct compare *c, struct err *err)
+{
+    int64_t draws = 10000;
+    c->how = (struct comparison_options){.alpha = 0.05, .power = 0.8, .seed = "grasp-host"};
+    int code = args_int("draws", c->options.draws, 100, 1000000, &draws, err);
+    if (!code)
+        code = number("alpha", c->options.alpha, &c->how.alpha, err);
+    if (!code)
+        code = number("power", c->options.power, &c->how.power, err);
+    c->how.draws = (size_t)draws;
+    if (c->options.seed)
+        c->how.seed = c->options.seed;
+    c->split = c->options.split;
+    if (!code && c->split && strcmp(c->split, "val") != 0 && strcmp(c->split, "test") != 0 &&
+        strcmp(c->split, "id_test") != 0)
+        code = err_set(err, EXIT_USAGE, "--split %s: is one of id_test, test, val", c->split);
+    return code;
+}
+
+static int read_sides(struct compare *c, const struct arg_list *rest, struct err *err)
+{
+    int code = 0;
+    if (!c->split)
+        c->split = side_split(rest->items[0]);
+    if (!c->split)
+        c->split = "id_test"; /* whose absence the next step explains */
+    if (rest->count == 1) {
+        const struct side_view view = {c->split, true};
+        code = side_read(&c->sides[c->count++], rest->items[0], &view, &c->facts, err);
+        c->sides[0].label = "before";
+    }
+    for (size_t i = 0; i < rest->count && !code; i++) {
+        const struct side_view view = {c->split, false};
+        code = side_read(&c->sides[c->count++], rest->items[i], &view, &c->facts, err);
+    }
+    return code;
+}
+
+static int make(struct compare *c, struct json *out, struct err *err)
+{
+    struct json *sides = json_new_array(), *list = json_new_array();
+    int code = 0;
+    for (size_t i = 0; i < c->count; i++)
+        json_push(sides, side_json(&c->sides[i]));
+    for (size_t i = 1; i < c->count && !code; i++) {
+        struct json *item;
+        code = comparison_make(&c->sides[0], &c->sides[i], &c->how, &item, err);
+        if (!code)
+            json_push(list, item);
+    }
+    comparison_holm(list);
+    json_set(out, "split", json_new_str(str_of(c->split)));
+    json_set(out, "alpha", json_new_double(c->how.alpha));
+    json_set(out, "power", json_new_double(c->how.power));
+    json_set(out, "bootstrap_draws", json_new_int((int64_t)c->how.draws));
+    json_set(out, "bootstrap_seed", json_new_str(str_of(c->how.seed)));
+    json_set(out, "sides", sides);
+    json_set(out, "comparisons", list);
+    return code;
+}
+
+/* --- Text --- */
+
+static double percent(const struct json *object, const char *name)
+{
+    return 100 * json_double(json_get(object, name), 0);
+}
+
+static void cost(struct buf *out, const struct json *side, const char *name)
+{
+    const struct json *value = json_get(side, name);
+    if (json_is(value, JSON_NULL))
+        buf_printf(out, "  %12s", "--");
+    else
+        buf_printf(out, "  %12.0f", json_double(value, 0));
+}
+
+static int label_width(const struct json *sides)
+{
+    size_t most = 8;
+    for (size_t i = 0; i < json_count(sides); i++) {
+        CLEANUP_BUF struct buf label = {0};
+        buf_escaped(&label, json_str(json_get(json_at(sides, i), "label")));
+        most = label.len > most ? label.len : most;
+    }
+    return most < 60 ? (int)most : 60;
+}
+
+static void side_rows(struct buf *out, const struct json *sides)
+{
+    int width = label_width(sides);
+    buf_printf(out, "  %-*s  runs   score        right     calls/run     tokens in    tokens out\n",
+               width, "");
+    for (size_t i = 0; i < json_count(sides); i++) {
+        const struct json *side = json_at(sides, i);
+        CLEANUP_BUF struct buf label = {0}, right = {0};
+        buf_escaped(&label, json_str(json_get(side, "label")));
+        buf_printf(&right, "%lld/%lld", (long long)json_int(json_get(side, "n_correct"), 0),
+                   (long long)json_int(json_get(side, "n_total"), 0));
+        buf_printf(out, "  %-*s  %4lld  %5.1f%%  %11s", width, label.ptr,
+                   (long long)json_int(json_get(side, "runs"), 0), percent(side, "score"),
+                   right.ptr);
+        cost(out, side, "calls");
+        cost(out, side, "prompt_tokens");
+        cost(out, side, "completion_tokens");
+        buf_char(out, '\n');
+    }
+}
+
+static void run_rows(struct buf *out, const struct json *runs)
+{
+    for (size_t i = 0; json_count(runs) > 1 && i < json_count(runs); i++) {
+        const struct json *run = json_at(runs, i);
+        const struct json *seed = json_get(run, "seed");
+        if (json_is(seed, JSON_INT))
+            buf_printf(out, "  seed %-8lld", (long long)json_int(seed, 0));
+        else
+            buf_printf(out, "  pair %-8zu", i + 1);
+        buf_printf(out, " %+.1f points; %lld right only in A, %lld only in B, McNemar p %.3g\n",
+                   percent(run, "difference"), (long long)json_int(json_get(run, "only_a"), 0),
+                   (long long)json_int(json_get(run, "only_b"), 0),
+                   json_double(json_get(run, "p_mcnemar"), 1));
+    }
+}
+
+static void interval_rows(struct buf *out, const struct json *intervals)
+{
+    for (size_t i = 0; i < json_count(intervals); i++) {
+        const struct json *item = json_at(intervals, i);
+        buf_printf(out, "  95 %% over %-32s [%+.1f, %+.1f]\n", json_str(json_get(item, "of")).ptr,
+                   percent(item, "low"), percent(item, "high"));
+    }
+}
+
+static void comparison_text(struct buf *out, const struct json *item, const struct json *root,
+                            bool several)
+{
+    const struct json *discordant = json_get(item, "discordant");
+    const struct json *detectable = json_get(item, "detectable"), *notes = json_get(item, "notes");
+    buf_text(out, "\nB = ");
+    buf_escaped(out, json_str(json_get(item, "b")));
+    buf_text(out, ", A = ");
+    buf_escaped(out, json_str(json_get(item, "a")));
+    buf_printf(out, "\n  B - A: %+.1f points, %s", percent(item, "difference"),
+               json_str(json_get(item, "kind")).ptr);
+    if (json_is(json_get(item, "samples"), JSON_INT))
+        buf_printf(out, ", %lld samples", (long long)json_int(json_get(item, "samples"), 0));
+    buf_char(out, '\n');
+    interval_rows(out, json_get(item, "intervals"));
+    buf_printf(out, "  p %.3g (%s)", json_double(json_get(item, "p"), 1),
+               json_str(json_get(item, "p_of")).ptr);
+    if (several)
+        buf_printf(out, ", %.3g after Holm", json_double(json_get(item, "p_holm"), 1));
+    buf_printf(out, "; Cohen's h %+.2f", json_double(json_get(item, "effect_h"), 0));
+    if (discordant)
+        buf_printf(out, "; right only in A %lld, only in B %lld (odds %.2f)",
+                   (long long)json_int(json_get(discordant, "only_a"), 0),
+                   (long long)json_int(json_get(discordant, "only_b"), 0),
+                   json_double(json_get(discordant, "odds"), 0));
+    buf_char(out, '\n');
+    if (json_is(detectable, JSON_DOUBLE))
+        buf_printf(out, "  smallest difference found with %.0f %% power: %.1f points\n",
+                   percent(root, "power"), 100 * json_double(detectable, 0));
+    run_rows(out, json_get(item, "by_run"));
+    for (size_t i = 0; i < json_count(notes); i++)
+        buf_printf(out, "  note: %s\n", json_str(json_at(notes, i)).ptr);
+}
+
+static bool has_rehearsal(const struct compare *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        for (size_t k = 0; k < c->sides[i].count; k++) {
+            if (c->sides[i].runs[k].rehearsal)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void write_text(struct buf *out, const struct compare *c, const struct json *root)
+{
+    const struct json *list = json_get(root, "comparisons");
+    buf_printf(out, "Split %s; tokens and calls are of a whole run, learning included\n\n",
+               c->split);
+    side_rows(out, json_get(root, "sides"));
+    for (size_t i = 0; i < json_count(list); i++)
+        comparison_text(out, json_at(list, i), root, json_count(list) > 1);
+    if (strcmp(c->split, "val") == 0)
+        buf_text(out, "\nThe best checkpoint was chosen on these samples: its score is "
+                      "optimistic.\n");
+    if (has_rehearsal(c))
+        buf_text(out, "\nThere are figures of the built-in rehearsal model: they show that the "
+                      "machinery works\nand say nothing about a real one.\n");
+}
+
+static int show_problems(const struct facts *facts)
+{
+    for (size_t i = 0; i < facts->problem_count; i++) {
+        const struct problem *p = &facts->problems[i];
+        if (p->line)
+            log_line(LOG_WARNING, "%s:%u: %s", p->file, p->line, p->text);
+        else
+            log_line(LOG_WARNING, "%s: %s", p->file, p->text);
+    }
+    return facts->problem_count ? EXIT_MISSING : 0;
+}
+
+static int compare(struct compare *c, const struct arg_list *rest, struct err *err)
+{
+    CLEANUP_JSON struct json *root = json_new_object();
+    CLEANUP_BUF struct buf text = {0};
+    int code = read_options(c, err);
+    if (!code)
+        code = read_sides(c, rest, err);
+    if (!code)
+        code = make(c, root, err);
+    int damaged = show_problems(&c->facts);
+    if (code)
+        return code;
+    json_set(root, "rehearsal", json_new_bool(has_rehearsal(c)));
+    json_set(root, "damaged", json_new_bool(damaged));
+    if (c->options.json) {
+        json_write(&text, root, JSON_INDENT2);
+        buf_char(&text, '\n');
+    } else {
+        write_text(&text, c, root);
+        if (damaged)
+            buf_text(&text,
+                     "\nSome files are damaged (see the warnings): figures are of what could "
+                     "be read.\n");
+    }
+    code = cli_print(buf_view(&text));
+    return code ? code : damaged;
+}
+
+int cmd_compare(int argc, char **argv)
+{
+    struct compare c = {0};
+    struct options *o = &c.options;
+    struct arg_list rest = {0};
+    struct err err = {0};
+    const struct arg args[] = {
+        {"split", 's', "NAME", "id_test, test or val (default: the first that is there)",
+         .text = &o->split},
+        {"draws", 0, "N", "draws of the bootstrap (default 10000)", .text = &o->draws},
+        {"seed", 0, "TEXT", "seed of the bootstrap", .text = &o->seed},
+        {"alpha", 0, "PERCENT", "level of the smallest detectable difference (5)",
+         .text = &o->alpha},
+        {"power", 0, "PERCENT", "and its power (80)", .text = &o->power},
+        {"json", 0, NULL, "as JSON, shares instead of percent", .flag = &o->json},
+        {"help", 'h', NULL, "this text", .flag = &o->help},
+        {0},
+    };
+    int code = args_parse(args, argc, argv, &rest, &err);
+    if (!code && o->help)
+        code = cli_help(usage, args);
+    else if (!code && (rest.count == 0 || rest.count > MAX_SIDES - 1))
+        code = err_set(&err, EXIT_USAGE, "compare needs 1 to %d sides; see --help", MAX_SIDES - 1);
+    else if (!code)
+        code = compare(&c, &rest, &err);
+    if (code && err.code)
+        cli_fail(&err);
+    for (size_t i = 0; i < c.count; i++)
+        side_clear(&c.sides[i]);
+    facts_clear(&c.facts);
+    arg_list_clear(&rest);
+    return code;
+}
