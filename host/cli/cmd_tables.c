@@ -131,6 +131,12 @@ static int show_notes(const struct tables *tables, const struct facts *facts, bo
     }
     for (size_t i = 0; i < tables->note_count && verbose; i++)
         log_line(LOG_WARNING, "%s", tables->notes[i]);
+    for (size_t i = 0, seen = 0; i < facts->count && !seen; i++) {
+        seen = facts->runs[i]->rehearsal;
+        if (seen)
+            log_line(LOG_WARNING, "there are figures of the built-in rehearsal model, which say "
+                                  "nothing about a real one");
+    }
     if (general)
         log_line(LOG_WARNING, "%zu of these may concern any row of the tables", general);
     if (notes && !verbose)

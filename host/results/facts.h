@@ -38,6 +38,7 @@ struct run_facts {
     struct run_key key;
     struct tally tallies[MEASURE_COUNT];
     bool own;     /* a run of ours, beside the released ones */
+    bool rehearsal;
     bool damaged; /* a problem names one of its files */
 };
 

@@ -60,6 +60,7 @@ static void read_own(struct facts *facts, const char *dir)
     struct run_key key = {"main", "", known(model_names, 2, model), benchmark, method, dir};
     struct run_facts *run = facts_run(facts, &key);
     run->own = true;
+    run->rehearsal = strcmp(model, "rehearsal") == 0;
     facts_read_run(facts, run, dir);
     if (!json_bool(json_get(state, "complete"), false))
         facts_problem(facts, run, path, 1, "the run is not complete; go on with --resume");

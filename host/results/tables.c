@@ -226,6 +226,25 @@ static void main_rows(struct tables *tables, struct table *table, const struct f
     }
 }
 
+/* Benchmarks of which the rows that are shown have nothing. */
+static void drop_empty_groups(struct table *table)
+{
+    size_t kept = 0;
+    for (size_t first = 0; first < table->column_count; first += 3) {
+        bool used = false;
+        for (size_t i = 0; i < table->row_count * 3; i++) {
+            const struct cell *cell = &table->rows[i / 3].cells[first + i % 3];
+            used = used || cell->n || cell->marked;
+        }
+        for (size_t i = first; used && i < first + 3; i++, kept++) {
+            table->columns[kept] = table->columns[i];
+            for (size_t r = 0; r < table->row_count; r++)
+                table->rows[r].cells[kept] = table->rows[r].cells[i];
+        }
+    }
+    table->column_count = kept;
+}
+
 static void table_1(struct tables *tables, const struct facts *facts, const char *model)
 {
     struct names all_models = {0}, all_benchmarks = {0}, released = {0}, own = {0};
@@ -241,6 +260,7 @@ static void table_1(struct tables *tables, const struct facts *facts, const char
         if (is(model, all_models.items[i]))
             main_rows(tables, table, facts, all_models.items[i], &released, &own);
     }
+    drop_empty_groups(table);
 }
 
 /* Rows of one table, each with the runs behind it. */

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import re
-import shutil
 
 import lib
 
@@ -185,4 +184,197 @@ def test_tables_2_to_4():
     lib.check(seen == 16 + 11 + 13 + 30, "%d lines compared" % seen)
 
 
-lib.main(test_table_1, test_table_5, test_recorded_cells, test_tables_2_to_4)
+def dump(path, value):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(value, f, indent=2)
+
+
+def score(r, **more):
+    n, total = int(r["n_correct"]), int(r["n_total"])
+    return dict(more, score=n / total, n_correct=n, n_total=total)
+
+
+def write_transfer(top, r):
+    fhir = r["benchmark"].startswith("FHIR")
+    name = "id_test" if r["split"] == "id_test" and not fhir else "test"
+    cross = [r["benchmark"]] if r["subsection"] == "cross_benchmark" else []
+    base = os.path.join(top, "transfer", r["subsection"], *cross, r["run"])
+    if r["subsection"].endswith("transfer_eval") or r["subsection"] == "cross_writer":
+        dump(os.path.join(base, name + "_eval", "test_score.json"), score(r, split=name))
+    else:
+        dump(os.path.join(base, name + "_score.json"), score(r, split=name, skills_dir="x"))
+
+
+def run_folder(top, r):
+    parts = {"main": (r["model"], r["benchmark"], r["method"]), "nonmedical": (r["benchmark"],)}
+    return os.path.join(top, r["section"], *parts.get(r["section"], (r["method"],)), r["run"])
+
+
+def write_layout(top):
+    """results/ as a folder in the layout of the release."""
+    curves, tests = {}, {}
+    with open(os.path.join(RESULTS, "curves.csv"), encoding="utf-8") as f:
+        for r in csv.DictReader(f):
+            curves.setdefault(run_folder(top, r), []).append(r)
+    with open(os.path.join(RESULTS, "scores.csv"), encoding="utf-8") as f:
+        for r in csv.DictReader(f):
+            if r["section"] == "transfer":
+                write_transfer(top, r)
+            else:
+                tests.setdefault(run_folder(top, r), []).append(r)
+    for base, rows in curves.items():
+        fhir = rows[0]["benchmark"].startswith("FHIR")
+        value = [score(r, epoch=-1 if fhir and r["epoch"] == "baseline" else
+                       r["epoch"] if r["epoch"] == "baseline" else int(r["epoch"])) for r in rows]
+        if fhir:
+            value = [{"epoch": v["epoch"], "score": v["score"]} for v in value]
+        dump(os.path.join(base, "val_scores.json"), value)
+        with open(os.path.join(base, "config.yaml"), "w", encoding="utf-8") as f:
+            f.write("data:\n  val_limit: %s\n" % rows[0]["n_total"])
+    for base, rows in tests.items():
+        write_tests(base, rows)
+
+
+def write_tests(base, rows):
+    names = {"id_test": "id_test_eval_", "ood_test": "test_eval_"}
+    if rows[0]["section"] == "nonmedical":
+        for r in rows:
+            dump(os.path.join(base, "test_score_%s.json" % r["checkpoint"]),
+                 score(r, skills=r["checkpoint"]))
+    elif rows[0]["benchmark"].startswith("FHIR"):
+        for r in rows:
+            dump(os.path.join(base, names[r["split"]] + r["checkpoint"], "test_score.json"),
+                 score(r, split=r["split"]))
+    else:
+        dump(os.path.join(base, "test_scores.json"),
+             {names[r["split"]] + r["checkpoint"]: score(r, split=r["split"]) for r in rows})
+
+
+def test_layout():
+    with lib.folder() as top:
+        write_layout(top)
+        have, want = cells(top), cells(RESULTS)
+        lib.check(list(have) == list(want), "other cells: %s" % (set(have) ^ set(want)))
+        for key, cell in want.items():
+            for name in cell:
+                same = cell[name] == have[key][name] or (
+                    name in ("mean", "sd") and abs(float(cell[name]) - float(have[key][name])) < 1e-9)
+                lib.check(same, "%s: %s %s, not %s" % (key, name, have[key][name], cell[name]))
+        check_recorded(have)
+        result = tables("1", top, "--verbose")
+        lib.expect(result, 0, "has no test score; the run is left out",
+                   "val_scores.json:")
+
+
+def damaged(top, code, needle, marked, *args):
+    """The problem is named with its place, the table is there, and only that cell is marked."""
+    result = tables(*args, top, code=code)
+    lib.expect(result, code, needle)
+    have = cells(*args, top, code=code)
+    for key in marked:
+        lib.check(have[key]["marked"] == "1", "%s is not marked" % (key,))
+    lib.check(have["1", "gpt-4.1", "GRASP", "MedAgentBench", "Test"]["marked"] == "0", "marked all")
+    lib.check(FIGURE.search(result.stdout), "no table")
+
+
+SMALL = ("section,subsection,model,benchmark,method,run,seed,%s,n_correct,n_total\n")
+KEY = "main,,gpt-oss-120b,MedAgentBench,skill_cycle,run_001,1"
+CELL = ("1", "gpt-oss-120b", "GRASP", "MedAgentBench", "Test")
+
+
+def test_damaged_csv():
+    cases = [(KEY + ",id_test,best,70,64", "scores.csv:2: 70 of 64 is no score"),
+             (KEY + ",id_test,best,nan,64", "scores.csv:2: n_correct 'nan'"),
+             (KEY + ",id_test,best,", "scores.csv:2: 10 fields instead of 11"),
+             (KEY + ",id_test,best,3,99999999999999999999", "scores.csv:2: n_correct '3'"),
+             (KEY + ",id_test,best,-1,64", "scores.csv:2: -1 of 64 is no score"),
+             (KEY + ",id_tset,best,1,64", "scores.csv:2: unknown split 'id_tset'"),
+             ("main,,,,,,,id_test,best,1,64", "scores.csv:2: does not say of which run")]
+    other = "main,,gpt-4.1,MedAgentBench,skill_cycle,run_001,1"
+    for row, needle in cases:
+        with lib.folder() as top:
+            with open(os.path.join(top, "scores.csv"), "w", encoding="utf-8") as f:
+                f.write(SMALL % "split,checkpoint" + row + "\n" + KEY + ",id_test,baseline,3,64\n"
+                        + other + ",id_test,best,50,64\n")
+            with open(os.path.join(top, "curves.csv"), "w", encoding="utf-8") as f:
+                f.write(SMALL % "epoch" + KEY + ",0,40,80\n" + other + ",0,50,80\n")
+            damaged(top, 3, needle, [CELL] if row.startswith(KEY) else [], "1")
+
+
+def test_mixed_sizes():
+    with lib.folder() as top:
+        with open(os.path.join(top, "scores.csv"), "w", encoding="utf-8") as f:
+            f.write(SMALL % "split,checkpoint" + KEY + ",id_test,best,32,64\n"
+                    + KEY.replace("run_001", "run_002") + ",id_test,best,30,60\n"
+                    "main,,gpt-4.1,MedAgentBench,skill_cycle,run_001,1,id_test,best,50,64\n")
+        with open(os.path.join(top, "curves.csv"), "w", encoding="utf-8") as f:
+            f.write(SMALL % "epoch")
+        damaged(top, 0, "scores.csv:3: scores 60 samples", [CELL], "1", "--verbose")
+
+
+def test_damaged_layout():
+    def check(name, needle, change, key=CELL):
+        with lib.folder() as top:
+            write_layout(top)
+            base = os.path.join(top, "main", "gpt-oss-120b", "MedAgentBench", "skill_cycle", "run_001")
+            path = os.path.join(base, name)
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(change(text))
+            damaged(top, 3, needle, [key], "1")
+
+    check("test_scores.json", "test_scores.json:5: 96 of 64",
+          lambda t: re.sub(r'"n_correct": \d+', '"n_correct": 96', t, count=1))
+    check("test_scores.json", "invalid JSON", lambda t: t[:len(t) // 2])
+    check("test_scores.json", "test_scores.json:4: invalid JSON",
+          lambda t: re.sub(r"0\.\d+", "NaN", t, count=1))
+    check("val_scores.json", "val_scores.json:", lambda t: re.sub(r'"n_correct": \d+', '"n_correct": 500',
+                                                                 t, count=1),
+          ("1", "gpt-oss-120b", "No skills", "MedAgentBench", "Val*"))
+    check("test_scores.json", "the counts are used", lambda t: re.sub(r"0\.9\d+", "0.5", t, count=1))
+
+
+def test_own_runs():
+    with lib.folder() as top:
+        for seed in ("1", "2"):
+            lib.expect(lib.run(*lib.QUICKSTART, "--agent", "rehearsal", "--set", "cycle.seed=" + seed,
+                               "--out", os.path.join(top, "r" + seed), "--quiet"), 0)
+        have = cells("1", top)
+        tests = []
+        for seed in ("1", "2"):  # where nothing was learned, the baseline is the result
+            scores = lib.load(top, "r" + seed, "test_scores.json")
+            tests.append(scores.get("id_test_eval_best", scores["id_test_eval_baseline"])["score"])
+        cell = have["1", "rehearsal", "grasp (own)", "quickstart", "Test"]
+        lib.check(cell["n"] == "2" and abs(float(cell["mean"]) - 50 * sum(tests)) < 1e-9, str(cell))
+        lib.check(CELL in have, "the released rows are gone")
+        alone = tables("1", top, "--only")
+        lib.check("gpt-4.1" not in alone.stdout and "MedAgentBench" not in alone.stdout, alone.stdout)
+        lib.expect(alone, 0, "rehearsal model")
+        with open(os.path.join(top, "r1", "run.json"), "w", encoding="utf-8") as f:
+            f.write("{")
+        lib.expect(tables("1", top, code=3), 3, "run.json:1: invalid JSON", "any row")
+
+
+def test_formats():
+    text = json.loads(tables("4", RESULTS, "--format", "json").stdout)
+    lib.check(len(text["tables"]) == 1 and len(text["tables"][0]["cells"]) == 60, "JSON cells")
+    rows = tables("1", RESULTS, "--model", "gpt-4.1", "--format", "markdown").stdout.splitlines()
+    lib.check(rows[2].count("|") == rows[3].count("|") == rows[-1].count("|") == 9, rows[2])
+    latex = tables("4", RESULTS, "--format", "latex").stdout
+    lib.check("no\\_cluster & 82.1$\\pm$5.2 & 84.4$\\pm$3.1" in latex, latex)
+    lib.check(tables("2", "3").stdout == tables("2", "3", RESULTS).stdout, "built-in figures differ")
+
+
+def test_usage():
+    for args, needle in (((["6"]), "no table"), (["sensitivty"], "did you mean sensitivity"),
+                         (["--format", "html"], "markdown"), (["--model", "gpt-9"], "gpt-oss-120b"),
+                         (["--formt", "csv"], "--format"), ([lib.ROOT + "/docs"], "run.json")):
+        lib.expect(lib.run("tables", *args), 2, needle)
+    lib.expect(lib.run("tables", env=lib.environment(GRASP_RESULTS="/nonexistent")), 78, "scores.csv")
+    lib.expect(lib.run("tables", "--help"), 0, "cross-writer")
+
+
+lib.main(test_table_1, test_table_5, test_recorded_cells, test_tables_2_to_4, test_layout,
+         test_damaged_csv, test_mixed_sizes, test_damaged_layout, test_own_runs, test_formats, test_usage)
