@@ -349,8 +349,8 @@ static int check_tasks(const struct side *a, const struct side *b, struct err *e
     for (size_t i = 0; i < a->count + b->count; i++) {
         const struct side_run *run = i < a->count ? &a->runs[i] : &b->runs[i - a->count];
         if (*run->task && *first->task && strcmp(run->task, first->task) != 0)
-            return err_set(err, EXIT_USAGE, "%s is a run of task '%s', %s of '%s'", first->name,
-                           first->task, run->name, run->task);
+            return err_set(err, EXIT_USAGE, "%s is a run of task '%s', %s of task '%s'",
+                           first->name, first->task, run->name, run->task);
     }
     return 0;
 }

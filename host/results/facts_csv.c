@@ -94,8 +94,7 @@ int facts_read_csv(struct facts *facts, const char *dir, struct err *err)
     int scores = read_file(facts, dir, "scores.csv", false, &first);
     int curves = read_file(facts, dir, "curves.csv", true, &second);
     if (scores && curves) {
-        *err = first;
-        return scores;
+        return err_set(err, scores, "%s", first.text);
     }
     if (scores)
         facts_problem(facts, NULL, facts_path(facts, dir, "scores.csv"), 0, "%s", first.text);

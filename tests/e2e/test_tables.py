@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shutil
 
 import lib
 
@@ -314,16 +315,25 @@ def test_mixed_sizes():
 
 
 def test_damaged_layout():
+    with lib.folder() as top:
+        write_layout(top)
+        for name in ("transfer", "ablations", "sensitivity", "nonmedical"):
+            shutil.rmtree(os.path.join(top, name))
+        damage_each(top)
+
+
+def damage_each(top):
+    base = os.path.join(top, "main", "gpt-oss-120b", "MedAgentBench", "skill_cycle", "run_001")
+
     def check(name, needle, change, key=CELL):
-        with lib.folder() as top:
-            write_layout(top)
-            base = os.path.join(top, "main", "gpt-oss-120b", "MedAgentBench", "skill_cycle", "run_001")
-            path = os.path.join(base, name)
-            with open(path, encoding="utf-8") as f:
-                text = f.read()
-            with open(path, "w", encoding="utf-8") as f:
-                f.write(change(text))
-            damaged(top, 3, needle, [key], "1")
+        path = os.path.join(base, name)
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(change(text))
+        damaged(top, 3, needle, [key], "1")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
 
     check("test_scores.json", "test_scores.json:5: 96 of 64",
           lambda t: re.sub(r'"n_correct": \d+', '"n_correct": 96', t, count=1))
