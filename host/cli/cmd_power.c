@@ -208,7 +208,7 @@ static void write_text(struct buf *out, const struct plan *plan, const struct js
 
 static int power(const struct options *options, struct err *err)
 {
-    struct plan plan;
+    struct plan plan = {0};
     CLEANUP_BUF struct buf text = {0};
     int code = read_plan(options, &plan, err);
     if (code)

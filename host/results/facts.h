@@ -37,7 +37,7 @@ struct run_key {
 struct run_facts {
     struct run_key key;
     struct tally tallies[MEASURE_COUNT];
-    bool own;     /* a run of ours, beside the released ones */
+    bool own; /* a run of ours, beside the released ones */
     bool rehearsal;
     bool damaged; /* a problem names one of its files */
 };

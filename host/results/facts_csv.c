@@ -75,7 +75,7 @@ static int read_file(struct facts *facts, const char *dir, const char *name, boo
     CLEANUP_BUF struct buf text = {0};
     const char *path = facts_path(facts, dir, name);
     struct csv csv;
-    struct columns columns;
+    struct columns columns = {0};
     int code = file_read(path, 0, &text, err);
     if (code)
         return code;

@@ -140,10 +140,10 @@ static void drop_if_empty(struct table *table)
 /* One row: the measures, in turn, of the same runs. */
 static void add_row(struct tables *tables, struct table *table, const struct facts *facts,
                     const char *group, const char *label, const struct filter *filter,
-                    const enum measure *measures)
+                    const enum measure *measures, size_t count)
 {
     struct table_row *new = row(tables, table, group, label);
-    for (size_t i = 0; i < table->column_count; i++)
+    for (size_t i = 0; i < count && i < table->column_count; i++)
         new->cells[i] = aggregate(tables, table, facts, filter, measures[i]);
     drop_if_empty(table);
 }
@@ -276,7 +276,7 @@ static void spec_rows(struct tables *tables, struct table *table, const struct f
     for (size_t i = 0; i < count; i++) {
         if (is(model, specs[i].filter.model))
             add_row(tables, table, facts, specs[i].group, specs[i].label, &specs[i].filter,
-                    (specs[i].base ? base_measures : best_measures) + 1);
+                    (specs[i].base ? base_measures : best_measures) + 1, 2);
     }
 }
 
@@ -335,15 +335,15 @@ static void table_3(struct tables *tables, const struct facts *facts, const char
     column(table, "", "OOD");
     for (size_t b = 0; b < COUNT(benchmarks) && is(model, OSS); b++) {
         struct filter filter = {.section = "main", .model = OSS, .benchmark = benchmarks[b]};
-        add_row(tables, table, facts, benchmarks[b], "no skills", &filter, base_measures + 1);
+        add_row(tables, table, facts, benchmarks[b], "no skills", &filter, base_measures + 1, 2);
         filter.method = "skill_cycle";
-        add_row(tables, table, facts, benchmarks[b], "own library", &filter, best_measures + 1);
+        add_row(tables, table, facts, benchmarks[b], "own library", &filter, best_measures + 1, 2);
         filter.section = "transfer";
         filter.subsection = "cross_benchmark";
         for (size_t i = 0; i < COUNT(sources); i++) {
             CLEANUP_FREE char *label = mem_printf("%s*", sources[i]);
             filter.prefix = sources[i];
-            add_row(tables, table, facts, benchmarks[b], label, &filter, best_measures + 1);
+            add_row(tables, table, facts, benchmarks[b], label, &filter, best_measures + 1, 2);
         }
     }
 }
@@ -364,12 +364,12 @@ static void variant_rows(struct tables *tables, struct table *table, const struc
     static const enum measure measures[] = {MEASURE_VAL_BEST, MEASURE_TEST_BEST, MEASURE_OOD_BEST,
                                             MEASURE_VAL_BASE, MEASURE_TEST_BASE, MEASURE_OOD_BASE};
     struct filter full = {MAIN(OSS), .method = "skill_cycle"};
-    add_row(tables, table, facts, "", "GRASP, all runs", &full, measures);
+    add_row(tables, table, facts, "", "GRASP, all runs", &full, measures, COUNT(measures));
     full.last = "run_003";
-    add_row(tables, table, facts, "", "GRASP, runs 1 to 3", &full, measures);
+    add_row(tables, table, facts, "", "GRASP, runs 1 to 3", &full, measures, COUNT(measures));
     for (size_t i = 0; i < count; i++) {
         struct filter filter = {.section = section, .method = names[i]};
-        add_row(tables, table, facts, "", names[i], &filter, measures);
+        add_row(tables, table, facts, "", names[i], &filter, measures, COUNT(measures));
     }
 }
 
@@ -403,7 +403,7 @@ static void environment_rows(struct tables *tables, struct table *table, const s
     static const enum measure measures[] = {MEASURE_TEST_BASE, MEASURE_TEST_BEST};
     struct filter filter = {.section = "nonmedical", .benchmark = name};
     struct names own = {0};
-    add_row(tables, table, facts, name, "GRASP", &filter, measures);
+    add_row(tables, table, facts, name, "GRASP", &filter, measures, COUNT(measures));
     for (size_t i = 0; i < facts->count; i++) {
         if (facts->runs[i]->own && strcmp(facts->runs[i]->key.benchmark, name) == 0)
             add_name(&own, facts->runs[i]->key.method);
@@ -413,7 +413,7 @@ static void environment_rows(struct tables *tables, struct table *table, const s
     for (size_t i = 0; i < own.count; i++) {
         CLEANUP_FREE char *label = mem_printf("%s (own)", own.items[i]);
         filter.method = own.items[i];
-        add_row(tables, table, facts, name, label, &filter, measures);
+        add_row(tables, table, facts, name, label, &filter, measures, COUNT(measures));
     }
 }
 

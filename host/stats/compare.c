@@ -149,11 +149,11 @@ double fisher_exact(size_t correct_a, size_t total_a, size_t correct_b, size_t t
 {
     double n_a = (double)total_a, n_b = (double)total_b;
     double right = (double)correct_a + (double)correct_b, p = 0;
-    double least = fmax(0, right - n_b), most = fmin(right, n_a);
+    size_t all = correct_a + correct_b, most = all < total_a ? all : total_a;
     double whole = log_choose(n_a + n_b, right);
     double mine = log_choose(n_a, (double)correct_a) + log_choose(n_b, (double)correct_b) - whole;
-    for (double k = least; k <= most; k++) {
-        double other = log_choose(n_a, k) + log_choose(n_b, right - k) - whole;
+    for (size_t k = all > total_b ? all - total_b : 0; k <= most; k++) {
+        double other = log_choose(n_a, (double)k) + log_choose(n_b, right - (double)k) - whole;
         if (other <= mine + 1e-7) /* as likely, but for rounding */
             p += exp(other);
     }

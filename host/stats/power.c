@@ -36,15 +36,16 @@ double mcnemar_power(size_t n, double discordant, double difference, double alph
 {
     double total = (double)n, p = (discordant + difference) / (2 * discordant), power = 0;
     double mean = total * discordant, sd = sqrt(total * discordant * (1 - discordant));
-    double least = floor(fmax(0, mean - REACH * sd - 2));
-    double most = ceil(fmin(total, mean + REACH * sd + 2)), critical = -1;
+    double critical = -1;
+    size_t least = (size_t)fmax(0, mean - REACH * sd - 2);
+    size_t most = (size_t)ceil(fmin(total, mean + REACH * sd + 2));
     if (n == 0 || discordant <= 0)
         return 0;
-    for (double m = least; m <= most; m++) {
-        if (discordant >= 1 && m < total)
+    for (size_t m = least; m <= most; m++) {
+        if (discordant >= 1 && m < n)
             continue;
-        critical = critical_count(m, critical, alpha);
-        power += exp(log_binomial(m, total, discordant)) * rejects(m, critical, p);
+        critical = critical_count((double)m, critical, alpha);
+        power += exp(log_binomial((double)m, total, discordant)) * rejects((double)m, critical, p);
     }
     return fmin(1, power);
 }
