@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 
-#define MAX_TOTAL 1000000000
+#define MAX_TOTAL 10000000
 
 void facts_clear(struct facts *facts)
 {

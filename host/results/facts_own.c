@@ -55,7 +55,9 @@ static void read_own(struct facts *facts, const char *dir)
     }
     CLEANUP_FREE char *model = text_of(json_get(state, "model"), "unknown");
     CLEANUP_FREE char *task = text_of(json_path(state, "task.id"), "unknown");
-    CLEANUP_FREE char *method = text_of(json_path(state, "method.id"), "unknown");
+    CLEANUP_FREE char *id = text_of(json_path(state, "method.id"), "unknown");
+    bool is_eval = str_is(json_str(json_get(state, "command")), "eval");
+    CLEANUP_FREE char *method = mem_printf("%s%s", id, is_eval ? ", eval" : "");
     const char *benchmark = benchmark_of(json_get(state, "task"), task);
     struct run_key key = {"main", "", known(model_names, 2, model), benchmark, method, dir};
     struct run_facts *run = facts_run(facts, &key);

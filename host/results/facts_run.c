@@ -190,6 +190,7 @@ void facts_read_run(struct facts *facts, struct run_facts *run, const char *dir)
         {"test_score_best.json", "test", "best"},
         {"id_test_score.json", "id_test", "best"},
         {"test_score.json", "ood_test", "best"},
+        {"val_score.json", "val", "epoch_"}, /* an evaluation's */
     };
     read_val(facts, run, dir);
     bool tests = read_tests(facts, run, dir);

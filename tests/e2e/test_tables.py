@@ -362,6 +362,11 @@ def test_own_runs():
         alone = tables("1", top, "--only")
         lib.check("gpt-4.1" not in alone.stdout and "MedAgentBench" not in alone.stdout, alone.stdout)
         lib.expect(alone, 0, "rehearsal model")
+        for split, column in (("test", "OOD"), ("val", "Val*")):
+            lib.expect(lib.run("eval", "-t", "quickstart.so", "-a", "rehearsal", "-s", split, "-o",
+                               os.path.join(top, split), "-q"), 0)
+            cell = cells("1", top)["1", "rehearsal", "none, eval (own)", "quickstart", column]
+            lib.check(cell["n"] == "1", "evaluation of %s: %s" % (split, cell))
         with open(os.path.join(top, "r1", "run.json"), "w", encoding="utf-8") as f:
             f.write("{")
         lib.expect(tables("1", top, code=3), 3, "run.json:1: invalid JSON", "any row")
