@@ -77,7 +77,6 @@ static int read_all(struct facts *facts, const struct arg_list *rest, bool only,
         if (!is_table(rest->items[i]))
             code = read_dir(facts, rest->items[i], err);
     }
-    facts_note_stopped(facts);
     return code;
 }
 
@@ -94,6 +93,16 @@ static void make(struct tables *tables, const struct facts *facts, const struct 
         if (wanted)
             tables_add(tables, facts, table_ids[i], model);
     }
+}
+
+/* The tables with "No skills" rows over all training runs. */
+static bool pools_runs(const struct tables *tables)
+{
+    for (size_t i = 0; i < tables->count; i++) {
+        if (strchr("123", tables->items[i].id[0]))
+            return true;
+    }
+    return false;
 }
 
 static int check_model(const struct tables *tables, const char *model, struct err *err)
@@ -167,6 +176,8 @@ static int tables(const struct options *options, const struct arg_list *rest, st
         code = read_all(&facts, rest, options->only, err);
     if (!code) {
         make(&made, &facts, rest, options->model);
+        if (pools_runs(&made))
+            facts_note_stopped(&facts);
         code = check_model(&made, options->model, err);
     }
     if (!code) {
