@@ -6,20 +6,14 @@
 
 static const char usage[] =
     "usage: grasp-host compare A [B ...] [OPTIONS]\n\n"
-    "What do the scores of A and B say about the difference B - A? Each side is a run directory, a "
-    "folder of run\n"
-    "directories (one per seed), several of either with commas between, or "
-    "released:MODEL/BENCHMARK/METHOD; NAME=\n"
-    "in front gives it a name. With A alone: its runs after learning against the same before. Runs "
-    "are "
-    "paired by seed\n"
-    "and sample by sample; with counts only, as in the release, the comparison is unpaired and "
-    "says "
-    "so.\n\n"
-    "  grasp-host compare runs/first\n"
-    "  grasp-host compare none=runs/none grasp=runs/grasp notes=runs/notes\n"
-    "  grasp-host compare released:gpt-4.1/MedAgentBench-v2/skillx_cycle "
-    "released:gpt-4.1/MedAgentBench-v2/skill_cycle\n";
+    "What do the scores of A and B say about the difference B - A? Each side is a run\n"
+    "directory, a folder of run directories (one per seed), several of either with commas\n"
+    "between, or released:MODEL/BENCHMARK/METHOD; NAME= in front gives it a name. With A\n"
+    "alone: its runs after learning against the same before, as in grasp-host compare\n"
+    "runs/first. Runs are paired by seed and sample by sample; with counts only, as in the\n"
+    "release, the comparison is unpaired and says so.\n\n"
+    "  grasp-host compare released:gpt-4.1/MedAgentBench-v2/skillx_cycle \\\n"
+    "      released:gpt-4.1/MedAgentBench-v2/skill_cycle\n";
 
 #define MAX_SIDES 32
 

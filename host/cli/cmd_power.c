@@ -7,13 +7,10 @@
 
 static const char usage[] =
     "usage: grasp-host power --difference POINTS [OPTIONS]\n\n"
-    "How many samples and seeds does it take to find a difference between two methods? Before "
-    "money is spent.\n"
-    "Flips are samples whose outcome changes between the two, in percent: on a plain re-run of one "
-    "method it was\n"
-    "about 21 on FHIR-AgentBench. The seeds' deviation is what seeds add to the difference beyond "
-    "flips, in "
-    "points.\n\n"
+    "How many samples and seeds does it take to find a difference between two methods? Before\n"
+    "money is spent. Flips are samples whose outcome changes between the two, in percent: on\n"
+    "a plain re-run of one method it was about 21 on FHIR-AgentBench. The seeds' deviation is\n"
+    "what seeds add to the difference beyond flips, in points.\n\n"
     "  grasp-host power --difference 10 --flips 21\n"
     "  grasp-host power --difference 5 --flips 21 --seed-sd 4 --samples 64\n"
     "  grasp-host power --difference 10 --comparisons 5 --json\n";

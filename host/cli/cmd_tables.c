@@ -8,16 +8,13 @@
 
 static const char usage[] =
     "usage: grasp-host tables [N...] [DIR...] [OPTIONS]\n\n"
-    "The paper's tables, from the released figures: 1 to 5, sensitivity, cross-writer (default: "
-    "all). A DIR with run\n"
-    "directories of your own adds rows marked (own) to tables 1 and 5; a DIR in the layout of the "
-    "released results/,\n"
-    "or with scores.csv, takes the place of the built-in figures. Mean and sample standard "
-    "deviation over runs, in percent;\n"
+    "The paper's tables, from the released figures: 1 to 5, sensitivity, cross-writer\n"
+    "(default: all). A DIR with run directories of your own adds rows marked (own) to tables\n"
+    "1 and 5; a DIR in the layout of the released results/, or with scores.csv, takes the\n"
+    "place of the built-in figures. Mean and sample standard deviation over runs, in percent;\n"
     "Val* is the best epoch. A '!' marks a cell with a note.\n\n"
     "  grasp-host tables 1 --model gpt-oss-120b\n"
     "  grasp-host tables 4 sensitivity --format markdown\n"
-    "  grasp-host tables 1 runs/first --only\n"
     "  grasp-host tables --format csv\n";
 
 struct options {
