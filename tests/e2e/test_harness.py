@@ -115,6 +115,24 @@ def test_regrade_with_a_changed_grader():
         lib.check(lib.tree(out) == before, "regrade changed the run")
 
 
+def agent_calls(out):
+    phases = lib.load(out, "ledger.json").values()
+    return sum(phase["executor"]["calls"] for phase in phases if "executor" in phase)
+
+
+def test_reuse_of_calls():
+    with lib.folder() as top:
+        calls, scores = [], []
+        for reuse in ("true", "false"):
+            out = os.path.join(top, reuse)
+            lib.expect(lib.run(*lib.QUICKSTART, *REHEARSAL, "--out", out, "--set",
+                               "agent_temperature=0.0", "cycle.reuse_calls=" + reuse), 0)
+            calls.append(agent_calls(out))
+            scores.append(lib.load(out, "val_scores.json"))
+        lib.check(0 < calls[0] < calls[1], "calls: %s" % calls)
+        lib.check(scores[0] == scores[1], "what is reused changed the scores")
+
+
 build.need("cc")
-lib.main(test_units, test_no_tests_where_the_task_has_none, test_empty_split, test_not_available,
+lib.main(test_reuse_of_calls, test_units, test_no_tests_where_the_task_has_none, test_empty_split, test_not_available,
          test_regrade_with_a_changed_grader)
