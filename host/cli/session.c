@@ -448,6 +448,7 @@ int session_start(struct session *s, struct err *err)
         .journal = s->journal,
         .ledger = &s->ledger,
         .concurrency = s->run.concurrency,
+        .episode_timeout = s->run.episode_timeout,
         .seed = s->run.seed,
         .reuse = reuses_calls(s),
     });

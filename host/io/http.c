@@ -310,17 +310,28 @@ static int set_timer(CURLM *multi, long ms, void *arg)
     return 0;
 }
 
-static bool is_silent(struct exchange *x, uint64_t now)
+static bool is_swept(const struct http_request *request)
+{
+    return request->low_speed_ms || request->stall_ms;
+}
+
+/* How it ends if it has been silent for too long, else HTTP_DONE. */
+static enum http_end silence(struct exchange *x, uint64_t now)
 {
     curl_off_t sent = 0;
-    if (!x->request->low_speed_ms)
-        return false;
+    if (!is_swept(x->request))
+        return HTTP_DONE;
     curl_easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
     if (x->heard || sent != x->sent)
         x->heard_us = now;
     x->heard = false;
     x->sent = sent;
-    return now - x->heard_us >= x->request->low_speed_ms * 1000ull;
+    const struct http_request *r = x->request;
+    uint64_t silent_ms = (now - x->heard_us) / 1000;
+    bool moving = x->header_bytes > 0 || (size_t)sent < r->body.len;
+    if (r->low_speed_ms && silent_ms >= r->low_speed_ms)
+        return HTTP_TIMEOUT;
+    return r->stall_ms && moving && silent_ms >= r->stall_ms ? HTTP_STALLED : HTTP_DONE;
 }
 
 /* curl's own limit of this kind costs a timer per second and transfer. */
@@ -330,9 +341,10 @@ static void sweep(void *arg)
     uint64_t now = clock_monotonic_us();
     bool any = false;
     for (struct exchange *x = client->active; x;) {
-        any |= x->request->low_speed_ms > 0;
-        if (is_silent(x, now)) {
-            stop(x, HTTP_TIMEOUT, "nothing came for too long");
+        enum http_end end = silence(x, now);
+        any |= is_swept(x->request);
+        if (end != HTTP_DONE) {
+            stop(x, end, "nothing came for too long");
             x = client->active; /* done() may have ended others */
         } else {
             x = x->next;
@@ -504,7 +516,7 @@ static void begin(struct http_client *client, struct http_request *r)
     set_method(x);
     set_headers(x);
     set_limits(x);
-    if (r->low_speed_ms && !client->sweeping) {
+    if (is_swept(r) && !client->sweeping) {
         client->sweeping = true;
         if (!client->sweeper)
             client->sweeper = loop_timer_create(client->loop, sweep, client);

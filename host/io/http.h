@@ -20,6 +20,7 @@ enum http_end {
     HTTP_CONNECT,   /* refused, no route, name not found */
     HTTP_TLS,       /* certificate or handshake */
     HTTP_TIMEOUT,   /* a limit of time passed */
+    HTTP_STALLED,   /* nothing came or went for stall_ms */
     HTTP_BROKEN,    /* closed early, malformed, reset */
     HTTP_TOO_LARGE, /* more than max_bytes, or more than 64 KiB of headers */
     HTTP_CANCELLED,
@@ -35,7 +36,8 @@ struct http_request {
     uint32_t timeout_ms;         /* whole exchange; 0: none */
     uint32_t connect_timeout_ms; /* 0: 10,000 */
     uint32_t low_speed_ms;       /* give up when nothing came for so long; 0: never */
-    size_t max_bytes;            /* of the reply's body; 0: 16 MiB */
+    uint32_t stall_ms; /* the same, but not while a whole request waits for its reply; 0: never */
+    size_t max_bytes;  /* of the reply's body; 0: 16 MiB */
     void (*done)(struct http_request *request); /* loop thread, exactly once */
 
     /* Filled before done. */

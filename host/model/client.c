@@ -18,7 +18,6 @@
 #include "model/fingerprint.h"
 #include "model/retry.h"
 
-#define ATTEMPTS_UNREACHABLE 3 /* as long as no connection ever came about */
 #define WARN_EVERY_US (10 * 1000000u)
 
 enum state {
@@ -204,6 +203,7 @@ static void set_cancelled(struct model_call *call)
     call->reply = (struct model_reply){
         .kind = MODEL_FAILED,
         .fault = MODEL_FAULT_CANCELLED,
+        .fault_class = "cancelled",
         .error = STR("the call was cancelled"),
     };
 }
@@ -307,6 +307,7 @@ static void give_up(struct exchange *x, const struct failure *failure, struct bu
     case FAILURE_FINAL:
         call->reply.kind = MODEL_FAILED;
         call->reply.fault = fault;
+        call->reply.fault_class = failure->name;
         break;
     }
     end(x);
@@ -353,9 +354,19 @@ static void start_timer(struct loop_task *task)
 static bool may_retry(const struct exchange *x, const struct failure *failure)
 {
     double limit = x->model->config.max_retries;
-    if (failure->unreachable && !successes(x->model) && limit > ATTEMPTS_UNREACHABLE)
-        limit = ATTEMPTS_UNREACHABLE;
+    if (failure->attempts && failure->attempts < limit)
+        limit = failure->attempts;
     return failure->kind == FAILURE_RETRY && x->attempts < limit;
+}
+
+/* Milliseconds until the call's deadline, UINT32_MAX if there is none. */
+static uint32_t time_left(const struct exchange *x)
+{
+    uint64_t deadline = x->call->deadline_us, now = clock_monotonic_us();
+    if (!deadline)
+        return UINT32_MAX;
+    uint64_t left = deadline > now ? (deadline - now) / 1000 : 0;
+    return left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
 }
 
 static void on_failure(struct exchange *x, const struct failure *failure, struct buf *text)
@@ -365,11 +376,32 @@ static void on_failure(struct exchange *x, const struct failure *failure, struct
         return;
     }
     x->delay_ms = retry_delay_ms(&x->model->config, x->attempts - 1, &x->http);
+    if (x->delay_ms >= time_left(x)) {
+        struct failure late = failure_of_class(FAILURE_DEADLINE, successes(x->model) > 0);
+        give_up(x, &late, text);
+        return;
+    }
     warn(x->model, x->delay_ms, text);
     buf_free(&x->http.body_in);
     buf_free(&x->http.headers_in);
     x->task.fn = start_timer;
     loop_post(x->model->loop, &x->task);
+}
+
+/* What is wrong with a completion that could be read, or NULL. One without content that ran out of
+ * tokens is the model's own answer. */
+static const char *fault_of_answer(const struct exchange *x, enum failure_class *out_class)
+{
+    const struct model_reply *reply = &x->call->reply;
+    if (str_is(reply->finish_reason, "error")) {
+        *out_class = FAILURE_ERROR_REPLY;
+        return "the completion ended in an error";
+    }
+    if (reply->kind != MODEL_TEXT || reply->text.len || reply->tool_calls.len ||
+        x->model->config.accept_empty || str_is(reply->finish_reason, "length"))
+        return NULL;
+    *out_class = FAILURE_EMPTY;
+    return "the message has no content";
 }
 
 /* True when the reply is an answer. Otherwise the failure and what is to be said of it. */
@@ -392,8 +424,15 @@ static bool read_reply(struct exchange *x, struct failure *out, struct buf *text
             problem = chat_decode(json, x->call->arena, &x->call->reply);
         else
             problem = "the reply is an error";
-        if (!problem)
+        enum failure_class which;
+        const char *fault = problem ? NULL : fault_of_answer(x, &which);
+        if (!problem && !fault)
             return true;
+        if (fault) {
+            *out = failure_of_class(which, successes(model) > 0);
+            describe(text, x, json, fault);
+            return false;
+        }
     }
     *out = failure_of_reply(x->http.status, json, body, &model->config, successes(model) > 0);
     describe(text, x, json, problem);
@@ -439,8 +478,10 @@ static void send_or_end(struct exchange *x)
     bool cancelled = model->cancelled;
     x->state = BUSY;
     if (!cancelled) {
+        uint32_t left = time_left(x), timeout = (uint32_t)ceil(model->config.timeout * 1000);
         x->attempts++;
         x->state = SENT;
+        x->http.timeout_ms = left < timeout ? left + 1 : timeout; /* 0 would be none */
         http_send(model->http, &x->http);
     }
     pthread_mutex_unlock(&model->lock);
@@ -459,7 +500,7 @@ static struct exchange *exchange_create(struct model *model, struct model_call *
         .method = "POST",
         .url = config->url,
         .headers = config->headers,
-        .timeout_ms = (uint32_t)ceil(config->timeout * 1000),
+        .stall_ms = (uint32_t)ceil(config->low_speed_timeout * 1000),
         .connect_timeout_ms = (uint32_t)ceil(config->connect_timeout * 1000),
         .max_bytes = (size_t)config->max_reply_bytes,
         .done = on_exchanged,

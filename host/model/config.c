@@ -13,11 +13,28 @@
 #define SECRET_MIN 4
 
 static const char *const known_keys[] = {
-    "agent_role",    "api_key",           "base_url",         "body",
-    "client",        "connect_timeout",   "headers",          "max_completion_tokens",
-    "max_in_flight", "max_reply_bytes",   "max_retries",      "max_tokens",
-    "model",         "retry_after_max",   "retry_base_delay", "retry_max_delay",
-    "send_seed",     "structured_output", "temperature",      "timeout",
+    "accept_empty",
+    "agent_role",
+    "api_key",
+    "base_url",
+    "body",
+    "client",
+    "connect_timeout",
+    "headers",
+    "low_speed_timeout",
+    "max_completion_tokens",
+    "max_in_flight",
+    "max_reply_bytes",
+    "max_retries",
+    "max_tokens",
+    "model",
+    "retry_after_max",
+    "retry_base_delay",
+    "retry_max_delay",
+    "send_seed",
+    "structured_output",
+    "temperature",
+    "timeout",
     "url",
 };
 
@@ -32,6 +49,7 @@ static const struct number {
     {"max_tokens", offsetof(struct chat_config, max_tokens), 0, 0, 1e9, true},
     {"timeout", offsetof(struct chat_config, timeout), 120, 0.001, 86400, false},
     {"connect_timeout", offsetof(struct chat_config, connect_timeout), 10, 0.001, 86400, false},
+    {"low_speed_timeout", offsetof(struct chat_config, low_speed_timeout), 60, 0, 86400, false},
     {"max_retries", offsetof(struct chat_config, max_retries), 10, 1, 1000, true},
     {"retry_base_delay", offsetof(struct chat_config, retry_base_delay), 1, 0, 86400, false},
     {"retry_max_delay", offsetof(struct chat_config, retry_max_delay), 60, 0, 86400, false},
@@ -368,6 +386,8 @@ static int read_all(const struct json *config, struct chat_config *out, struct e
         code = read_bool(config, "send_seed", true, &out->send_seed, err);
     if (!code)
         code = read_bool(config, "structured_output", false, &out->structured_output, err);
+    if (!code)
+        code = read_bool(config, "accept_empty", false, &out->accept_empty, err);
     if (!code)
         code = read_text(config, "agent_role", &out->arena, &out->agent_role, err);
     if (!code)

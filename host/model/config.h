@@ -21,12 +21,14 @@ struct chat_config {
     bool extra_format; /* `extra` sets "response_format" */
     bool send_seed;
     bool structured_output;
+    bool accept_empty; /* a message without content is an answer */
 
     double temperature; /* NaN: not sent */
     double max_tokens;  /* 0: not sent */
     double timeout;     /* seconds, as all delays */
     double connect_timeout;
-    double max_retries; /* attempts */
+    double low_speed_timeout; /* without a byte in the middle of an exchange; 0: no limit */
+    double max_retries;       /* attempts */
     double retry_base_delay;
     double retry_max_delay;
     double retry_after_max; /* the longest wait that a server may ask for */

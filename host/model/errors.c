@@ -142,46 +142,95 @@ void failure_words(struct buf *out, const struct json *json, struct str body,
         failure_text(out, body, config);
 }
 
-static struct failure failed(enum failure_kind kind, enum model_fault fault, const char *hint)
+/* One row a class. docs/faults.md says the same for people. */
+static const struct rule {
+    const char *name;
+    enum failure_kind kind;
+    enum model_fault fault;
+    enum model_fault fault_at_first; /* as long as no call has been answered; 0: the same */
+    unsigned attempts, attempts_at_first;
+    const char *hint;
+} rules[] = {
+    [FAILURE_CONNECT] = {"connect", FAILURE_RETRY, MODEL_FAULT_ENDPOINT, .attempts_at_first = 3,
+                         .hint = "is the server running, and base_url (OPENAI_BASE_URL) right?"},
+    [FAILURE_TLS] = {"tls", FAILURE_RETRY, MODEL_FAULT_ENDPOINT, .attempts_at_first = 3,
+                     .hint = "is its certificate signed by an authority that this machine knows "
+                             "(SSL_CERT_FILE)?"},
+    [FAILURE_TIMEOUT] = {"timeout", FAILURE_RETRY, MODEL_FAULT_CALL,
+                         .hint = "if the model needs longer, raise timeout of the preset"},
+    [FAILURE_STALLED] = {"stalled", FAILURE_RETRY, MODEL_FAULT_CALL,
+                         .hint = "if the server pauses within a reply, raise low_speed_timeout of "
+                                 "the preset"},
+    [FAILURE_BROKEN] = {"broken", FAILURE_RETRY, MODEL_FAULT_CALL},
+    [FAILURE_TOO_LARGE] = {"too_large", FAILURE_FINAL, MODEL_FAULT_CALL,
+                           .hint = "a reply this large is no completion; the limit is "
+                                   "max_reply_bytes of the preset"},
+    /* The request cannot be at fault if one like it was answered. */
+    [FAILURE_UNSENDABLE] = {"unsendable", FAILURE_RETRY, MODEL_FAULT_CALL, MODEL_FAULT_CONFIG,
+                            .attempts_at_first = 1,
+                            .hint = "correct base_url (OPENAI_BASE_URL), url or headers of the "
+                                    "preset"},
+    [FAILURE_DEADLINE] = {"episode_timeout", FAILURE_FINAL, MODEL_FAULT_CALL,
+                          .hint = "the episode's time is up (episode_timeout)"},
+    [FAILURE_CANCELLED] = {"cancelled", FAILURE_FINAL, MODEL_FAULT_CANCELLED},
+    [FAILURE_MALFORMED] = {"malformed", FAILURE_RETRY, MODEL_FAULT_CALL},
+    [FAILURE_EMPTY] = {"empty_content", FAILURE_RETRY, MODEL_FAULT_CALL, .attempts = 3,
+                       .hint = "a reasoning model may need more max_tokens"},
+    [FAILURE_ERROR_REPLY] = {"error_reply", FAILURE_RETRY, MODEL_FAULT_CALL},
+    [FAILURE_OVERLOADED] = {"overloaded", FAILURE_RETRY, MODEL_FAULT_ENDPOINT,
+                            .hint = "fewer calls in flight (max_in_flight of the preset) may help"},
+    [FAILURE_REQUEST_TIMEOUT] = {"request_timeout", FAILURE_RETRY, MODEL_FAULT_CALL},
+    [FAILURE_CONFLICT] = {"conflict", FAILURE_RETRY, MODEL_FAULT_CALL},
+    [FAILURE_TOO_EARLY] = {"too_early", FAILURE_RETRY, MODEL_FAULT_CALL},
+    [FAILURE_RATE_LIMIT] = {"rate_limit", FAILURE_RETRY, MODEL_FAULT_ENDPOINT,
+                            .hint = "fewer calls in flight (max_in_flight of the preset) may help"},
+    [FAILURE_NO_CREDIT] = {"no_credit", FAILURE_FINAL, MODEL_FAULT_KEY,
+                           .hint = "the account has no credit left"},
+    [FAILURE_SERVER] = {"server_error", FAILURE_RETRY, MODEL_FAULT_CALL},
+    [FAILURE_UNAVAILABLE] = {"unavailable", FAILURE_RETRY, MODEL_FAULT_ENDPOINT},
+    [FAILURE_UNSUPPORTED] = {"unsupported", FAILURE_FINAL, MODEL_FAULT_CONFIG},
+    [FAILURE_CONTEXT_LIMIT] = {"context_limit", FAILURE_CONTEXT, MODEL_FAULT_NONE},
+    [FAILURE_NO_ROOM] = {"no_room", FAILURE_FINAL, MODEL_FAULT_CONFIG,
+                         .hint = "max_tokens of the preset leaves no room for the conversation: "
+                                 "lower it (--set agent.max_tokens=N)"},
+    [FAILURE_FILTER] = {"content_filter", FAILURE_REFUSED, MODEL_FAULT_NONE},
+    [FAILURE_KEY] = {"auth", FAILURE_FINAL, MODEL_FAULT_KEY,
+                     .hint = "check the API key (OPENAI_API_KEY, or api_key of the preset)"},
+    [FAILURE_NOT_FOUND] = {"model_not_found", FAILURE_FINAL, MODEL_FAULT_CONFIG,
+                           .hint = "is the model's name (GRASP_MODEL) one the server has, and the "
+                                   "path of base_url (OPENAI_BASE_URL), mostly /v1, right?"},
+    [FAILURE_REDIRECT] = {"redirect", FAILURE_FINAL, MODEL_FAULT_CONFIG,
+                          .hint = "the server redirects; put the final address into base_url"},
+    [FAILURE_BAD_REQUEST] = {"bad_request", FAILURE_FINAL, MODEL_FAULT_CALL, MODEL_FAULT_CONFIG},
+};
+
+struct failure failure_of_class(enum failure_class which, bool any_success)
 {
-    return (struct failure){.kind = kind, .fault = fault, .hint = hint};
+    const struct rule *rule = &rules[which];
+    bool first = !any_success;
+    return (struct failure){
+        .name = rule->name,
+        .kind = rule->kind,
+        .fault = first && rule->fault_at_first ? rule->fault_at_first : rule->fault,
+        .attempts = first && rule->attempts_at_first ? rule->attempts_at_first : rule->attempts,
+        .hint = rule->hint,
+    };
 }
 
 struct failure failure_of_end(enum http_end end, bool any_success)
 {
-    struct failure unreachable = {
-        .kind = FAILURE_RETRY,
-        .fault = MODEL_FAULT_ENDPOINT,
-        .unreachable = true,
-        .hint = "is the server running, and base_url (OPENAI_BASE_URL) right?",
+    static const enum failure_class classes[] = {
+        [HTTP_DONE] = FAILURE_BROKEN,
+        [HTTP_CONNECT] = FAILURE_CONNECT,
+        [HTTP_TLS] = FAILURE_TLS,
+        [HTTP_TIMEOUT] = FAILURE_TIMEOUT,
+        [HTTP_STALLED] = FAILURE_STALLED,
+        [HTTP_BROKEN] = FAILURE_BROKEN,
+        [HTTP_TOO_LARGE] = FAILURE_TOO_LARGE,
+        [HTTP_CANCELLED] = FAILURE_CANCELLED,
+        [HTTP_INVALID] = FAILURE_UNSENDABLE,
     };
-    switch (end) {
-    case HTTP_CONNECT:
-        return unreachable;
-    case HTTP_TLS:
-        unreachable.hint = "is its certificate signed by an authority that this machine knows "
-                           "(SSL_CERT_FILE)?";
-        return unreachable;
-    case HTTP_TIMEOUT:
-        return failed(FAILURE_RETRY, MODEL_FAULT_CALL,
-                      "if the model needs longer, raise timeout of the preset");
-    case HTTP_DONE:
-    case HTTP_BROKEN:
-        return failed(FAILURE_RETRY, MODEL_FAULT_CALL, NULL);
-    case HTTP_TOO_LARGE:
-        return failed(FAILURE_FINAL, MODEL_FAULT_CALL,
-                      "a reply this large is no completion; the limit is max_reply_bytes of the "
-                      "preset");
-    case HTTP_INVALID:
-        /* The request cannot be at fault if one like it was answered. */
-        if (any_success)
-            return failed(FAILURE_RETRY, MODEL_FAULT_CALL, NULL);
-        return failed(FAILURE_FINAL, MODEL_FAULT_CONFIG,
-                      "correct base_url (OPENAI_BASE_URL), url or headers of the preset");
-    case HTTP_CANCELLED:
-        break;
-    }
-    return failed(FAILURE_FINAL, MODEL_FAULT_CANCELLED, NULL);
+    return failure_of_class(classes[end], any_success);
 }
 
 static bool is_refusal(struct str code, struct str text)
@@ -205,58 +254,91 @@ static int64_t context_length(struct str text)
 
 /* A server with a small context refuses every request of a preset with a large max_tokens: that is
  * a setting to correct, not a conversation that grew too long. */
-static struct failure context_failure(struct str text, const struct chat_config *config,
-                                      bool any_success)
+static enum failure_class context_class(struct str text, const struct chat_config *config,
+                                        bool any_success)
 {
     int64_t length = any_success ? 0 : context_length(text);
-    if (length > 0 && config->max_tokens >= (double)length)
-        return failed(FAILURE_FINAL, MODEL_FAULT_CONFIG,
-                      "max_tokens of the preset leaves no room for the conversation: lower it "
-                      "(--set agent.max_tokens=N)");
-    return failed(FAILURE_CONTEXT, MODEL_FAULT_NONE, NULL);
+    bool no_room = length > 0 && config->max_tokens >= (double)length;
+    return no_room ? FAILURE_NO_ROOM : FAILURE_CONTEXT_LIMIT;
 }
 
-static struct failure client_error(int status, struct str code, bool any_success)
+static bool is_overload(struct str code, struct str text)
+{
+    static const char *const words[] = {
+        "overloaded", "over capacity", "at capacity",       "too busy",   "server is busy",
+        "try again",  "rate limit",    "too many requests", "rate_limit", "temporarily unavailable",
+        NULL};
+    return contains_any(code, words) || contains_any(searched(text), words);
+}
+
+static enum failure_class class_of_status(int status, struct str code)
 {
     switch (status) {
     case 401:
     case 403:
-        return failed(FAILURE_FINAL, MODEL_FAULT_KEY,
-                      "check the API key (OPENAI_API_KEY, or api_key of the preset)");
+        return FAILURE_KEY;
     case 402:
-        return failed(FAILURE_FINAL, MODEL_FAULT_KEY, "the account has no credit left");
+        return FAILURE_NO_CREDIT;
     case 404:
-        return failed(FAILURE_FINAL, MODEL_FAULT_CONFIG,
-                      "is the model's name (GRASP_MODEL) one the server has, and the path of "
-                      "base_url (OPENAI_BASE_URL), mostly /v1, right?");
+        return FAILURE_NOT_FOUND;
     case 408:
+        return FAILURE_REQUEST_TIMEOUT;
     case 409:
+        return FAILURE_CONFLICT;
     case 425:
-        return failed(FAILURE_RETRY, MODEL_FAULT_CALL, NULL);
+        return FAILURE_TOO_EARLY;
     case 429:
-        if (str_is(code, "insufficient_quota"))
-            return failed(FAILURE_FINAL, MODEL_FAULT_KEY, "the account has no credit left");
-        return failed(FAILURE_RETRY, MODEL_FAULT_ENDPOINT,
-                      "fewer calls in flight (max_in_flight of the preset) may help");
-    default:
-        return failed(FAILURE_FINAL, any_success ? MODEL_FAULT_CALL : MODEL_FAULT_CONFIG, NULL);
-    }
-}
-
-static struct failure server_error(int status)
-{
-    switch (status) {
+        return str_is(code, "insufficient_quota") ? FAILURE_NO_CREDIT : FAILURE_RATE_LIMIT;
     case 501:
     case 505:
-        return failed(FAILURE_FINAL, MODEL_FAULT_CONFIG, NULL);
+        return FAILURE_UNSUPPORTED;
     case 502:
     case 503:
     case 504:
     case 529:
-        return failed(FAILURE_RETRY, MODEL_FAULT_ENDPOINT, NULL);
+        return FAILURE_UNAVAILABLE;
     default:
-        return failed(FAILURE_RETRY, MODEL_FAULT_CALL, NULL);
+        break;
     }
+    if (status / 100 == 3)
+        return FAILURE_REDIRECT;
+    return status / 100 == 4 ? FAILURE_BAD_REQUEST : FAILURE_SERVER;
+}
+
+/* Routers answer 200 and put the status of the server behind them into the body. */
+static int status_inside(const struct json *json)
+{
+    static const char *const keys[] = {"code", "status"};
+    const struct json *error = error_object(json);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+        const struct json *value = json_get(error, keys[i]);
+        int64_t number = json_int(value, 0);
+        if (json_is(value, JSON_STRING) && !str_to_i64(json_str(value), &number))
+            continue;
+        if (number >= 400 && number <= 599)
+            return (int)number;
+    }
+    return 0;
+}
+
+/* A 2xx that holds no completion. */
+static enum failure_class class_of_success(const struct json *json, struct str code,
+                                           struct str text)
+{
+    static const char *const keys[] = {"invalid_api_key", "authentication_error", NULL};
+    int inside = status_inside(json);
+    bool error = !json_is(json_get(json, "error"), JSON_NULL);
+    if (inside)
+        return class_of_status(inside, code);
+    if (error && contains_any(code, keys))
+        return FAILURE_KEY;
+    if (error && str_is(code, "model_not_found"))
+        return FAILURE_NOT_FOUND;
+    if (error && str_is(code, "insufficient_quota"))
+        return FAILURE_NO_CREDIT;
+    if (is_overload(code, text))
+        return FAILURE_OVERLOADED;
+    return error ? FAILURE_ERROR_REPLY : FAILURE_MALFORMED;
 }
 
 /* llama.cpp has said 500 for a conversation that is too long, text-generation-inference 422. */
@@ -269,16 +351,18 @@ struct failure failure_of_reply(int status, const struct json *json, struct str 
                                 const struct chat_config *config, bool any_success)
 {
     struct str code = error_code(json), text = error_message(json);
+    enum failure_class which;
     if (!text.len)
         text = body;
     if (can_be_context(status) && failure_is_context_limit(code, text))
-        return context_failure(text, config, any_success);
-    if (status < 500 && status != 429 && is_refusal(code, text))
-        return failed(FAILURE_REFUSED, MODEL_FAULT_NONE, NULL);
-    if (status / 100 == 2)
-        return failed(FAILURE_RETRY, MODEL_FAULT_CALL, NULL);
-    if (status / 100 == 3)
-        return failed(FAILURE_FINAL, MODEL_FAULT_CONFIG,
-                      "the server redirects; put the final address into base_url");
-    return status / 100 == 4 ? client_error(status, code, any_success) : server_error(status);
+        which = context_class(text, config, any_success);
+    else if (status < 500 && status != 429 && is_refusal(code, text))
+        which = FAILURE_FILTER;
+    else if (status / 100 == 2)
+        which = class_of_success(json, code, text);
+    else if (status == 400 && str_is(code, "model_not_found"))
+        which = FAILURE_NOT_FOUND;
+    else
+        which = class_of_status(status, code);
+    return failure_of_class(which, any_success);
 }

@@ -13,14 +13,54 @@ enum failure_kind {
     FAILURE_FINAL,   /* no later attempt would do better */
 };
 
-struct failure {
-    enum failure_kind kind;
-    enum model_fault fault;
-    bool unreachable; /* no connection came about: few attempts as long as none ever did */
-    const char *hint; /* what to do, or NULL */
+/* Each has its name and its rule in the table of errors.c; docs/faults.md. */
+enum failure_class {
+    /* without a status */
+    FAILURE_CONNECT,
+    FAILURE_TLS,
+    FAILURE_TIMEOUT,
+    FAILURE_STALLED,
+    FAILURE_BROKEN, /* reset, closed early, not HTTP */
+    FAILURE_TOO_LARGE,
+    FAILURE_UNSENDABLE,
+    FAILURE_DEADLINE, /* of the episode */
+    FAILURE_CANCELLED,
+    /* in a 2xx */
+    FAILURE_MALFORMED, /* not JSON, or not a completion */
+    FAILURE_EMPTY,     /* a completion without content */
+    FAILURE_ERROR_REPLY,
+    FAILURE_OVERLOADED,
+    /* in any other status */
+    FAILURE_REQUEST_TIMEOUT,
+    FAILURE_CONFLICT,
+    FAILURE_TOO_EARLY,
+    FAILURE_RATE_LIMIT,
+    FAILURE_NO_CREDIT,
+    FAILURE_SERVER,
+    FAILURE_UNAVAILABLE,
+    FAILURE_UNSUPPORTED,
+    FAILURE_CONTEXT_LIMIT,
+    FAILURE_NO_ROOM, /* max_tokens alone passes the model's context */
+    FAILURE_FILTER,
+    FAILURE_KEY,
+    FAILURE_NOT_FOUND,
+    FAILURE_REDIRECT,
+    FAILURE_BAD_REQUEST,
 };
 
-/* An exchange without a status. any_success: some call to this model has been answered. */
+struct failure {
+    const char *name; /* of the class, as users see it; static */
+    enum failure_kind kind;
+    enum model_fault fault;
+    unsigned attempts; /* at most, whatever max_retries says; 0: no limit of its own */
+    const char *hint;  /* what to do, or NULL */
+};
+
+/* any_success: some call to this model has been answered. Until then some classes mean that the
+ * setup is wrong. */
+struct failure failure_of_class(enum failure_class which, bool any_success);
+
+/* An exchange without a status. */
 struct failure failure_of_end(enum http_end end, bool any_success);
 
 /* A reply that is no answer: any status but 2xx, or a 2xx with another body than a completion.

@@ -58,14 +58,16 @@ struct model_reply {
     struct str finish_reason;
     struct model_usage usage;
     enum model_fault fault;
-    struct str error; /* what happened, in the server's words where it has some */
+    const char *fault_class; /* of MODEL_FAILED: its name in errors.c, or NULL; not the arena's */
+    struct str error;        /* what happened, in the server's words where it has some */
 };
 
 struct model_call {
     struct model_request request;
     void (*done)(struct model_call *call); /* a worker of the pool, exactly once */
-    struct arena *arena; /* of the caller; the reply's texts go there. Nobody else uses it
-                            between model_send and done */
+    struct arena *arena;  /* of the caller; the reply's texts go there. Nobody else uses it
+                             between model_send and done */
+    uint64_t deadline_us; /* of clock_monotonic_us: no attempt goes on beyond it; 0: none */
     struct model_reply reply;
 
     void *internal;

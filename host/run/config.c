@@ -11,8 +11,19 @@
 #include "model/config.h"
 
 static const char *const top_keys[] = {
-    "agent",     "agent_preset", "agent_temperature", "compat", "concurrency", "cycle",
-    "knowledge", "method",       "output_dir",        "skills", "task",        "test",
+    "agent",
+    "agent_preset",
+    "agent_temperature",
+    "compat",
+    "concurrency",
+    "cycle",
+    "episode_timeout",
+    "knowledge",
+    "method",
+    "output_dir",
+    "skills",
+    "task",
+    "test",
     "_resume",
 };
 static const char *const cycle_keys[] = {"epochs",       "update_every", "batch_concurrency",
@@ -194,6 +205,20 @@ static int read_temperature(struct config *config, struct run_config *out, struc
     return 0;
 }
 
+static int read_episode_timeout(struct config *config, struct run_config *out, struct err *err)
+{
+    const struct json *value = json_get(config->tree, "episode_timeout");
+    if (json_is(value, JSON_NULL))
+        return 0;
+    out->episode_timeout = json_double(value, -1);
+    if ((!json_is(value, JSON_INT) && !json_is(value, JSON_DOUBLE)) ||
+        !(out->episode_timeout >= 0 && out->episode_timeout <= 1e7))
+        return err_set(err, EXIT_CONFIG,
+                       "%s: episode_timeout is a number of seconds from 0 (no limit) to 1e7",
+                       config_where(config, "episode_timeout"));
+    return 0;
+}
+
 static int check_keys(struct config *config, struct err *err)
 {
     for (struct json_iter it = json_members(config->tree); json_next(&it);) {
@@ -305,6 +330,8 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
     if (!code)
         code = read_temperature(config, out, err);
     if (!code)
+        code = read_episode_timeout(config, out, err);
+    if (!code)
         code = read_bool(config, "test", &out->test, err);
     out->agent = json_get(config->tree, "agent");
     if (!json_is(out->agent, JSON_OBJECT))
@@ -396,8 +423,19 @@ const char *config_agent_name(const char *flag, const char *environment, const c
 }
 
 /* Keys that do not change what a run comes to. */
-static const char *const harmless[] = {"_resume", "output_dir", "concurrency",
-                                       "cycle.batch_concurrency"};
+static const char *const harmless[] = {"_resume",
+                                       "output_dir",
+                                       "concurrency",
+                                       "cycle.batch_concurrency",
+                                       "episode_timeout",
+                                       "agent.timeout",
+                                       "agent.connect_timeout",
+                                       "agent.low_speed_timeout",
+                                       "agent.max_retries",
+                                       "agent.retry_base_delay",
+                                       "agent.retry_max_delay",
+                                       "agent.retry_after_max",
+                                       "agent.max_in_flight"};
 
 static void diff_side(const struct json *a, const struct json *b, const char *prefix, bool added,
                       struct buf *out)

@@ -11,7 +11,7 @@
  *                                 one, a whole {module, parameters} block
  *   cycle.epochs, update_every, run_baseline, baseline_competes, reuse_calls, seed,
  *   batch_concurrency
- *   concurrency, knowledge, test, compat, output_dir
+ *   concurrency, episode_timeout, knowledge, test, compat, output_dir
  */
 #pragma once
 
@@ -45,6 +45,7 @@ struct run_config {
     const char *knowledge; /* folder, or NULL */
     int64_t epochs, update_every, seed;
     size_t concurrency;
+    double episode_timeout; /* seconds; 0: none */
     bool run_baseline, test, compat_reference;
     bool baseline_competes; /* for the best checkpoint; by default unless compat is reference */
     bool reuse_calls;       /* of the agent at temperature 0; by default likewise */

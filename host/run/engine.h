@@ -26,8 +26,9 @@ struct engine_options {
     struct journal *journal; /* NULL: none */
     struct ledger *ledger;
     size_t concurrency;
-    int64_t seed; /* of the run */
-    bool reuse;   /* identical calls of the executor, which is at temperature 0 (memo.h) */
+    double episode_timeout; /* seconds; 0: none */
+    int64_t seed;           /* of the run */
+    bool reuse; /* identical calls of the executor, which is at temperature 0 (memo.h) */
 };
 
 struct engine *engine_create(const struct engine_options *options);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "run/engine_internal.h"
 #include "run/place.h"
@@ -33,6 +34,7 @@ struct episode {
     size_t judge_next;
     struct ledger_row spent[2]; /* by the executor, by the judge; kept with the rollout */
     bool replayed;
+    uint64_t deadline_us; /* 0: none */
 };
 
 static struct engine *engine_of(const struct rollout_job *job)
@@ -154,6 +156,9 @@ static void begin(struct rollout_job *job)
     struct rollout *r = &job->rollout;
     struct err err;
     char repeat[16];
+    double seconds = engine->options.episode_timeout;
+    if (seconds > 0)
+        ep->deadline_us = clock_monotonic_us() + (uint64_t)(seconds * 1e6);
     snprintf(repeat, sizeof(repeat), "r%u", r->repeat);
     uint64_t seed = engine_seed(engine, str_of(r->sample->id), str_of(repeat));
     ep->sink.arena = &ep->arena;
@@ -235,6 +240,7 @@ static bool send(struct rollout_job *job, const char *suffix, size_t number)
     call->engine = engine_of(job);
     call->owner = job;
     call->phase = job->job.wave->phase;
+    call->model.deadline_us = ep->deadline_us;
     call->wave = job->job.wave;
     call->reusable = is_reusable(job, suffix);
     call->place = str_of(
@@ -254,6 +260,10 @@ static bool ask(struct rollout_job *job)
     struct err err;
     if (__atomic_load_n(&engine->stop_code, __ATOMIC_ACQUIRE)) {
         fail(job, "the run was stopped");
+        return true;
+    }
+    if (ep->deadline_us && clock_monotonic_us() >= ep->deadline_us) {
+        fail(job, "the episode's time is up (episode_timeout)");
         return true;
     }
     if (job->rollout.turns >= info->max_turns) {

@@ -6,6 +6,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import time
 
 import lib
 
@@ -209,6 +210,8 @@ def test_endpoints():
     fails(69, lib.answer("200 OK", ""))
     fails(69, lib.answer("503 Service Unavailable", "busy", "text/plain"), "503")
     fails(69, lib.answer("200 OK", lib.completion("x" * (50 << 20))), "large")
+    fails(69, lambda client, request: time.sleep(2), "episode_timeout",
+          more=["--set", "episode_timeout=0.4"])
     fails(69, b"SSH-2.0-OpenSSH_9.2\r\n")
     fails(69, b"")
 

@@ -283,6 +283,12 @@ static void keeps_limits_of_time(void **state)
         .body_in = r.body_in, .headers_in = r.headers_in, .low_speed_ms = 300};
     play(&stalled, &r);
     expect_end(&r, HTTP_TIMEOUT);
+    r = (struct http_request){
+        .body_in = r.body_in, .headers_in = r.headers_in, .stall_ms = 300, .timeout_ms = 900};
+    play(&stalled, &r);
+    expect_end(&r, HTTP_STALLED);
+    play(&silent, &r);
+    expect_end(&r, HTTP_TIMEOUT);
     uint64_t took = clock_monotonic_us() - start;
     assert_true(took >= 600000 && took < 10000000);
     request_clear(&r);

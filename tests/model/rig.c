@@ -75,6 +75,7 @@ void rig_send(struct rig *rig, struct rig_call *call, const char *text)
     };
     call->call.arena = &call->arena;
     call->call.done = on_done;
+    call->call.deadline_us = rig->deadline_us;
     model_send(rig->model, &call->call);
 }
 

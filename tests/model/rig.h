@@ -11,6 +11,7 @@ struct rig {
     struct http_client *http;
     struct pool *pool;
     struct model *model;
+    uint64_t deadline_us; /* of the calls that rig_send sends; 0: none */
 };
 
 /* config: the preset as JSON text; %u stands for the port. Fails the test if it is refused. */

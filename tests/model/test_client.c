@@ -134,12 +134,31 @@ static void rejects_what_is_no_completion(void **state)
          "not JSON", 3);
     play(JSON_OK "{\"id\": \"x\"}", MODEL_FAILED, MODEL_FAULT_CALL, "no list of choices", 3);
     play(JSON_OK "{\"choices\": []}", MODEL_FAILED, MODEL_FAULT_CALL, "choices are empty", 3);
-    play(JSON_OK "{\"error\": {\"message\": \"overloaded\"}}", MODEL_FAILED, MODEL_FAULT_CALL,
+    play(JSON_OK "{\"error\": {\"message\": \"overloaded\"}}", MODEL_FAILED, MODEL_FAULT_ENDPOINT,
          "an error: overloaded", 3);
+    play(JSON_OK "{\"error\": {\"code\": 401, \"message\": \"bad key\"}}", MODEL_FAILED,
+         MODEL_FAULT_KEY, "an error: bad key", 1);
+    play(JSON_OK "{\"choices\": [{\"message\": {\"content\": null, \"reasoning\": \"x\"}, "
+                 "\"finish_reason\": \"stop\"}]}",
+         MODEL_FAILED, MODEL_FAULT_CALL, "no content", 3);
+    play(JSON_OK "{\"choices\": [{\"message\": {\"content\": \"par\"}, "
+                 "\"finish_reason\": \"error\"}]}",
+         MODEL_FAILED, MODEL_FAULT_CALL, "ended in an error", 3);
+    play(JSON_OK "{\"choices\": [{\"message\": {\"content\": null}, "
+                 "\"finish_reason\": \"length\"}]}",
+         MODEL_TEXT, MODEL_FAULT_NONE, "", 1);
     play(JSON_OK, MODEL_FAILED, MODEL_FAULT_CALL, "an empty body", 3);
     play(HEAD("200 OK", "application/json") "Content-Length: 900\r\n\r\n{\"choices\"", MODEL_FAILED,
          MODEL_FAULT_CALL, "(3 attempts)", 3);
     play("nonsense\r\n\r\n", MODEL_FAILED, MODEL_FAULT_CALL, "127.0.0.1", 3);
+}
+
+static void takes_an_empty_answer_if_told_to(void **state)
+{
+    const struct faulty_reply empty = {.bytes = JSON_OK
+                                       "{\"choices\": [{\"message\": {\"content\": \"\"}}]}"};
+    play_with(PRESET_WITH(", \"accept_empty\": true"), &empty, 1,
+              &(struct expected){MODEL_TEXT, MODEL_FAULT_NONE, "", 1});
 }
 
 static void tries_again(void **state)
@@ -198,6 +217,48 @@ static void gives_up_on_silence(void **state)
     const struct faulty_reply slow[] = {{.bytes = ANSWER, .delay_ms = 5000}, {.bytes = ANSWER}};
     play_with(PRESET_WITH(", \"timeout\": 0.2"), slow, 2,
               &(struct expected){MODEL_TEXT, MODEL_FAULT_NONE, "hi", 2});
+}
+
+/* A reply that stops in the middle is given up long before its deadline; one that has not begun
+ * may take its time. */
+static void gives_up_on_stalled_replies(void **state)
+{
+    const struct faulty_reply stalled[] = {
+        {.bytes = HEAD("200 OK", "application/json") "Content-Length: 900\r\n\r\n{\"cho",
+         .hold = 1},
+        {.bytes = ANSWER, .delay_ms = 700},
+    };
+    uint64_t start = clock_monotonic_us();
+    play_with(PRESET_WITH(", \"low_speed_timeout\": 0.2"), stalled, 2,
+              &(struct expected){MODEL_TEXT, MODEL_FAULT_NONE, "hi", 2});
+    play_with(PRESET_WITH(", \"low_speed_timeout\": 0.2, \"max_retries\": 1"), stalled, 1,
+              &(struct expected){MODEL_FAILED, MODEL_FAULT_CALL, "raise low_speed_timeout", 1});
+    assert_true(clock_monotonic_us() - start < 10000000);
+}
+
+/* No attempt and no wait goes beyond the deadline of the call. */
+static void keeps_the_deadline(void **state)
+{
+    const struct faulty_reply replies[] = {
+        {.hold = 1},
+        {.bytes = HEAD("503 Service Unavailable", "text/plain") "Retry-After: 60\r\n\r\nbusy"},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct faulty *server = faulty_start(&replies[i], 1);
+        struct rig rig;
+        struct rig_call call;
+        uint64_t start = clock_monotonic_us();
+        rig_open(&rig, PRESET_WITH(""), faulty_port(server));
+        rig.deadline_us = start + 400000;
+        rig_send(&rig, &call, "hello");
+        check_reply(rig_wait(&call),
+                    &(struct expected){MODEL_FAILED, MODEL_FAULT_CALL, "(episode_timeout)", 0});
+        assert_string_equal(call.call.reply.fault_class, "episode_timeout");
+        assert_true(clock_monotonic_us() - start < 10000000);
+        rig_call_clear(&call);
+        rig_close(&rig);
+        faulty_stop(server);
+    }
 }
 
 static void gives_up_early_when_nothing_listens(void **state)
@@ -465,10 +526,13 @@ int main(void)
         cmocka_unit_test(stops_for_the_model),
         cmocka_unit_test(ends_other_than_failed),
         cmocka_unit_test(rejects_what_is_no_completion),
+        cmocka_unit_test(takes_an_empty_answer_if_told_to),
         cmocka_unit_test(tries_again),
         cmocka_unit_test(waits_as_the_server_asks),
         cmocka_unit_test(refuses_floods),
         cmocka_unit_test(gives_up_on_silence),
+        cmocka_unit_test(gives_up_on_stalled_replies),
+        cmocka_unit_test(keeps_the_deadline),
         cmocka_unit_test(gives_up_early_when_nothing_listens),
         cmocka_unit_test(tells_a_call_from_a_run),
         cmocka_unit_test(answers_each_call),

@@ -40,7 +40,15 @@ static void classifies(void **state)
         {529, "", true, FAILURE_RETRY, MODEL_FAULT_ENDPOINT},
         {520, "", true, FAILURE_RETRY, MODEL_FAULT_CALL},
         {501, "", true, FAILURE_FINAL, MODEL_FAULT_CONFIG},
-        {200, "{\"error\": \"overloaded\"}", true, FAILURE_RETRY, MODEL_FAULT_CALL},
+        {200, "{\"error\": \"overloaded\"}", true, FAILURE_RETRY, MODEL_FAULT_ENDPOINT},
+        {200, "{\"error\": \"broken\"}", true, FAILURE_RETRY, MODEL_FAULT_CALL},
+        {200, "{\"error\": {\"code\": 401, \"message\": \"no\"}}", true, FAILURE_FINAL,
+         MODEL_FAULT_KEY},
+        {200, "{\"error\": {\"code\": \"502\"}}", true, FAILURE_RETRY, MODEL_FAULT_ENDPOINT},
+        {200, "{\"error\": {\"code\": \"model_not_found\"}}", true, FAILURE_FINAL,
+         MODEL_FAULT_CONFIG},
+        {200, "<html>we are over capacity", true, FAILURE_RETRY, MODEL_FAULT_ENDPOINT},
+        {200, "<html>", true, FAILURE_RETRY, MODEL_FAULT_CALL},
         {401, "", true, FAILURE_FINAL, MODEL_FAULT_KEY},
         {402, "", true, FAILURE_FINAL, MODEL_FAULT_KEY},
         {403, "", true, FAILURE_FINAL, MODEL_FAULT_KEY},
@@ -80,13 +88,17 @@ static void classifies(void **state)
 
 static void classifies_ends(void **state)
 {
-    assert_true(failure_of_end(HTTP_CONNECT, false).unreachable);
-    assert_true(failure_of_end(HTTP_TLS, false).unreachable);
+    assert_int_equal(failure_of_end(HTTP_CONNECT, false).attempts, 3);
+    assert_int_equal(failure_of_end(HTTP_CONNECT, true).attempts, 0);
+    assert_int_equal(failure_of_end(HTTP_TLS, false).attempts, 3);
+    assert_string_equal(failure_of_end(HTTP_STALLED, false).name, "stalled");
     assert_int_equal(failure_of_end(HTTP_TIMEOUT, false).kind, FAILURE_RETRY);
     assert_int_equal(failure_of_end(HTTP_BROKEN, false).kind, FAILURE_RETRY);
     assert_int_equal(failure_of_end(HTTP_TOO_LARGE, false).fault, MODEL_FAULT_CALL);
     assert_int_equal(failure_of_end(HTTP_INVALID, false).fault, MODEL_FAULT_CONFIG);
+    assert_int_equal(failure_of_end(HTTP_INVALID, false).attempts, 1);
     assert_int_equal(failure_of_end(HTTP_INVALID, true).kind, FAILURE_RETRY);
+    assert_int_equal(failure_of_end(HTTP_INVALID, true).attempts, 0);
     assert_int_equal(failure_of_end(HTTP_CANCELLED, false).fault, MODEL_FAULT_CANCELLED);
 }
 

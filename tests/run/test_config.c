@@ -99,6 +99,7 @@ static void test_errors_name_the_place(void **state)
     expect_error("agnt_preset: a\n", NULL, "did you mean 'agent_preset'?");
     expect_error("\n\ncycle: 3\n", NULL, ":3: cycle is a block");
     expect_error("agent_temperature: 3\n", NULL, "from 0 to 2");
+    expect_error("episode_timeout: -1\n", NULL, "number of seconds");
     expect_error("compat: referense\n", NULL, "'default' or 'reference'");
     expect_error("cycle: {run_baseline: 1}\n", NULL, "must be true or false");
     expect_error("output_dir: 12\n", NULL, "must be a text");
