@@ -28,7 +28,7 @@ static const char *const top_keys[] = {
 };
 static const char *const cycle_keys[] = {"epochs",       "update_every", "batch_concurrency",
                                          "run_baseline", "seed",         "baseline_competes",
-                                         "reuse_calls"};
+                                         "reuse_calls",  "overlap"};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -296,6 +296,8 @@ static int read_cycle(struct config *config, struct run_config *out, struct err 
         code = read_bool(config, "cycle.baseline_competes", &out->baseline_competes, err);
     if (!code)
         code = read_bool(config, "cycle.reuse_calls", &out->reuse_calls, err);
+    if (!code)
+        code = read_bool(config, "cycle.overlap", &out->overlap, err);
     out->concurrency = (size_t)concurrency;
     return code;
 }
@@ -315,6 +317,7 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
         code = read_compat(config, out, err);
     out->baseline_competes = !out->compat_reference;
     out->reuse_calls = !out->compat_reference;
+    out->overlap = !out->compat_reference;
     if (!code)
         code = read_cycle(config, out, err);
     if (!code)

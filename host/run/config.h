@@ -9,8 +9,8 @@
  *   agent_preset, agent_temperature
  *   agent                         what to change of the preset (agent.max_retries), or, without
  *                                 one, a whole {module, parameters} block
- *   cycle.epochs, update_every, run_baseline, baseline_competes, reuse_calls, seed,
- *   batch_concurrency
+ *   cycle.epochs, update_every, run_baseline, baseline_competes, reuse_calls, overlap,
+ *   seed, batch_concurrency
  *   concurrency, episode_timeout, knowledge, test, compat, output_dir
  */
 #pragma once
@@ -49,6 +49,7 @@ struct run_config {
     bool run_baseline, test, compat_reference;
     bool baseline_competes; /* for the best checkpoint; by default unless compat is reference */
     bool reuse_calls;       /* of the agent at temperature 0; by default likewise */
+    bool overlap;           /* evaluations run beside learning; by default likewise */
 };
 
 /* Checks all keys but those of the plugins. EXIT_CONFIG with "where: what; what to do". */

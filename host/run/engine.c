@@ -12,7 +12,8 @@ struct engine *engine_create(const struct engine_options *options)
     struct engine *engine = mem_alloc(sizeof(*engine));
     pthread_condattr_t attr;
     engine->options = *options;
-    engine->waiting_tail = &engine->waiting;
+    for (int i = 0; i < 2; i++)
+        engine->waiting[i].end = &engine->waiting[i].first;
     pthread_mutex_init(&engine->mutex, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -70,8 +71,10 @@ void engine_stop(struct engine *engine, int code, const char *why, bool now)
         snprintf(engine->stop_text, sizeof(engine->stop_text), "%s", why);
         __atomic_store_n(&engine->stop_code, code, __ATOMIC_RELEASE);
     }
-    for (struct job *job = engine->waiting; job; job = job->next)
-        pthread_cond_broadcast(&job->wave->changed);
+    for (int i = 0; i < 2; i++) {
+        for (struct job *job = engine->waiting[i].first; job; job = job->next)
+            pthread_cond_broadcast(&job->wave->changed);
+    }
     pthread_cond_broadcast(&engine->changed);
     pthread_mutex_unlock(&engine->mutex);
     if (now)
@@ -109,14 +112,23 @@ static void job_begin(struct pool_task *task)
         call_job_done(&call->call);
 }
 
+static struct job *next_waiting(struct engine *engine)
+{
+    struct job_queue *queue = &engine->waiting[engine->waiting[0].first ? 0 : 1];
+    struct job *job = queue->first;
+    if (job)
+        queue->first = job->next;
+    if (!queue->first)
+        queue->end = &queue->first;
+    return job;
+}
+
 /* With the mutex held: begins what may begin. */
 static void schedule(struct engine *engine)
 {
-    while (engine->waiting && engine->active < engine->options.concurrency && !engine->stop_code) {
-        struct job *job = engine->waiting;
-        engine->waiting = job->next;
-        if (!engine->waiting)
-            engine->waiting_tail = &engine->waiting;
+    struct job *job;
+    while (engine->active < engine->options.concurrency && !engine->stop_code &&
+           (job = next_waiting(engine))) {
         engine->active++;
         job->wave->running++;
         job->task.fn = job_begin;
@@ -241,9 +253,15 @@ void wave_add_call(struct wave *wave, const struct model_request *request)
 
 static void enqueue(struct engine *engine, struct job *job)
 {
+    struct job_queue *queue = &engine->waiting[job->wave->others_first];
     job->next = NULL;
-    *engine->waiting_tail = job;
-    engine->waiting_tail = &job->next;
+    *queue->end = job;
+    queue->end = &job->next;
+}
+
+void wave_let_others_first(struct wave *wave)
+{
+    wave->others_first = true;
 }
 
 void wave_start(struct wave *wave)
@@ -325,15 +343,15 @@ const struct model_reply *wave_reply(const struct wave *wave, size_t index)
 
 static void remove_waiting(struct wave *wave)
 {
-    struct engine *engine = wave->engine;
-    struct job **link = &engine->waiting;
+    struct job_queue *queue = &wave->engine->waiting[wave->others_first];
+    struct job **link = &queue->first;
     while (*link) {
         if ((*link)->wave == wave)
             *link = (*link)->next;
         else
             link = &(*link)->next;
     }
-    engine->waiting_tail = link;
+    queue->end = link;
 }
 
 void wave_forget(struct wave *wave)

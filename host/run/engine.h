@@ -52,6 +52,8 @@ void wave_add_rollout(struct wave *wave, const struct sample *sample, uint32_t r
                       struct knowledge *knowledge);
 /* Adds a model call. The texts of the request are copied. */
 void wave_add_call(struct wave *wave, const struct model_request *request);
+/* Before wave_start: what other waves want to begin goes first, also if they start later. */
+void wave_let_others_first(struct wave *wave);
 void wave_start(struct wave *wave);
 
 struct wave_progress {

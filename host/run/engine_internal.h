@@ -12,9 +12,11 @@ struct engine {
     struct engine_options options;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    struct job *waiting, **waiting_tail; /* first in, first out */
-    size_t active;                       /* episodes and calls that have begun */
-    int stop_code;                       /* read without the lock by episodes */
+    struct job_queue {
+        struct job *first, **end;
+    } waiting[2];  /* first in, first out; the second when the first is empty */
+    size_t active; /* episodes and calls that have begun */
+    int stop_code; /* read without the lock by episodes */
     char stop_text[1024];
     bool any_success;
     struct memo *memo; /* NULL: nothing is reused */
@@ -79,6 +81,7 @@ struct wave {
 
     uint64_t generation; /* of the memo, when it was started */
     struct memo_batch replies;
+    bool others_first;
 
     /* under the engine's mutex */
     size_t running, done, correct, missing;

@@ -5,41 +5,16 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "run/evaluation.h"
 #include "run/harness_internal.h"
-
-static void count(struct score *score, const struct rollout *r)
-{
-    score->total++;
-    score->missing += !r->available;
-    score->correct += r->available && r->correct;
-}
 
 int harness_evaluate(struct harness *h, const struct samples *samples, enum phase phase,
                      const char *place, struct knowledge *knowledge, struct buf *lines,
                      void (*write)(struct buf *out, const struct rollout *rollout),
                      struct score *out, struct err *err)
 {
-    struct wave *wave = wave_create(h->engine, phase, place);
-    for (size_t i = 0; i < samples->count; i++)
-        wave_add_rollout(wave, &samples->items[i], 0, knowledge);
-    wave_start(wave);
-    report_wait(h->report, wave, place);
-    int code = engine_stopped(h->engine, err);
-    *out = (struct score){0};
-    for (size_t i = 0; !code && i < samples->count; i++) {
-        const struct rollout *r = wave_rollout(wave, i);
-        count(out, r);
-        if (lines)
-            write(lines, r);
-    }
-    wave_destroy(wave);
-    h->missing += out->missing;
-    if (!code && out->total && out->missing == out->total)
-        code = err_set(err, EXIT_UNAVAILABLE,
-                       "%s: none of the %zu samples could be run; see %s_runs.jsonl or the log "
-                       "for the reasons, then go on with --resume",
-                       place, out->total, place);
-    return code;
+    struct evaluation *e = evaluation_start(h, samples, phase, place, knowledge, false);
+    return evaluation_finish(e, lines, write, out, err);
 }
 
 int harness_write_text(const char *dir, const char *name, const struct buf *text, struct err *err)
@@ -65,33 +40,50 @@ static void show_score(struct harness *h, const char *label, const struct score 
                     score->missing);
 }
 
-/* Validates with the present knowledge and writes val_runs, val_score and the curve. */
-static int validate(struct harness *h, int64_t epoch, const struct score *dev, struct score *out,
-                    struct err *err)
+static void val_name(int64_t epoch, char *out, size_t room)
+{
+    if (epoch < 0)
+        snprintf(out, room, "baseline");
+    else
+        snprintf(out, room, "epoch_%lld", (long long)epoch);
+}
+
+/* Begins to validate the present knowledge. dev: the score of the epoch that it comes from. */
+static void start_val(struct harness *h, int64_t epoch, const struct score *dev)
 {
     char name[64];
-    CLEANUP_BUF struct buf lines = {0};
-    if (epoch < 0)
-        snprintf(name, sizeof(name), "baseline");
-    else
-        snprintf(name, sizeof(name), "epoch_%lld", (long long)epoch);
-    CLEANUP_FREE char *dir = file_join(h->dir, name);
+    val_name(epoch, name, sizeof(name));
     CLEANUP_FREE char *place = mem_printf("%s/val", name);
+    h->validation = (struct validation){
+        .epoch = epoch,
+        .knowledge = knowledge_ref(h->present),
+        .run = evaluation_start(h, &h->val, PHASE_VAL, place, h->present, h->config->overlap),
+    };
+    if (dev)
+        h->validation.dev = *dev;
+}
+
+static void clear_val(struct validation *v)
+{
+    evaluation_drop(v->run);
+    knowledge_unref(v->knowledge);
+    *v = (struct validation){0};
+}
+
+/* Writes val_runs, val_score and the curve. */
+static int write_val(struct harness *h, const struct validation *v, const char *name,
+                     const struct buf *lines, const struct score *score, struct err *err)
+{
+    CLEANUP_FREE char *dir = file_join(h->dir, name);
     int code = file_make_dirs(dir, err);
     if (!code)
-        code = harness_evaluate(h, &h->val, PHASE_VAL, place, h->present, &lines, record_val_line,
-                                out, err);
-    if (!code)
-        code = harness_write_text(dir, "val_runs.jsonl", &lines, err);
+        code = harness_write_text(dir, "val_runs.jsonl", lines, err);
     if (code)
         return code;
-    struct json *score = record_val_score(epoch, out, dev);
-    code = record_write_json(dir, "val_score.json", score, JSON_ASCII, err);
-    json_push(h->curve, score);
-    if (!code)
-        code = record_write_json(h->dir, "val_scores.json", h->curve, JSON_ASCII, err);
-    show_score(h, name, out);
-    return code;
+    struct json *record = record_val_score(v->epoch, score, v->epoch < 0 ? NULL : &v->dev);
+    code = record_write_json(dir, "val_score.json", record, JSON_ASCII, err);
+    json_push(h->curve, record);
+    return code ? code : record_write_json(h->dir, "val_scores.json", h->curve, JSON_ASCII, err);
 }
 
 static void set_best(struct harness *h, struct knowledge *knowledge, double score, int64_t epoch)
@@ -106,41 +98,61 @@ static void set_best(struct harness *h, struct knowledge *knowledge, double scor
 
 /* The initial knowledge competes, unless the reference's rule is asked for: there the best
  * starts at 0, and the baseline takes no part. */
-static int run_baseline(struct harness *h, struct err *err)
-{
-    struct score score;
-    if (!h->config->run_baseline)
-        return 0;
-    int code = validate(h, -1, NULL, &score, err);
-    if (!code && h->config->baseline_competes)
-        set_best(h, h->first, score_value(&score), -1);
-    return code;
-}
-
-static int keep_best(struct harness *h, int64_t epoch, const struct score *val, struct err *err)
+static int keep_best(struct harness *h, const struct validation *v, const struct score *val,
+                     struct err *err)
 {
     double score = score_value(val);
+    if (v->epoch < 0) {
+        if (h->config->baseline_competes)
+            set_best(h, v->knowledge, score, -1);
+        return 0;
+    }
     if (!score_beats(score, h->has_best ? &h->best_score : NULL, !h->config->baseline_competes))
         return 0;
-    set_best(h, h->present, score, epoch);
+    set_best(h, v->knowledge, score, v->epoch);
     return harness_write_knowledge(h, "best", h->best, err);
 }
 
+/* Waits for the validation that was begun, if one was. */
+static int finish_val(struct harness *h, struct err *err)
+{
+    struct validation *v = &h->validation;
+    struct score score;
+    CLEANUP_BUF struct buf lines = {0};
+    char name[64];
+    if (!v->run)
+        return 0;
+    val_name(v->epoch, name, sizeof(name));
+    int code = evaluation_finish(v->run, &lines, record_val_line, &score, err);
+    v->run = NULL;
+    if (!code)
+        code = write_val(h, v, name, &lines, &score, err);
+    if (!code)
+        show_score(h, name, &score);
+    if (!code)
+        code = keep_best(h, v, &score, err);
+    clear_val(v);
+    return code;
+}
+
+/* The validation of an epoch goes on during the next one, which does not need it. */
 static int run_epochs(struct harness *h, struct err *err)
 {
     for (int64_t epoch = 0; epoch < h->config->epochs; epoch++) {
-        struct score dev, val;
+        struct score dev;
         int code = harness_epoch(h, epoch, &dev, err);
         if (!code)
-            code = validate(h, epoch, &dev, &val, err);
-        if (!code)
-            code = keep_best(h, epoch, &val, err);
+            code = finish_val(h, err);
         if (code)
             return code;
+        start_val(h, epoch, &dev);
+        if (!h->config->overlap && (code = finish_val(h, err)))
+            return code;
     }
-    if (!h->has_best)
-        return 0;
-    int code = harness_write_knowledge(h, "best", h->best, err);
+    int code = finish_val(h, err);
+    if (code || !h->has_best || h->config->epochs == 0)
+        return code;
+    code = harness_write_knowledge(h, "best", h->best, err);
     return code ? code : harness_write_knowledge(h, "learned", h->best, err);
 }
 
@@ -153,44 +165,69 @@ static int load_split(struct harness *h, const char *split, struct samples *out,
     return code;
 }
 
-static int test_split(struct harness *h, const char *split, const char *prefix, bool best,
-                      struct err *err)
+static const char *const test_splits[HARNESS_TESTS][2] = {{"test", "test_eval"},
+                                                          {"id_test", "id_test_eval"}};
+
+static char *test_name(int split, bool best)
 {
-    struct samples samples = {0};
+    return mem_printf("%s_%s", test_splits[split][1], best ? "best" : "baseline");
+}
+
+static int start_test(struct harness *h, int split, bool best, struct err *err)
+{
+    CLEANUP_FREE char *name = test_name(split, best);
+    struct samples *samples = &h->test_samples[split];
+    int code = samples->count ? 0 : load_split(h, test_splits[split][0], samples, err);
+    if (!code)
+        h->test_runs[split][best] = evaluation_start(h, samples, PHASE_TEST, name,
+                                                     best ? h->best : h->first, h->config->overlap);
+    return code;
+}
+
+static int start_tests(struct harness *h, bool best, struct err *err)
+{
+    int code = 0;
+    for (int split = 0; split < HARNESS_TESTS && !code; split++) {
+        if (task_has_split(h->task, test_splits[split][0]))
+            code = start_test(h, split, best, err);
+    }
+    return code;
+}
+
+static int finish_test(struct harness *h, int split, bool best, struct err *err)
+{
     struct score score;
     CLEANUP_BUF struct buf lines = {0};
-    CLEANUP_FREE char *name = mem_printf("%s_%s", prefix, best ? "best" : "baseline");
+    CLEANUP_FREE char *name = test_name(split, best);
     CLEANUP_FREE char *dir = file_join(h->dir, name);
-    int code = load_split(h, split, &samples, err);
+    int code = h->test_runs[split][best] ? 0 : start_test(h, split, best, err);
+    if (!code)
+        code = evaluation_finish(h->test_runs[split][best], &lines, record_test_line, &score, err);
+    h->test_runs[split][best] = NULL;
     if (!code)
         code = file_make_dirs(dir, err);
     if (!code)
-        code = harness_evaluate(h, &samples, PHASE_TEST, name, best ? h->best : h->first, &lines,
-                                record_test_line, &score, err);
-    if (!code)
         code = harness_write_text(dir, "test_runs.jsonl", &lines, err);
-    if (!code) {
-        struct json *json = record_test_score(split, &score);
-        code = record_write_json(dir, "test_score.json", json, 0, err);
-        json_set(h->tests, name, json);
-        show_score(h, name, &score);
-    }
-    samples_clear(&samples);
+    if (code)
+        return code;
+    struct json *json = record_test_score(test_splits[split][0], &score);
+    code = record_write_json(dir, "test_score.json", json, 0, err);
+    json_set(h->tests, name, json);
+    show_score(h, name, &score);
     return code;
 }
 
 static int run_tests(struct harness *h, struct err *err)
 {
-    static const char *const splits[][2] = {{"test", "test_eval"}, {"id_test", "id_test_eval"}};
     bool learned = h->has_best && strcmp(knowledge_hash(h->best), knowledge_hash(h->first)) != 0;
-    int code = 0;
-    for (int i = 0; i < 2 && !code; i++) {
-        if (!task_has_split(h->task, splits[i][0]))
+    int code = learned && h->config->overlap ? start_tests(h, true, err) : 0;
+    for (int split = 0; split < HARNESS_TESTS && !code; split++) {
+        if (!task_has_split(h->task, test_splits[split][0]))
             continue;
         if (learned)
-            code = test_split(h, splits[i][0], splits[i][1], true, err);
+            code = finish_test(h, split, true, err);
         if (!code)
-            code = test_split(h, splits[i][0], splits[i][1], false, err);
+            code = finish_test(h, split, false, err);
     }
     if (!code && json_count(h->tests))
         code = record_write_json(h->dir, "test_scores.json", h->tests, 0, err);
@@ -216,6 +253,16 @@ int harness_prepare(struct harness *h, struct err *err)
     return 0;
 }
 
+/* The initial knowledge, on val and on the tests: nothing that is learned depends on it. */
+static int run_baseline(struct harness *h, struct err *err)
+{
+    if (h->config->run_baseline)
+        start_val(h, -1, NULL);
+    if (!h->config->overlap)
+        return finish_val(h, err);
+    return h->config->test ? start_tests(h, false, err) : 0;
+}
+
 int harness_run(struct harness *harness, struct err *err)
 {
     int code = harness_write_knowledge(harness, "learned", harness->present, err);
@@ -223,6 +270,8 @@ int harness_run(struct harness *harness, struct err *err)
         code = run_baseline(harness, err);
     if (!code && method_info(harness->method)->unit != UNIT_NONE)
         code = run_epochs(harness, err);
+    if (!code)
+        code = finish_val(harness, err);
     if (!code && harness->config->test)
         code = run_tests(harness, err);
     return code;
@@ -230,6 +279,12 @@ int harness_run(struct harness *harness, struct err *err)
 
 void harness_clear(struct harness *harness)
 {
+    clear_val(&harness->validation);
+    for (int split = 0; split < HARNESS_TESTS; split++) {
+        evaluation_drop(harness->test_runs[split][false]);
+        evaluation_drop(harness->test_runs[split][true]);
+        samples_clear(&harness->test_samples[split]);
+    }
     samples_clear(&harness->dev);
     samples_clear(&harness->val);
     knowledge_unref(harness->first);

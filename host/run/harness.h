@@ -5,7 +5,9 @@
  *   baseline val -> per epoch: shuffle dev -> per unit: rollouts -> grade -> learn -> val ->
  *   best checkpoint -> tests
  *
- * All of it is a function of config, seed and replies; the engine's journal makes it resumable.
+ * What does not depend on each other runs side by side, unless `overlap` is off: the baseline
+ * beside the first epoch, the validation of an epoch beside the next. All of it is a function of
+ * config, seed and replies; the engine's journal makes it resumable.
  */
 #pragma once
 
@@ -13,6 +15,8 @@
 #include "run/engine.h"
 #include "run/record.h"
 #include "run/report.h"
+
+#define HARNESS_TESTS 2 /* test splits: out of distribution, in distribution */
 
 struct harness {
     /* given by the caller */
@@ -33,6 +37,16 @@ struct harness {
     struct json *curve; /* val_scores.json */
     struct json *tests; /* test_scores.json */
     size_t missing;     /* samples that could not be run, over all phases */
+
+    /* under way */
+    struct validation {
+        struct evaluation *run; /* NULL: none */
+        struct knowledge *knowledge;
+        int64_t epoch;    /* -1: the baseline */
+        struct score dev; /* of the epoch */
+    } validation;
+    struct samples test_samples[HARNESS_TESTS];
+    struct evaluation *test_runs[HARNESS_TESTS][2]; /* of the initial knowledge, of the best */
 };
 
 /* Reads the splits and the initial knowledge; before anything is written. */

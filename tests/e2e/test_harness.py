@@ -133,6 +133,21 @@ def test_reuse_of_calls():
         lib.check(scores[0] == scores[1], "what is reused changed the scores")
 
 
+def test_overlap():
+    """What runs beside learning comes to the same as one after the other."""
+    with lib.folder() as top:
+        trees = []
+        for overlap, jobs in (("true", "64"), ("true", "1"), ("false", "64")):
+            out = os.path.join(top, overlap + jobs)
+            lib.expect(lib.run(*lib.QUICKSTART, *REHEARSAL, "--out", out, "-j", jobs, "--set",
+                               "cycle.overlap=" + overlap), 0)
+            trees.append(lib.tree(out))
+            del trees[-1]["config.yaml"], trees[-1]["ledger.json"]
+        lib.check(trees[0] == trees[1], "concurrency changed the run")
+        lib.check(len(trees[2]) > 20 and trees[0] == trees[2], "differs: %s" % [
+            name for name in trees[0] if trees[0][name] != trees[2].get(name)])
+
+
 build.need("cc")
-lib.main(test_reuse_of_calls, test_units, test_no_tests_where_the_task_has_none, test_empty_split, test_not_available,
+lib.main(test_overlap, test_reuse_of_calls, test_units, test_no_tests_where_the_task_has_none, test_empty_split, test_not_available,
          test_regrade_with_a_changed_grader)
