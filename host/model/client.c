@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A call's way: encoded by whoever sends it, exchanged on the loop thread, decoded on a worker,
- * and from there either done or, after a timer, exchanged again. `lock` guards the states and
- * lists; it is held while a request is handed to the HTTP client, so that the loop sees it before
- * a cancellation that comes later, and never during a callback.
+ * A call's way: encoded by whoever sends it, through the gate, exchanged on the loop thread,
+ * decoded on a worker, and from there either done or, after a timer, through the gate again. `lock`
+ * guards the states, the list and the gate; it is held while a request is handed to the HTTP
+ * client, so that the loop sees it before a cancellation that comes later, and never during a
+ * callback.
  */
 #include "model/model.h"
 
@@ -16,12 +17,13 @@
 #include "model/chat.h"
 #include "model/errors.h"
 #include "model/fingerprint.h"
+#include "model/gate.h"
 #include "model/retry.h"
 
 #define WARN_EVERY_US (10 * 1000000u)
 
 enum state {
-    QUEUED,  /* beyond max_in_flight */
+    QUEUED,  /* at the gate */
     BUSY,    /* in the hands of one thread */
     SENT,    /* in those of the HTTP client */
     WAITING, /* for its timer */
@@ -33,7 +35,10 @@ struct exchange {
     struct model *model;
     struct model_call *call;
     struct exchange *previous, *next; /* of all that live */
-    struct exchange *next_queued;
+    struct exchange *next_sent;       /* while all are cancelled */
+    struct gate_ticket ticket;
+    struct gate_outcome outcome; /* of the last attempt */
+    struct limit_headers headers;
     struct loop_timer *timer; /* loop thread */
     enum state state;
     unsigned attempts;
@@ -54,8 +59,11 @@ struct model {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct exchange *live;
-    struct exchange *queue, **queue_last;
-    size_t in_flight;
+    struct gate gate;
+    struct loop_timer *gate_timer; /* loop thread */
+    struct loop_task gate_task;
+    uint64_t gate_us; /* when the gate is to be asked again; 0: when a call has come back */
+    bool gate_posted; /* the task that sets the timer is on its way */
     bool cancelled;
     bool flushed; /* the loop thread is through with this model */
     struct loop_task cancel_task, flush_task;
@@ -64,6 +72,7 @@ struct model {
 };
 
 static void send_or_end(struct exchange *x);
+static void pump(struct model *model);
 
 const char *model_role_name(enum model_role role)
 {
@@ -82,7 +91,7 @@ static struct model *model_create(struct pool *pool)
 {
     struct model *model = mem_alloc(sizeof(*model));
     model->pool = pool;
-    model->queue_last = &model->queue;
+    gate_init(&model->gate, &(struct gate_limits){0});
     pthread_mutex_init(&model->lock, NULL);
     pthread_cond_init(&model->changed, NULL);
     return model;
@@ -99,6 +108,11 @@ int model_open(const struct json *config, struct http_client *http, struct loop 
     model->config = read;
     model->http = http;
     model->loop = loop;
+    gate_init(&model->gate, &(struct gate_limits){
+                                .in_flight = read.max_in_flight,
+                                .requests_per_minute = read.requests_per_minute,
+                                .tokens_per_minute = read.tokens_per_minute,
+                            });
     buf_text(&model->identity, "chat\n");
     buf_text(&model->identity, read.model);
     buf_char(&model->identity, '\n');
@@ -125,6 +139,31 @@ const char *model_name(const struct model *model)
     return model->config.model;
 }
 
+const char *model_hold_name(enum model_hold hold)
+{
+    static const char *const names[] = {
+        [MODEL_HOLD_NONE] = "none",
+        [MODEL_HOLD_IN_FLIGHT] = "max_in_flight",
+        [MODEL_HOLD_WINDOW] = "calls the server takes at once",
+        [MODEL_HOLD_PACE] = "calls/s the server takes",
+        [MODEL_HOLD_PAUSE] = "the server asked to wait",
+        [MODEL_HOLD_REQUESTS] = "requests/min",
+        [MODEL_HOLD_TOKENS] = "tokens/min",
+    };
+    return names[hold];
+}
+
+void model_state(struct model *model, struct model_state *out)
+{
+    pthread_mutex_lock(&model->lock);
+    *out = (struct model_state){
+        .in_flight = model->gate.in_flight,
+        .waiting = model->gate.waiting,
+        .hold = gate_hold(&model->gate, clock_monotonic_us()),
+    };
+    pthread_mutex_unlock(&model->lock);
+}
+
 double model_temperature(const struct model *model)
 {
     return model->config.temperature;
@@ -133,6 +172,7 @@ double model_temperature(const struct model *model)
 static void flushed(struct loop_task *task)
 {
     struct model *model = (struct model *)((char *)task - offsetof(struct model, flush_task));
+    loop_timer_destroy(model->gate_timer);
     pthread_mutex_lock(&model->lock);
     model->flushed = true;
     pthread_cond_signal(&model->changed);
@@ -208,11 +248,83 @@ static void set_cancelled(struct model_call *call)
     };
 }
 
-/* The next that may start, now that one has ended; NULL if there is none. */
-static struct exchange *unlink_ended(struct exchange *x)
+static struct exchange *of_ticket(struct gate_ticket *ticket)
+{
+    return (struct exchange *)((char *)ticket - offsetof(struct exchange, ticket));
+}
+
+static void on_gate_timer(void *arg)
+{
+    struct model *model = arg;
+    pthread_mutex_lock(&model->lock);
+    model->gate_us = 0;
+    pthread_mutex_unlock(&model->lock);
+    pump(model);
+}
+
+static void start_gate_timer(struct loop_task *task)
+{
+    struct model *model = (struct model *)((char *)task - offsetof(struct model, gate_task));
+    pthread_mutex_lock(&model->lock);
+    uint64_t now = clock_monotonic_us(), at = model->gate_us;
+    model->gate_posted = false;
+    pthread_mutex_unlock(&model->lock);
+    if (!model->gate_timer)
+        model->gate_timer = loop_timer_create(model->loop, on_gate_timer, model);
+    loop_timer_start(model->gate_timer, at > now ? (at - now + 999) / 1000 : 0);
+}
+
+/* With the lock held. */
+static void ask_later(struct model *model, uint64_t at_us)
+{
+    if (model->gate_us && model->gate_us <= at_us)
+        return;
+    model->gate_us = at_us;
+    if (model->gate_posted)
+        return;
+    model->gate_posted = true;
+    model->gate_task.fn = start_gate_timer;
+    loop_post(model->loop, &model->gate_task);
+}
+
+/* The next one that the gate lets out. */
+static struct exchange *next_out(struct model *model)
+{
+    uint64_t now = clock_monotonic_us(), wait = 0;
+    pthread_mutex_lock(&model->lock);
+    struct gate_ticket *ticket = NULL;
+    if (!model->cancelled && model->gate.waiting)
+        ticket = gate_next(&model->gate, now, &wait);
+    if (ticket)
+        of_ticket(ticket)->state = BUSY;
+    else if (wait)
+        ask_later(model, now + wait);
+    pthread_mutex_unlock(&model->lock);
+    return ticket ? of_ticket(ticket) : NULL;
+}
+
+static void pump(struct model *model)
+{
+    struct exchange *x;
+    while ((x = next_out(model)))
+        send_or_end(x);
+}
+
+/* With the lock held: back from an attempt. True if others wait. */
+static bool leave_gate(struct exchange *x)
 {
     struct model *model = x->model;
-    struct exchange *next = NULL;
+    struct gate_outcome *outcome = &x->outcome;
+    if (x->ticket.inside)
+        gate_leave(&model->gate, &x->ticket, outcome, clock_monotonic_us());
+    *outcome = (struct gate_outcome){.end = GATE_LOST};
+    return model->gate.waiting > 0;
+}
+
+/* True if others wait at the gate. */
+static bool unlink_ended(struct exchange *x)
+{
+    struct model *model = x->model;
     pthread_mutex_lock(&model->lock);
     if (x->previous)
         x->previous->next = x->next;
@@ -220,26 +332,17 @@ static struct exchange *unlink_ended(struct exchange *x)
         model->live = x->next;
     if (x->next)
         x->next->previous = x->previous;
-    model->in_flight--;
-    if (!model->cancelled && model->queue) {
-        next = model->queue;
-        model->queue = next->next_queued;
-        if (!model->queue)
-            model->queue_last = &model->queue;
-        next->state = BUSY;
-        model->in_flight++;
-    }
+    bool others = leave_gate(x) && !model->cancelled;
     pthread_mutex_unlock(&model->lock);
-    return next;
+    return others;
 }
 
 /* On a worker, with the reply in the call. After done the model may be gone. */
 static void end(struct exchange *x)
 {
     struct model_call *call = x->call;
-    struct exchange *next = unlink_ended(x);
-    if (next)
-        send_or_end(next);
+    if (unlink_ended(x))
+        pump(x->model);
     buf_free(&x->body);
     buf_free(&x->http.body_in);
     buf_free(&x->http.headers_in);
@@ -326,12 +429,39 @@ static void warn(struct model *model, uint64_t delay_ms, const struct buf *text)
         log_line(LOG_WARNING, "%s; trying again in %.1f s", text->ptr, (double)delay_ms / 1000);
 }
 
+/* With the lock held. */
+static void link_new(struct exchange *x)
+{
+    struct model *model = x->model;
+    x->next = model->live;
+    if (x->next)
+        x->next->previous = x;
+    model->live = x;
+}
+
+/* False if it has to wait there. */
+static bool enter_gate(struct exchange *x, bool again)
+{
+    struct model *model = x->model;
+    uint64_t now = clock_monotonic_us(), wait;
+    pthread_mutex_lock(&model->lock);
+    if (!again)
+        link_new(x);
+    bool in = model->cancelled || gate_enter(&model->gate, &x->ticket, again, now, &wait);
+    x->state = in ? BUSY : QUEUED;
+    if (!in && wait)
+        ask_later(model, now + wait);
+    pthread_mutex_unlock(&model->lock);
+    return in;
+}
+
 static void on_timer(void *arg)
 {
     struct exchange *x = arg;
     loop_timer_destroy(x->timer);
     x->timer = NULL;
-    send_or_end(x);
+    if (enter_gate(x, true))
+        send_or_end(x);
 }
 
 static void start_timer(struct loop_task *task)
@@ -340,9 +470,12 @@ static void start_timer(struct loop_task *task)
     struct model *model = x->model;
     pthread_mutex_lock(&model->lock);
     bool cancelled = model->cancelled;
+    bool others = leave_gate(x) && !cancelled;
     if (!cancelled)
         x->state = WAITING;
     pthread_mutex_unlock(&model->lock);
+    if (others)
+        pump(model);
     if (cancelled) {
         end_cancelled(x);
         return;
@@ -439,6 +572,25 @@ static bool read_reply(struct exchange *x, struct failure *out, struct buf *text
     return false;
 }
 
+/* The server has too much to do: throttled, unavailable, or Anthropic's word for it. */
+static bool is_overload(const struct http_request *http)
+{
+    return http->end == HTTP_DONE &&
+           (http->status == 429 || http->status == 503 || http->status == 529);
+}
+
+/* What the gate is to learn from this attempt. */
+static void note_outcome(struct exchange *x, enum gate_end end)
+{
+    double seconds = 0;
+    x->outcome = (struct gate_outcome){.end = end, .usage = &x->call->reply.usage};
+    if (limit_headers_read(buf_view(&x->http.headers_in), &x->headers))
+        x->outcome.headers = &x->headers;
+    if (end == GATE_REFUSED && retry_header_delay(&x->http, clock_wall_ms(), &seconds) &&
+        seconds > 0)
+        x->outcome.wait_us = (uint64_t)(fmin(seconds, x->model->config.retry_after_max) * 1000000);
+}
+
 static void on_reply(struct pool_task *task)
 {
     struct exchange *x = exchange_of(task);
@@ -448,8 +600,10 @@ static void on_reply(struct pool_task *task)
         run_cancelled(task);
     } else if (read_reply(x, &failure, &text)) {
         __atomic_add_fetch(&x->model->successes, 1, __ATOMIC_RELAXED);
+        note_outcome(x, GATE_ANSWERED);
         end(x);
     } else {
+        note_outcome(x, is_overload(&x->http) ? GATE_REFUSED : GATE_LOST);
         on_failure(x, &failure, &text);
     }
 }
@@ -465,15 +619,12 @@ static void on_exchanged(struct http_request *http)
     pool_submit(model->pool, &x->call->task);
 }
 
-/* Hands an exchange that is BUSY or WAITING to the HTTP client. */
+/* Hands an exchange that is BUSY, and through the gate, to the HTTP client. */
 static void send_or_end(struct exchange *x)
 {
     struct model *model = x->model;
-    if (!x->attempts) {
-        chat_encode(&model->config, &x->call->request, &x->body);
-        x->http.body = buf_view(&x->body);
+    if (!x->attempts)
         x->successes_before = successes(model);
-    }
     pthread_mutex_lock(&model->lock);
     bool cancelled = model->cancelled;
     x->state = BUSY;
@@ -505,30 +656,12 @@ static struct exchange *exchange_create(struct model *model, struct model_call *
         .max_bytes = (size_t)config->max_reply_bytes,
         .done = on_exchanged,
     };
+    chat_encode(config, &call->request, &x->body);
+    x->http.body = buf_view(&x->body);
+    x->ticket = (struct gate_ticket){.role = call->request.role, .bytes = x->body.len};
+    x->outcome.end = GATE_LOST;
     call->internal = x;
     return x;
-}
-
-/* Into the list, and into the queue if it has to wait: then false. */
-static bool link_new(struct exchange *x)
-{
-    struct model *model = x->model;
-    double limit = model->config.max_in_flight;
-    pthread_mutex_lock(&model->lock);
-    x->next = model->live;
-    if (x->next)
-        x->next->previous = x;
-    model->live = x;
-    bool wait = limit > 0 && (double)model->in_flight >= limit && !model->cancelled;
-    if (wait) {
-        x->state = QUEUED;
-        *model->queue_last = x;
-        model->queue_last = &x->next_queued;
-    } else {
-        model->in_flight++;
-    }
-    pthread_mutex_unlock(&model->lock);
-    return !wait;
 }
 
 static void run_local(struct pool_task *task)
@@ -556,7 +689,7 @@ void model_send(struct model *model, struct model_call *call)
         return;
     }
     struct exchange *x = exchange_create(model, call);
-    if (link_new(x))
+    if (enter_gate(x, false))
         send_or_end(x);
 }
 
@@ -567,18 +700,16 @@ static struct exchange *take_waiting(struct model *model)
     for (struct exchange *x = model->live, *next; x; x = next) {
         next = x->next;
         if (x->state == SENT) {
-            x->next_queued = sent;
+            x->next_sent = sent;
             sent = x;
         } else if (x->state == QUEUED || x->state == WAITING) {
-            model->in_flight += x->state == QUEUED; /* as end() will count it */
             loop_timer_destroy(x->timer);
             x->timer = NULL;
             x->state = BUSY;
             end_cancelled(x);
         }
     }
-    model->queue = NULL;
-    model->queue_last = &model->queue;
+    gate_clear(&model->gate);
     return sent;
 }
 
@@ -589,7 +720,7 @@ static void cancel_all(struct loop_task *task)
     struct exchange *sent = take_waiting(model);
     pthread_mutex_unlock(&model->lock);
     while (sent) {
-        struct exchange *next = sent->next_queued;
+        struct exchange *next = sent->next_sent;
         http_cancel(model->http, &sent->http);
         sent = next;
     }

@@ -28,6 +28,7 @@ static const char *const known_keys[] = {
     "max_retries",
     "max_tokens",
     "model",
+    "requests_per_minute",
     "retry_after_max",
     "retry_base_delay",
     "retry_max_delay",
@@ -35,6 +36,7 @@ static const char *const known_keys[] = {
     "structured_output",
     "temperature",
     "timeout",
+    "tokens_per_minute",
     "url",
 };
 
@@ -55,6 +57,8 @@ static const struct number {
     {"retry_max_delay", offsetof(struct chat_config, retry_max_delay), 60, 0, 86400, false},
     {"retry_after_max", offsetof(struct chat_config, retry_after_max), 300, 0, 86400, false},
     {"max_in_flight", offsetof(struct chat_config, max_in_flight), 0, 0, 1e6, true},
+    {"requests_per_minute", offsetof(struct chat_config, requests_per_minute), 0, 0, 1e9, false},
+    {"tokens_per_minute", offsetof(struct chat_config, tokens_per_minute), 0, 0, 1e12, false},
     {"max_reply_bytes", offsetof(struct chat_config, max_reply_bytes), 16 << 20, 1024, 1 << 28,
      true},
 };

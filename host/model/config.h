@@ -32,7 +32,8 @@ struct chat_config {
     double retry_base_delay;
     double retry_max_delay;
     double retry_after_max; /* the longest wait that a server may ask for */
-    double max_in_flight;   /* 0: no limit */
+    double max_in_flight;   /* 0: learned from what the server refuses (limit.h) */
+    double requests_per_minute, tokens_per_minute; /* 0: what the server says, if anything */
     double max_reply_bytes;
 };
 

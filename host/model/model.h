@@ -76,6 +76,25 @@ struct model_call {
 
 struct model;
 
+/* What keeps calls back. */
+enum model_hold {
+    MODEL_HOLD_NONE,
+    MODEL_HOLD_IN_FLIGHT, /* max_in_flight */
+    MODEL_HOLD_WINDOW,    /* calls in flight that the server has been seen to take */
+    MODEL_HOLD_PACE,      /* calls a second, likewise */
+    MODEL_HOLD_PAUSE,     /* the server has refused and wants to be left alone */
+    MODEL_HOLD_REQUESTS,  /* requests a minute */
+    MODEL_HOLD_TOKENS,    /* tokens a minute */
+};
+/* For people: "requests/min". */
+const char *model_hold_name(enum model_hold hold);
+
+struct model_state {
+    size_t in_flight, waiting; /* calls at the server, and those that are kept back */
+    enum model_hold hold;
+};
+void model_state(struct model *model, struct model_state *out); /* any thread */
+
 /* config: a resolved preset (preset.h). http and pool outlive the model. */
 int model_open(const struct json *config, struct http_client *http, struct loop *loop,
                struct pool *pool, struct model **out, struct err *err);

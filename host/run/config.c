@@ -438,7 +438,9 @@ static const char *const harmless[] = {"_resume",
                                        "agent.retry_base_delay",
                                        "agent.retry_max_delay",
                                        "agent.retry_after_max",
-                                       "agent.max_in_flight"};
+                                       "agent.max_in_flight",
+                                       "agent.requests_per_minute",
+                                       "agent.tokens_per_minute"};
 
 static void diff_side(const struct json *a, const struct json *b, const char *prefix, bool added,
                       struct buf *out)

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/gate.h"
+
+#include <math.h>
+
+#define BYTES_PER_TOKEN 4.0 /* until replies have said it */
+#define REPLY_TOKENS 256.0
+#define MEMORY 64.0       /* replies over which means are taken */
+#define DEVIATIONS 1.0    /* by which the calls inside may together exceed their estimates */
+#define SHOWN_US 2000000u /* so long ago is still now, to a person */
+
+void gate_init(struct gate *gate, const struct gate_limits *limits)
+{
+    *gate = (struct gate){.most_in_flight = limits->in_flight, .bytes_per_token = BYTES_PER_TOKEN};
+    limit_init(&gate->requests, limits->requests_per_minute);
+    limit_init(&gate->tokens, limits->tokens_per_minute);
+    adapt_init(&gate->adapt);
+    for (size_t i = 0; i < GATE_ROLES; i++) {
+        gate->lines[i].last = &gate->lines[i].first;
+        gate->reply_tokens[i] = REPLY_TOKENS;
+    }
+}
+
+static enum model_hold hold_of(enum adapt_hold hold)
+{
+    static const enum model_hold holds[] = {
+        [ADAPT_GO] = MODEL_HOLD_NONE,
+        [ADAPT_WINDOW] = MODEL_HOLD_WINDOW,
+        [ADAPT_PACE] = MODEL_HOLD_PACE,
+        [ADAPT_PAUSE] = MODEL_HOLD_PAUSE,
+    };
+    return holds[hold];
+}
+
+/* What keeps a call back; *out_wait_us as in gate_next. */
+static enum model_hold ask(struct gate *gate, const struct gate_ticket *ticket, uint64_t now_us,
+                           uint64_t *out_wait_us)
+{
+    double spare = DEVIATIONS * sqrt(gate->variance + ticket->variance);
+    *out_wait_us = 0;
+    if (gate->most_in_flight > 0 && gate->in_flight >= gate->most_in_flight)
+        return MODEL_HOLD_IN_FLIGHT;
+    enum adapt_hold hold = adapt_ask(&gate->adapt, gate->in_flight, now_us, out_wait_us);
+    if (hold != ADAPT_GO)
+        return hold_of(hold);
+    uint64_t requests = limit_wait_us(&gate->requests, 1, 0, now_us);
+    uint64_t used = limit_wait_us(&gate->tokens, ticket->tokens, spare, now_us);
+    *out_wait_us = requests > used ? requests : used;
+    if (requests || used)
+        return requests >= used ? MODEL_HOLD_REQUESTS : MODEL_HOLD_TOKENS;
+    return MODEL_HOLD_NONE;
+}
+
+static void estimate(const struct gate *gate, struct gate_ticket *ticket)
+{
+    ticket->tokens =
+        (double)ticket->bytes / gate->bytes_per_token + gate->reply_tokens[ticket->role];
+    ticket->variance = gate->reply_variance[ticket->role];
+}
+
+static bool knows_quota(const struct gate *gate)
+{
+    return gate->requests.per_minute > 0 || gate->tokens.per_minute > 0;
+}
+
+static void go(struct gate *gate, struct gate_ticket *ticket, uint64_t now_us)
+{
+    gate->in_flight++;
+    ticket->inside = true;
+    ticket->sent_us = now_us;
+    adapt_sent(&gate->adapt, now_us);
+    if (!knows_quota(gate)) {
+        ticket->tokens = 0;
+        ticket->variance = 0;
+        return;
+    }
+    gate->variance += ticket->variance;
+    limit_add(&gate->requests, 1, now_us);
+    limit_add(&gate->tokens, ticket->tokens, now_us);
+}
+
+static void wait_in_line(struct gate *gate, struct gate_ticket *ticket, bool in_front)
+{
+    struct gate_line *line = &gate->lines[ticket->role];
+    gate->waiting++;
+    if (!line->first) {
+        /* Who was away has not saved up. */
+        for (size_t i = 0; i < GATE_ROLES; i++) {
+            if (gate->lines[i].first && gate->lines[i].used > line->used)
+                line->used = gate->lines[i].used;
+        }
+    }
+    if (in_front) {
+        ticket->next = line->first;
+        line->first = ticket;
+        if (!ticket->next)
+            line->last = &ticket->next;
+    } else {
+        ticket->next = NULL;
+        *line->last = ticket;
+        line->last = &ticket->next;
+    }
+}
+
+bool gate_enter(struct gate *gate, struct gate_ticket *ticket, bool again, uint64_t now_us,
+                uint64_t *out_wait_us)
+{
+    *out_wait_us = 0;
+    estimate(gate, ticket);
+    if (!gate->waiting) {
+        enum model_hold hold = ask(gate, ticket, now_us, out_wait_us);
+        if (hold == MODEL_HOLD_NONE) {
+            go(gate, ticket, now_us);
+            return true;
+        }
+        gate->hold = hold;
+        gate->held_us = now_us;
+    }
+    wait_in_line(gate, ticket, again);
+    return false;
+}
+
+/* The share of what is scarce that a call takes, 1 being an average one. */
+static double weight(const struct gate *gate, const struct gate_ticket *ticket)
+{
+    if (!(gate->tokens.per_minute > 0))
+        return 1;
+    double by_tokens = ticket->tokens / gate->tokens.per_minute;
+    double by_calls = gate->requests.per_minute > 0 ? 1 / gate->requests.per_minute : 0;
+    return 1000 * (by_tokens > by_calls ? by_tokens : by_calls);
+}
+
+struct gate_ticket *gate_next(struct gate *gate, uint64_t now_us, uint64_t *out_wait_us)
+{
+    struct gate_line *line = NULL;
+    *out_wait_us = 0;
+    for (size_t i = 0; i < GATE_ROLES; i++) {
+        if (gate->lines[i].first && (!line || gate->lines[i].used < line->used))
+            line = &gate->lines[i];
+    }
+    if (!line)
+        return NULL;
+    struct gate_ticket *ticket = line->first;
+    estimate(gate, ticket); /* what was learned while it waited counts */
+    enum model_hold hold = ask(gate, ticket, now_us, out_wait_us);
+    if (hold != MODEL_HOLD_NONE) {
+        gate->hold = hold;
+        gate->held_us = now_us;
+        return NULL;
+    }
+    line->first = ticket->next;
+    if (!line->first)
+        line->last = &line->first;
+    line->used += weight(gate, ticket);
+    gate->waiting--;
+    go(gate, ticket, now_us);
+    return ticket;
+}
+
+void gate_clear(struct gate *gate)
+{
+    for (size_t i = 0; i < GATE_ROLES; i++) {
+        gate->lines[i].first = NULL;
+        gate->lines[i].last = &gate->lines[i].first;
+    }
+    gate->waiting = 0;
+}
+
+/* Tokens of a reply are known: what was estimated is corrected, and the next estimates learn. */
+static void learn(struct gate *gate, const struct gate_ticket *ticket,
+                  const struct model_usage *usage, uint64_t now_us)
+{
+    double total = (double)usage->prompt_tokens + (double)usage->completion_tokens;
+    enum model_role role = ticket->role;
+    double count = (double)++gate->replies[role];
+    if (!(total > 0))
+        return;
+    if (usage->prompt_tokens > 0) {
+        double ratio = (double)ticket->bytes / (double)usage->prompt_tokens;
+        gate->bytes_per_token += (ratio - gate->bytes_per_token) / fmin(count + 1, MEMORY);
+    }
+    double off = (double)usage->completion_tokens - gate->reply_tokens[role];
+    gate->reply_tokens[role] += off / fmin(count, MEMORY);
+    if (count > 1)
+        gate->reply_variance[role] +=
+            (off * off - gate->reply_variance[role]) / fmin(count - 1, MEMORY);
+    if (ticket->tokens > 0)
+        limit_correct(&gate->tokens, total - ticket->tokens, ticket->sent_us, now_us);
+}
+
+void gate_leave(struct gate *gate, struct gate_ticket *ticket, const struct gate_outcome *outcome,
+                uint64_t now_us)
+{
+    if (!ticket->inside)
+        return;
+    ticket->inside = false;
+    gate->in_flight--;
+    gate->variance = gate->in_flight ? fmax(gate->variance - ticket->variance, 0) : 0;
+    switch (outcome->end) {
+    case GATE_ANSWERED:
+        learn(gate, ticket, outcome->usage, now_us);
+        adapt_accepted(&gate->adapt, ticket->sent_us, gate->in_flight, now_us);
+        break;
+    case GATE_REFUSED:
+        adapt_refused(&gate->adapt, ticket->sent_us, gate->in_flight, outcome->wait_us, now_us);
+        if (ticket->tokens > 0)
+            limit_correct(&gate->tokens, -ticket->tokens, ticket->sent_us, now_us);
+        break;
+    case GATE_LOST:
+        adapt_lost(&gate->adapt, ticket->sent_us);
+        break;
+    }
+    if (!outcome->headers)
+        return;
+    limit_report(&gate->requests, outcome->headers->requests, outcome->headers->requests_remaining,
+                 now_us);
+    limit_report(&gate->tokens, outcome->headers->tokens, outcome->headers->tokens_remaining,
+                 now_us);
+}
+
+enum model_hold gate_hold(const struct gate *gate, uint64_t now_us)
+{
+    bool now = gate->held_us && now_us - gate->held_us < SHOWN_US;
+    return now || gate->waiting ? gate->hold : MODEL_HOLD_NONE;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Before a call goes out it enters here, and it leaves when it has come back: each attempt is one
+ * passage. Calls that must wait stand in a line per role; the lines take turns by what they have
+ * used, so that a flood of rollouts does not starve the writer. Whoever calls brings the lock, and
+ * the clock (microseconds).
+ */
+#pragma once
+
+#include "model/limit.h"
+#include "model/model.h"
+
+#define GATE_ROLES 3
+
+struct gate_ticket {
+    enum model_role role;
+    size_t bytes; /* of the request */
+
+    struct gate_ticket *next;
+    bool inside;
+    double tokens;   /* estimated */
+    double variance; /* of the estimate */
+    uint64_t sent_us;
+};
+
+struct gate_line {
+    struct gate_ticket *first, **last;
+    double used; /* share of the quotas, in calls */
+};
+
+struct gate {
+    double most_in_flight; /* 0: learned */
+    struct limit requests, tokens;
+    struct adapt adapt;
+    struct gate_line lines[GATE_ROLES];
+    unsigned in_flight, waiting;
+    double bytes_per_token;
+    double reply_tokens[GATE_ROLES], reply_variance[GATE_ROLES]; /* recent mean */
+    double variance; /* of the estimates of all calls inside */
+    uint64_t replies[GATE_ROLES];
+    enum model_hold hold; /* what a call had to wait for last */
+    uint64_t held_us;
+};
+
+struct gate_limits {
+    double in_flight, requests_per_minute, tokens_per_minute; /* 0: unknown */
+};
+
+void gate_init(struct gate *gate, const struct gate_limits *limits);
+/* True: it is inside and goes out now. Otherwise it waits, in front of its line if it was inside
+ * before, and gate_next gives it: *out_wait_us says when to ask, 0 if that has been said already or
+ * only a call that comes back can change things. */
+bool gate_enter(struct gate *gate, struct gate_ticket *ticket, bool again, uint64_t now_us,
+                uint64_t *out_wait_us);
+/* The next that may go, which is inside then; NULL if none may. */
+struct gate_ticket *gate_next(struct gate *gate, uint64_t now_us, uint64_t *out_wait_us);
+/* All that wait are forgotten. */
+void gate_clear(struct gate *gate);
+
+enum gate_end { GATE_ANSWERED, GATE_REFUSED, GATE_LOST };
+
+struct gate_outcome {
+    enum gate_end end;
+    uint64_t wait_us;                    /* GATE_REFUSED: what the server asked for */
+    const struct model_usage *usage;     /* GATE_ANSWERED */
+    const struct limit_headers *headers; /* or NULL */
+};
+void gate_leave(struct gate *gate, struct gate_ticket *ticket, const struct gate_outcome *outcome,
+                uint64_t now_us);
+/* What holds calls back now. */
+enum model_hold gate_hold(const struct gate *gate, uint64_t now_us);

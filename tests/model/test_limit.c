@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "throttle.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static const char *const kinds[] = {"sliding", "by the clock", "bucket", "at once"};
+
+static void show(const char *what, const struct throttle *w, const struct throttled *got)
+{
+    double sent = (double)(got->accepted + got->refused);
+    print_message(
+        "%-9s %-12s burst %2.0f s, %5lld to %5lld tokens, %2.0f s latency: %5.1f %% used, "
+        "%.2f %% of %.0f refused\n",
+        what, kinds[w->kind], w->burst, (long long)w->least_tokens, (long long)w->most_tokens,
+        w->latency, 100 * got->used, sent > 0 ? 100 * (double)got->refused / sent : 0, sent);
+}
+
+static void check(const struct throttle *w, const struct gate_limits *known, double used,
+                  double refused)
+{
+    struct throttled got;
+    throttle_run(w, known, &got);
+    show(known->requests_per_minute > 0 || w->tells_limits ? "known" : "unknown", w, &got);
+    assert_true(got.used >= used);
+    assert_true((double)got.refused <= refused * (double)(got.accepted + got.refused));
+}
+
+/* Quotas of the preset: 97 % used, at most 0.5 % refused, from the first second. */
+static void test_known(void **state)
+{
+    static const struct {
+        int64_t least, most;
+        double latency;
+    } loads[] = {{100, 300, 0.3}, {100, 300, 5}, {300, 2000, 2}, {1500, 2500, 8}, {200, 6000, 3}};
+    static const double bursts[] = {60, 60, 60, 3};
+    struct gate_limits known = {0, 600, 200000};
+    for (size_t kind = 0; kind < 4; kind++) {
+        /* Large calls do not fit a small bucket. */
+        for (size_t i = 0; i < (bursts[kind] < 60 ? 3 : COUNT(loads)); i++) {
+            struct throttle w = {
+                .kind = kind < 3 ? (enum throttle_kind)kind : THROTTLE_BUCKET,
+                .burst = bursts[kind],
+                .requests = 600,
+                .tokens = 200000,
+                .latency = loads[i].latency,
+                .least_tokens = loads[i].least,
+                .most_tokens = loads[i].most,
+                .callers = 128,
+                .seconds = 300,
+                .seed = kind * 10 + i,
+            };
+            check(&w, &known, 0.97, 0.005);
+        }
+    }
+}
+
+/* The same from the headers of replies alone. */
+static void test_told(void **state)
+{
+    struct gate_limits known = {0};
+    for (int kind = THROTTLE_SLIDING; kind <= THROTTLE_BUCKET; kind++) {
+        struct throttle w = {.kind = (enum throttle_kind)kind,
+                             .burst = 60,
+                             .requests = 600,
+                             .tokens = 200000,
+                             .tells_limits = true,
+                             .latency = 1,
+                             .least_tokens = 100,
+                             .most_tokens = 300,
+                             .callers = 64,
+                             .seconds = 300,
+                             .seed = 5};
+        check(&w, &known, 0.96, 0.005);
+    }
+}
+
+/* Nothing is known: after a minute, 90 % of what there is. */
+static void test_unknown(void **state)
+{
+    static const double bursts[] = {1, 1, 10, 60, 1};
+    struct gate_limits known = {0};
+    for (int wait = 0; wait < 2; wait++) {
+        for (int kind = THROTTLE_SLIDING; kind <= THROTTLE_BUCKET; kind++) {
+            for (size_t i = 0; i < COUNT(bursts); i++) {
+                struct throttle w = {.kind = (enum throttle_kind)kind,
+                                     .burst = bursts[i],
+                                     .requests = 600,
+                                     .tells_wait = wait,
+                                     .latency = i % 2 ? 0.2 : 2,
+                                     .least_tokens = 100,
+                                     .most_tokens = 300,
+                                     .callers = 64,
+                                     .warm_up = 60,
+                                     .seconds = 300,
+                                     .seed = i};
+                check(&w, &known, 0.90, 0.20);
+            }
+        }
+    }
+}
+
+static void test_at_once(void **state)
+{
+    static const unsigned most[] = {1, 4, 32, 100};
+    struct gate_limits known = {0};
+    for (size_t i = 0; i < COUNT(most); i++) {
+        for (int wait = 0; wait < 2; wait++) {
+            struct throttle w = {.kind = THROTTLE_AT_ONCE,
+                                 .most_at_once = most[i],
+                                 .tells_wait = wait,
+                                 .latency = 2,
+                                 .least_tokens = 100,
+                                 .most_tokens = 300,
+                                 .callers = 128,
+                                 .warm_up = 60,
+                                 .seconds = 300,
+                                 .seed = i};
+            check(&w, &known, 0.88, 0.20);
+        }
+    }
+}
+
+/* Three roles share what there is, however much each wants. */
+static void test_fair(void **state)
+{
+    struct gate gate;
+    struct gate_ticket tickets[300];
+    unsigned went[GATE_ROLES] = {0};
+    uint64_t now = 1, wait;
+    struct gate_ticket *ticket;
+    gate_init(&gate, &(struct gate_limits){.requests_per_minute = 600});
+    for (size_t i = 0; i < COUNT(tickets); i++) {
+        enum model_role role = i < 200 ? MODEL_EXECUTOR : i < 260 ? MODEL_WRITER : MODEL_JUDGE;
+        tickets[i] = (struct gate_ticket){.role = role, .bytes = 1000};
+        went[role] += gate_enter(&gate, &tickets[i], false, now, &wait);
+    }
+    for (unsigned i = 0; i < GATE_ROLES; i++)
+        went[i] = 0;
+    while (now < 10000000) {
+        now += 10000;
+        while ((ticket = gate_next(&gate, now, &wait)))
+            went[ticket->role]++;
+        assert_true(wait > 0);
+    }
+    print_message("of 10 s: executor %u, writer %u, judge %u\n", went[0], went[1], went[2]);
+    assert_in_range(went[MODEL_EXECUTOR], 29, 37);
+    assert_in_range(went[MODEL_WRITER], 29, 37);
+    assert_in_range(went[MODEL_JUDGE], 29, 37);
+    assert_int_equal(gate_hold(&gate, now), MODEL_HOLD_REQUESTS);
+}
+
+static void test_nothing_is_held_back(void **state)
+{
+    struct gate gate;
+    struct gate_ticket ticket = {.role = MODEL_WRITER, .bytes = 100};
+    struct model_usage usage = {0};
+    struct gate_outcome outcome = {.end = GATE_ANSWERED, .usage = &usage};
+    uint64_t wait;
+    gate_init(&gate, &(struct gate_limits){0});
+    for (uint64_t now = 1; now < 100000; now++) {
+        assert_true(gate_enter(&gate, &ticket, false, now, &wait));
+        gate_leave(&gate, &ticket, &outcome, now);
+    }
+    assert_int_equal(gate.in_flight, 0);
+    assert_int_equal(gate_hold(&gate, 100000), MODEL_HOLD_NONE);
+}
+
+/* Calls in flight of the preset, and a call that comes again goes first. */
+static void test_in_flight(void **state)
+{
+    struct gate gate;
+    struct gate_ticket tickets[4] = {{.bytes = 1}, {.bytes = 1}, {.bytes = 1}, {.bytes = 1}};
+    struct gate_outcome lost = {.end = GATE_LOST};
+    uint64_t wait;
+    gate_init(&gate, &(struct gate_limits){.in_flight = 2});
+    assert_true(gate_enter(&gate, &tickets[0], false, 1, &wait));
+    assert_true(gate_enter(&gate, &tickets[1], false, 1, &wait));
+    assert_false(gate_enter(&gate, &tickets[2], false, 1, &wait));
+    assert_int_equal(wait, 0);
+    gate_leave(&gate, &tickets[0], &lost, 2);
+    assert_ptr_equal(gate_next(&gate, 2, &wait), &tickets[2]);
+    assert_false(gate_enter(&gate, &tickets[3], false, 2, &wait));
+    assert_false(gate_enter(&gate, &tickets[0], true, 2, &wait));
+    gate_leave(&gate, &tickets[1], &lost, 3);
+    assert_ptr_equal(gate_next(&gate, 3, &wait), &tickets[0]);
+    assert_null(gate_next(&gate, 3, &wait));
+    assert_int_equal(gate_hold(&gate, 3), MODEL_HOLD_IN_FLIGHT);
+}
+
+/* Replies that come to take four times as long take calls out of flight. */
+static void test_latency(void **state)
+{
+    struct adapt adapt;
+    uint64_t now = 1, wait;
+    adapt_init(&adapt);
+    for (int i = 0; i < 300; i++) {
+        now += 1000000;
+        adapt_accepted(&adapt, now - 500000, 49, now);
+    }
+    assert_true(isinf(adapt.window));
+    for (int i = 0; i < 100 && isinf(adapt.window); i++) {
+        now += 1000000;
+        adapt_accepted(&adapt, now - 3000000, 49, now);
+    }
+    assert_true(adapt.window == 40);
+    assert_int_equal(adapt_ask(&adapt, 45, now, &wait), ADAPT_WINDOW);
+}
+
+static void test_headers(void **state)
+{
+    struct limit_headers h;
+    assert_false(limit_headers_read(STR("content-type: text/html\n"), &h));
+    assert_true(limit_headers_read(STR("date: x\nx-ratelimit-limit-requests: 600\n"
+                                       "x-ratelimit-remaining-tokens: 199 \n"),
+                                   &h));
+    assert_true(h.requests == 600 && h.tokens_remaining == 199 && isnan(h.tokens));
+    assert_true(limit_headers_read(STR("anthropic-ratelimit-tokens-limit: 80000\n"), &h));
+    assert_true(h.tokens == 80000);
+    assert_false(limit_headers_read(STR("x-ratelimit-limit-requests: -5\n"), &h));
+    assert_false(limit_headers_read(STR("x-ratelimit-limit-requests: 1e300\n"), &h));
+    assert_false(limit_headers_read(STR("x-ratelimit-limit-tokens: plenty\n"), &h));
+}
+
+/* What somebody else uses of the quota is left to them; it leaves the minute as ours does. */
+static void test_others(void **state)
+{
+    struct limit limit;
+    limit_init(&limit, 600);
+    limit_add(&limit, 1, 1);
+    assert_int_equal(limit_wait_us(&limit, 1, 0, 2), 0);
+    limit_report(&limit, 600, 29, 1000000);
+    for (int i = 0; i < 28; i++)
+        limit_add(&limit, 1, 1000000);
+    assert_true(limit_wait_us(&limit, 1, 0, 1000000) > 0);
+    assert_int_equal(limit_wait_us(&limit, 1, 0, 70000000), 0);
+    limit_report(&limit, 1200, NAN, 80000000);
+    assert_true(limit.per_minute == 600); /* the preset's is lower */
+    limit_report(&limit, 300, NAN, 80000000);
+    assert_true(limit.per_minute == 300);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_known),     cmocka_unit_test(test_told),
+        cmocka_unit_test(test_unknown),   cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_fair),      cmocka_unit_test(test_nothing_is_held_back),
+        cmocka_unit_test(test_in_flight), cmocka_unit_test(test_latency),
+        cmocka_unit_test(test_headers),   cmocka_unit_test(test_others),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
