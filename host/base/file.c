@@ -3,10 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,67 +79,6 @@ int file_sync_dir(const char *path, struct err *err)
     if (fsync(fd) < 0 && errno != EINVAL)
         return err_system(err, errno, "sync the folder", path);
     return 0;
-}
-
-/* Writes, syncs and closes; 0 or the errno. */
-static int fill(int fd, struct str text)
-{
-    int number = 0;
-    while (text.len && !number) {
-        ssize_t n = write(fd, text.ptr, text.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            number = errno;
-        else
-            text = (struct str){text.ptr + n, text.len - (size_t)n};
-    }
-    if (!number && fsync(fd) < 0 && errno != EINVAL)
-        number = errno;
-    if (close(fd) < 0 && !number)
-        number = errno;
-    return number;
-}
-
-/* A new file beside the target, hidden, with the mode that the target has or would get; its name
- * replaces the six X at `random`. */
-static int open_temporary(char *name, char *random, const char *target)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
-    int fd = -1;
-    for (int attempt = 0; attempt < 100; attempt++) {
-        unsigned char bytes[6];
-        if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-            return -1;
-        for (size_t i = 0; i < sizeof(bytes); i++)
-            random[i] = letters[bytes[i] % 32];
-        fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0 || errno != EEXIST)
-            break;
-    }
-    struct stat old;
-    if (fd >= 0 && stat(target, &old) == 0 && fchmod(fd, old.st_mode & 0777) < 0)
-        log_line(LOG_DEBUG, "cannot keep the mode of %s: %s", target, strerror(errno));
-    return fd;
-}
-
-int file_write_atomic(const char *path, struct str text, struct err *err)
-{
-    const char *slash = strrchr(path, '/');
-    CLEANUP_FREE char *dir = file_dir_name(path);
-    CLEANUP_FREE char *hidden = mem_printf(".%.200s.XXXXXX.tmp", slash ? slash + 1 : path);
-    CLEANUP_FREE char *temporary = file_join(dir, hidden);
-    int fd = open_temporary(temporary, temporary + strlen(temporary) - strlen("XXXXXX.tmp"), path);
-    if (fd < 0)
-        return err_system(err, errno, "write", path);
-    int number = fill(fd, text);
-    if (!number && rename(temporary, path) < 0)
-        number = errno;
-    if (number) {
-        unlink(temporary);
-        return err_system(err, number, "write", path);
-    }
-    return file_sync_dir(dir, err);
 }
 
 bool file_exists(const char *path)

@@ -10,6 +10,13 @@
 /* Adds the text to out; limit 0: 1 GiB. */
 int file_read(const char *path, size_t limit, struct buf *out, struct err *err);
 int file_write_atomic(const char *path, struct str text, struct err *err);
+/* The same for a text that comes in pieces. finish makes the file appear, or says what went wrong
+ * since open; it and cancel, which leaves nothing behind and takes NULL, end the writer. */
+struct file_writer;
+int file_writer_open(const char *path, struct file_writer **out, struct err *err);
+void file_writer_add(struct file_writer *writer, struct str text);
+int file_writer_finish(struct file_writer *writer, struct err *err);
+void file_writer_cancel(struct file_writer *writer);
 int file_make_dirs(const char *path, struct err *err);   /* like mkdir -p */
 int file_remove_tree(const char *path, struct err *err); /* missing is fine; never follows links */
 bool file_exists(const char *path);

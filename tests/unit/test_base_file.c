@@ -159,6 +159,37 @@ static void leaves_nothing_when_the_disk_is_full(void **state)
     expect_names(*state, true, "a ");
 }
 
+/* What comes in pieces appears at the end, whole. */
+static void writes_in_pieces(void **state)
+{
+    CLEANUP_FREE char *path = file_join(*state, "a");
+    CLEANUP_BUF struct buf want = {0}, got = {0};
+    struct file_writer *w;
+    put(*state, "a", "old");
+    assert_int_equal(file_writer_open(path, &w, NULL), 0);
+    for (int i = 0; i < 40000; i++) {
+        CLEANUP_FREE char *piece = mem_printf("%*d\n", i % 977 == 0 ? 200000 : 12, i);
+        file_writer_add(w, str_of(piece));
+        buf_text(&want, piece);
+    }
+    expect_text(*state, "a", "old");
+    assert_int_equal(file_writer_finish(w, NULL), 0);
+    assert_int_equal(file_read(path, 0, &got, NULL), 0);
+    assert_true(str_eq(buf_view(&got), buf_view(&want)));
+    expect_names(*state, true, "a ");
+}
+
+static void gives_up_writing(void **state)
+{
+    CLEANUP_FREE char *path = file_join(*state, "a");
+    struct file_writer *w;
+    assert_int_equal(file_writer_open(path, &w, NULL), 0);
+    file_writer_add(w, STR("half"));
+    file_writer_cancel(w);
+    file_writer_cancel(NULL);
+    expect_names(*state, true, "");
+}
+
 static void keeps_modes(void **state)
 {
     struct stat st;
@@ -298,6 +329,8 @@ int main(void)
         IN_FOLDER(explains_failures),
         IN_FOLDER(refuses_without_permission),
         IN_FOLDER(leaves_nothing_when_the_disk_is_full),
+        IN_FOLDER(writes_in_pieces),
+        IN_FOLDER(gives_up_writing),
         IN_FOLDER(keeps_modes),
         IN_FOLDER(lists_sorted),
         IN_FOLDER(removes_trees_but_not_through_links),
