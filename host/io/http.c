@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <curl/curl.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stddef.h>
@@ -50,7 +51,7 @@ struct exchange {
     size_t header_bytes;
     bool heard, too_large, connected, looking_up;
     bool in_headers; /* of the last reply that began */
-    bool opened;     /* a socket, since the last connection that came about */
+    int opened;      /* newest socket since the last connection that came about, else -1 */
     bool direct;     /* no proxy */
     char custom[16]; /* method that differs from curl's own */
     struct curl_slist headers[HTTP_MAX_HEADERS + 2];
@@ -238,25 +239,44 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 {
     struct exchange *x = arg;
     lookup_over(x);
-    x->opened = true;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    x->opened = fd;
     if (fd < 0)
         return CURL_SOCKET_BAD;
     http_sockets_opened(&x->lane->client->sockets, fd, x->lane);
     return fd;
 }
 
-/* Which of the sockets became the connection. */
+static bool has_port(int fd, int port)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_storage room;
+    } own = {0};
+    socklen_t size = sizeof(own);
+    if (getsockname(fd, &own.any, &size) != 0)
+        return false;
+    switch (own.any.sa_family) {
+    case AF_INET:
+        return ntohs(own.v4.sin_port) == port;
+    case AF_INET6:
+        return ntohs(own.v6.sin6_port) == port;
+    default:
+        return false;
+    }
+}
+
+/* CURLINFO_ACTIVESOCKET does not know the connection of a first transfer yet. */
 static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
     struct exchange *x = arg;
-    curl_socket_t fd = CURL_SOCKET_BAD;
     x->connected = true;
     lookup_over(x);
-    if (x->opened && curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
-        fd != CURL_SOCKET_BAD)
-        http_sockets_connected(&x->lane->client->sockets, fd);
-    x->opened = false;
+    if (x->opened >= 0 && has_port(x->opened, local_port))
+        http_sockets_connected(&x->lane->client->sockets, x->opened);
+    x->opened = -1;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -426,7 +446,8 @@ static struct exchange *exchange_take(struct http_client *client, struct http_re
         x = exchange_create(client);
     x->request = r;
     x->error[0] = '\0';
-    x->heard = x->too_large = x->connected = x->opened = x->in_headers = false;
+    x->heard = x->too_large = x->connected = x->in_headers = false;
+    x->opened = -1;
     x->header_bytes = 0;
     x->sent = 0;
     x->started_us = x->heard_us = clock_monotonic_us();
