@@ -17,16 +17,13 @@ struct eval {
     const char *split;
 };
 
-static int write_results(struct eval *e, const struct buf *lines, const struct score *score,
-                         struct err *err)
+static int write_score_file(struct eval *e, const struct score *score, struct err *err)
 {
-    CLEANUP_FREE char *runs = mem_printf("%s/%s_runs.jsonl", e->session.dir.path, e->split);
     CLEANUP_FREE char *name = mem_printf("%s_score.json", e->split);
     CLEANUP_JSON struct json *json = record_test_score(e->split, score);
     const char *knowledge = e->session.run.knowledge;
     json_set(json, "skills_dir", knowledge ? json_new_str(str_of(knowledge)) : NULL);
-    int code = file_write_atomic(runs, buf_view(lines), err);
-    return code ? code : record_write_json(e->session.dir.path, name, json, 0, err);
+    return record_write_json(e->session.dir.path, name, json, 0, err);
 }
 
 static void write_score(struct buf *out, const struct eval *e, const struct score *score)
@@ -103,15 +100,15 @@ static int evaluate(struct eval *e, struct harness *h, struct knowledge *knowled
                     const struct samples *samples, struct err *err)
 {
     struct score score = {0};
-    CLEANUP_BUF struct buf lines = {0};
+    CLEANUP_FREE char *runs = mem_printf("%s/%s_runs.jsonl", e->session.dir.path, e->split);
     int code = session_start(&e->session, err);
     h->engine = e->session.engine;
     h->dir = e->session.dir.path;
     if (!code)
-        code = harness_evaluate(h, samples, PHASE_TEST, e->split, knowledge, &lines,
-                                record_eval_line, &score, err);
+        code = harness_evaluate(h, samples, PHASE_TEST, e->split, knowledge, runs, record_eval_line,
+                                &score, err);
     if (!code)
-        code = write_results(e, &lines, &score, err);
+        code = write_score_file(e, &score, err);
     if (!code && !score.missing)
         code = journal_finish(e->session.journal, err);
     if (!code)

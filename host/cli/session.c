@@ -432,9 +432,11 @@ int session_open(struct session *s, struct err *err)
     return open_model(s, err);
 }
 
-/* A model that answers the same to the same need not be asked twice. */
+/* A model that answers the same to the same need not be asked twice. An evaluation asks once. */
 static bool reuses_calls(const struct session *s)
 {
+    if (s->split || method_info(s->method)->unit == UNIT_NONE)
+        return false;
     double temperature = s->run.has_temperature ? s->run.temperature : model_temperature(s->model);
     return s->run.reuse_calls && temperature == 0;
 }

@@ -7,6 +7,8 @@
 #include "base/hash.h"
 #include "run/engine_internal.h"
 
+#define HAND_OUT 64 /* rollouts at a time; fewer would wake the waiting thread too often */
+
 struct engine *engine_create(const struct engine_options *options)
 {
     struct engine *engine = mem_alloc(sizeof(*engine));
@@ -161,6 +163,7 @@ void engine_job_done(struct job *job, bool correct, bool missing)
     struct wave *wave = job->wave;
     struct engine *engine = wave->engine;
     pthread_mutex_lock(&engine->mutex);
+    job->over = true;
     engine->active--;
     wave->running--;
     wave->done++;
@@ -169,7 +172,7 @@ void engine_job_done(struct job *job, bool correct, bool missing)
     schedule(engine);
     bool wave_over = wave->running == 0 && (wave->done == wave->rollout_count + wave->call_count ||
                                             engine->stop_code || wave->dropped);
-    if (wave_over)
+    if (wave_over || (wave->each && wave->done >= wave->wake_at))
         pthread_cond_broadcast(&wave->changed);
     bool orphan = wave->dropped && wave->running == 0;
     if (orphan)
@@ -290,6 +293,31 @@ void wave_progress(struct wave *wave, struct wave_progress *out)
     pthread_mutex_unlock(&wave->engine->mutex);
 }
 
+void wave_on_rollout(struct wave *wave, void (*fn)(void *arg, const struct rollout *rollout),
+                     void *arg)
+{
+    pthread_mutex_lock(&wave->engine->mutex);
+    wave->each = fn;
+    wave->each_arg = arg;
+    pthread_mutex_unlock(&wave->engine->mutex);
+}
+
+/* With the mutex held, which is open meanwhile: what is done up to the first that is not. */
+static void hand_out(struct wave *wave)
+{
+    struct engine *engine = wave->engine;
+    size_t end = wave->handed_out;
+    while (end < wave->rollout_count && wave->rollouts[end]->job.over)
+        end++;
+    pthread_mutex_unlock(&engine->mutex);
+    for (size_t i = wave->handed_out; i < end; i++) {
+        wave->each(wave->each_arg, &wave->rollouts[i]->rollout);
+        rollout_clear(&wave->rollouts[i]->rollout);
+    }
+    wave->handed_out = end;
+    pthread_mutex_lock(&engine->mutex);
+}
+
 static bool wave_over(const struct wave *wave)
 {
     return wave->done == wave->rollout_count + wave->call_count ||
@@ -309,12 +337,19 @@ bool wave_wait(struct wave *wave, uint64_t ms)
     pthread_mutex_lock(&engine->mutex);
     int waited = 0;
     while (!wave_over(wave) && waited != ETIMEDOUT) {
+        wave->wake_at = wave->done + HAND_OUT;
+        if (wave->each)
+            hand_out(wave);
+        if (wave_over(wave))
+            break;
         if (ms)
             waited = pthread_cond_timedwait(&wave->changed, &engine->mutex, &until);
         else
             pthread_cond_wait(&wave->changed, &engine->mutex);
     }
     bool over = wave_over(wave);
+    if (over && wave->each)
+        hand_out(wave);
     pthread_mutex_unlock(&engine->mutex);
     if (over)
         memo_publish(engine->memo, &wave->replies);

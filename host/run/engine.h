@@ -60,6 +60,10 @@ struct wave_progress {
     size_t done, total, correct, missing;
 };
 void wave_progress(struct wave *wave, struct wave_progress *out);
+/* fn gets each rollout, in the order they were added, while later ones still run, and its texts
+ * are freed afterwards. Set before wave_wait, which calls it. */
+void wave_on_rollout(struct wave *wave, void (*fn)(void *arg, const struct rollout *rollout),
+                     void *arg);
 /* Waits at most `ms` (0: for as long as it takes). true when all is done. Also true when the
  * engine has been stopped and nothing of the wave runs any more: see engine_stopped. */
 bool wave_wait(struct wave *wave, uint64_t ms);

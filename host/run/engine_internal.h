@@ -54,6 +54,7 @@ struct job {
     struct wave *wave;
     struct job *next;
     enum job_kind kind;
+    bool over; /* under the engine's mutex */
     struct pool_task task;
 };
 
@@ -79,12 +80,17 @@ struct wave {
     struct call_job **calls;
     size_t call_count, call_capacity;
 
+    void (*each)(void *arg, const struct rollout *rollout); /* NULL: they are kept */
+    void *each_arg;
+    size_t handed_out; /* to each; by the thread that waits */
+
     uint64_t generation; /* of the memo, when it was started */
     struct memo_batch replies;
     bool others_first;
 
     /* under the engine's mutex */
     size_t running, done, correct, missing;
+    size_t wake_at; /* done by which the thread that waits has something to hand out */
     bool started, dropped;
     pthread_cond_t changed;
 };

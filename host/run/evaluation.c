@@ -3,9 +3,10 @@
 
 #include <string.h>
 
+#include "base/file.h"
+
 struct evaluation {
     struct harness *harness;
-    const struct samples *samples;
     struct wave *wave;
     char *place;
 };
@@ -17,7 +18,6 @@ struct evaluation *evaluation_start(struct harness *h, const struct samples *sam
     struct evaluation *e = mem_alloc(sizeof(*e));
     *e = (struct evaluation){
         .harness = h,
-        .samples = samples,
         .wave = wave_create(h->engine, phase, place),
         .place = mem_dup(place, strlen(place)),
     };
@@ -45,26 +45,52 @@ static void count(struct score *score, const struct rollout *r)
     score->correct += r->available && r->correct;
 }
 
-int evaluation_finish(struct evaluation *e, struct buf *lines,
+struct result {
+    struct score score;
+    struct file_writer *file;
+    void (*write)(struct buf *out, const struct rollout *rollout);
+    struct buf line;
+};
+
+static void take(void *arg, const struct rollout *rollout)
+{
+    struct result *result = arg;
+    count(&result->score, rollout);
+    buf_reset(&result->line);
+    result->write(&result->line, rollout);
+    file_writer_add(result->file, buf_view(&result->line));
+}
+
+static int wait_for_all(struct evaluation *e, struct result *result, const char *file,
+                        struct err *err)
+{
+    struct harness *h = e->harness;
+    int code = file_writer_open(file, &result->file, err);
+    if (code)
+        return code;
+    wave_on_rollout(e->wave, take, result);
+    report_wait(h->report, e->wave, e->place);
+    code = engine_stopped(h->engine, err);
+    if (!code)
+        return file_writer_finish(result->file, err);
+    file_writer_cancel(result->file);
+    return code;
+}
+
+int evaluation_finish(struct evaluation *e, const char *file,
                       void (*write)(struct buf *out, const struct rollout *rollout),
                       struct score *out, struct err *err)
 {
-    struct harness *h = e->harness;
-    report_wait(h->report, e->wave, e->place);
-    int code = engine_stopped(h->engine, err);
-    *out = (struct score){0};
-    for (size_t i = 0; !code && i < e->samples->count; i++) {
-        const struct rollout *r = wave_rollout(e->wave, i);
-        count(out, r);
-        if (lines)
-            write(lines, r);
-    }
-    h->missing += out->missing;
+    struct result result = {.write = write};
+    int code = wait_for_all(e, &result, file, err);
+    *out = code ? (struct score){0} : result.score;
+    e->harness->missing += out->missing;
     if (!code && out->total && out->missing == out->total)
         code = err_set(err, EXIT_UNAVAILABLE,
-                       "%s: none of the %zu samples could be run; see %s_runs.jsonl or the log "
-                       "for the reasons, then go on with --resume",
-                       e->place, out->total, e->place);
+                       "%s: none of the %zu samples could be run; %s has the reasons; go on with "
+                       "--resume when they are gone",
+                       e->place, out->total, file);
+    buf_free(&result.line);
     evaluation_drop(e);
     return code;
 }

@@ -11,9 +11,9 @@ struct evaluation;
 struct evaluation *evaluation_start(struct harness *harness, const struct samples *samples,
                                     enum phase phase, const char *place,
                                     struct knowledge *knowledge, bool behind);
-/* Waits for it, counts, and frees it. lines, if not NULL, gets one line per sample from `write`.
- * EXIT_UNAVAILABLE if no sample could be run. */
-int evaluation_finish(struct evaluation *evaluation, struct buf *lines,
+/* Waits for it, counts, and frees it. The file gets one line per sample from `write`, and appears
+ * when all are there. EXIT_UNAVAILABLE if no sample could be run. */
+int evaluation_finish(struct evaluation *evaluation, const char *file,
                       void (*write)(struct buf *out, const struct rollout *rollout),
                       struct score *out, struct err *err);
 /* Gives it up. NULL is fine. */

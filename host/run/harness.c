@@ -9,12 +9,12 @@
 #include "run/harness_internal.h"
 
 int harness_evaluate(struct harness *h, const struct samples *samples, enum phase phase,
-                     const char *place, struct knowledge *knowledge, struct buf *lines,
+                     const char *place, struct knowledge *knowledge, const char *file,
                      void (*write)(struct buf *out, const struct rollout *rollout),
                      struct score *out, struct err *err)
 {
     struct evaluation *e = evaluation_start(h, samples, phase, place, knowledge, false);
-    return evaluation_finish(e, lines, write, out, err);
+    return evaluation_finish(e, file, write, out, err);
 }
 
 int harness_write_text(const char *dir, const char *name, const struct buf *text, struct err *err)
@@ -70,18 +70,12 @@ static void clear_val(struct validation *v)
     *v = (struct validation){0};
 }
 
-/* Writes val_runs, val_score and the curve. */
-static int write_val(struct harness *h, const struct validation *v, const char *name,
-                     const struct buf *lines, const struct score *score, struct err *err)
+/* Writes val_score and the curve. */
+static int write_val(struct harness *h, const struct validation *v, const char *dir,
+                     const struct score *score, struct err *err)
 {
-    CLEANUP_FREE char *dir = file_join(h->dir, name);
-    int code = file_make_dirs(dir, err);
-    if (!code)
-        code = harness_write_text(dir, "val_runs.jsonl", lines, err);
-    if (code)
-        return code;
     struct json *record = record_val_score(v->epoch, score, v->epoch < 0 ? NULL : &v->dev);
-    code = record_write_json(dir, "val_score.json", record, JSON_ASCII, err);
+    int code = record_write_json(dir, "val_score.json", record, JSON_ASCII, err);
     json_push(h->curve, record);
     return code ? code : record_write_json(h->dir, "val_scores.json", h->curve, JSON_ASCII, err);
 }
@@ -118,15 +112,19 @@ static int finish_val(struct harness *h, struct err *err)
 {
     struct validation *v = &h->validation;
     struct score score;
-    CLEANUP_BUF struct buf lines = {0};
     char name[64];
     if (!v->run)
         return 0;
     val_name(v->epoch, name, sizeof(name));
-    int code = evaluation_finish(v->run, &lines, record_val_line, &score, err);
-    v->run = NULL;
+    CLEANUP_FREE char *dir = file_join(h->dir, name);
+    CLEANUP_FREE char *file = file_join(dir, "val_runs.jsonl");
+    int code = file_make_dirs(dir, err);
+    if (!code) {
+        code = evaluation_finish(v->run, file, record_val_line, &score, err);
+        v->run = NULL;
+    }
     if (!code)
-        code = write_val(h, v, name, &lines, &score, err);
+        code = write_val(h, v, dir, &score, err);
     if (!code)
         show_score(h, name, &score);
     if (!code)
@@ -197,17 +195,16 @@ static int start_tests(struct harness *h, bool best, struct err *err)
 static int finish_test(struct harness *h, int split, bool best, struct err *err)
 {
     struct score score;
-    CLEANUP_BUF struct buf lines = {0};
     CLEANUP_FREE char *name = test_name(split, best);
     CLEANUP_FREE char *dir = file_join(h->dir, name);
-    int code = h->test_runs[split][best] ? 0 : start_test(h, split, best, err);
-    if (!code)
-        code = evaluation_finish(h->test_runs[split][best], &lines, record_test_line, &score, err);
-    h->test_runs[split][best] = NULL;
-    if (!code)
-        code = file_make_dirs(dir, err);
-    if (!code)
-        code = harness_write_text(dir, "test_runs.jsonl", &lines, err);
+    CLEANUP_FREE char *file = file_join(dir, "test_runs.jsonl");
+    int code = file_make_dirs(dir, err);
+    if (!code && !h->test_runs[split][best])
+        code = start_test(h, split, best, err);
+    if (!code) {
+        code = evaluation_finish(h->test_runs[split][best], file, record_test_line, &score, err);
+        h->test_runs[split][best] = NULL;
+    }
     if (code)
         return code;
     struct json *json = record_test_score(test_splits[split][0], &score);

@@ -55,9 +55,9 @@ int harness_prepare(struct harness *harness, struct err *err);
 int harness_run(struct harness *harness, struct err *err);
 void harness_clear(struct harness *harness);
 
-/* Runs a split once with the given knowledge (NULL: the plain agent) and counts. lines, if not
- * NULL, gets one line per sample from `write`. */
+/* Runs a split once with the given knowledge (NULL: the plain agent) and counts. The file gets one
+ * line per sample from `write`, and appears when all are there. */
 int harness_evaluate(struct harness *harness, const struct samples *samples, enum phase phase,
-                     const char *place, struct knowledge *knowledge, struct buf *lines,
+                     const char *place, struct knowledge *knowledge, const char *file,
                      void (*write)(struct buf *out, const struct rollout *rollout),
                      struct score *out, struct err *err);

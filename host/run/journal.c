@@ -19,6 +19,7 @@
 #define JOURNAL_SCHEMA "{\"schema\": \"grasp-host/journal\""
 #define JOURNAL_HEADER JOURNAL_SCHEMA ", \"v\": 1}\n"
 #define SYNC_INTERVAL_MS 200
+#define MAPPED_AT_ONCE (16u << 20)
 #define KEY_PREFIX "{\"k\": \""
 
 struct line {
@@ -39,7 +40,8 @@ struct journal {
     size_t inherited_size; /* of its complete lines */
 
     pthread_mutex_t mutex;
-    pthread_cond_t changed;
+    pthread_cond_t changed; /* what is pending has been written */
+    pthread_cond_t close;   /* wakes the syncer before its time */
     pthread_t syncer;
     bool syncer_runs;
     struct buf pending;
@@ -82,13 +84,24 @@ static bool line_split(struct str text, struct line *out)
     return true;
 }
 
+/* A mapped file that is gone through once need not stay in memory. */
+static void release(const char *data, size_t from, size_t to)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    from = from / page * page;
+    to = to / page * page;
+    if (from < to)
+        madvise((void *)(uintptr_t)(data + from), to - from, MADV_DONTNEED);
+}
+
 /* The lines of a journal after its first; count by *out_count, complete ones up to *out_end.
- * *out_damaged: the number of the first line that is none of ours, or 0. */
-static struct line *lines_scan(const char *data, size_t size, size_t *out_count, size_t *out_end,
-                               size_t *out_damaged)
+ * *out_damaged: the number of the first line that is none of ours, or 0. Those from `trusted` on
+ * were written by this process. */
+static struct line *lines_scan(const char *data, size_t size, size_t trusted, size_t *out_count,
+                               size_t *out_end, size_t *out_damaged)
 {
     struct line *lines = NULL;
-    size_t count = 0, capacity = 0, start = 0, number = 0;
+    size_t count = 0, capacity = 0, start = 0, number = 0, released = 0;
     *out_end = *out_damaged = 0;
     while (start < size) {
         const char *newline = memchr(data + start, '\n', size - start);
@@ -97,7 +110,8 @@ static struct line *lines_scan(const char *data, size_t size, size_t *out_count,
         struct str text = {data + start, (size_t)(newline - data) - start};
         struct line line = {0};
         number++;
-        if (text.len && line_split(text, &line) && json_check(text, NULL, NULL)) {
+        if (text.len && line_split(text, &line) &&
+            (start >= trusted || json_check(text, NULL, NULL))) {
             MEM_RESERVE(lines, count, capacity);
             lines[count++] = line;
         } else if (text.len && number > 1 && !*out_damaged) {
@@ -105,12 +119,17 @@ static struct line *lines_scan(const char *data, size_t size, size_t *out_count,
         }
         start = (size_t)(newline - data) + 1;
         *out_end = start;
+        if (start - released > MAPPED_AT_ONCE) {
+            release(data, released, start);
+            released = start;
+        }
     }
     *out_count = count;
     return lines;
 }
 
-static int map_file(struct journal *j, size_t *out_end, size_t *out_count, struct err *err)
+static int map_file(struct journal *j, size_t trusted, size_t *out_end, size_t *out_count,
+                    struct err *err)
 {
     struct stat st;
     *out_end = *out_count = 0;
@@ -128,7 +147,7 @@ static int map_file(struct journal *j, size_t *out_end, size_t *out_count, struc
     if (memcmp(j->mapped, JOURNAL_SCHEMA, j->mapped_size < start ? j->mapped_size : start) != 0)
         return err_set(err, EXIT_CONFIG, "%s:1: not a journal of grasp-host", j->path);
     size_t damaged;
-    j->lines = lines_scan(j->mapped, j->mapped_size, out_count, out_end, &damaged);
+    j->lines = lines_scan(j->mapped, j->mapped_size, trusted, out_count, out_end, &damaged);
     if (damaged)
         return err_set(err, EXIT_CONFIG,
                        "%s:%zu: this line of the journal is damaged; delete the line and use "
@@ -137,18 +156,25 @@ static int map_file(struct journal *j, size_t *out_end, size_t *out_count, struc
     return 0;
 }
 
+/* With the mutex held. */
+static void sleep_until_due(struct journal *j)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += SYNC_INTERVAL_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    while (!j->closing && pthread_cond_timedwait(&j->close, &j->mutex, &until) == 0)
+        continue;
+}
+
 /* Group commit for the disk: one thread syncs what the others have written. */
 static void *syncer_main(void *arg)
 {
     struct journal *j = arg;
     pthread_mutex_lock(&j->mutex);
     while (!j->closing) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += SYNC_INTERVAL_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        pthread_cond_timedwait(&j->changed, &j->mutex, &until);
+        sleep_until_due(j);
         if (!j->dirty)
             continue;
         j->dirty = false;
@@ -172,6 +198,7 @@ static struct journal *journal_new(const char *path)
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&j->changed, &attr);
+    pthread_cond_init(&j->close, &attr);
     pthread_condattr_destroy(&attr);
     return j;
 }
@@ -222,7 +249,7 @@ int journal_resume(const char *path, struct journal **out, struct err *err)
     size_t end, count;
     int code = open_fd(j, 0, err);
     if (!code)
-        code = map_file(j, &end, &count, err);
+        code = map_file(j, SIZE_MAX, &end, &count, err);
     if (!code && ftruncate(j->fd, (off_t)end) != 0)
         code =
             err_set(err, EXIT_INTERNAL, "%s: cannot cut a torn line: %s", j->path, strerror(errno));
@@ -358,19 +385,38 @@ static int line_order(const void *a, const void *b)
     return x->text.ptr < y->text.ptr ? -1 : 1; /* later ones last */
 }
 
-static void lines_write(const struct journal *j, const struct journal *now, struct buf *out,
+/* Sorting looks at keys all over the file, which then would stay in memory whole. */
+static void keep_keys(struct journal *now, size_t count, struct arena *arena)
+{
+    for (size_t i = 0, seen = 0; i < count; i++) {
+        struct str *key = &now->lines[i].key;
+        key->ptr = arena_dup(arena, key->ptr, key->len);
+        seen += now->lines[i].text.len;
+        if (seen > MAPPED_AT_ONCE || i + 1 == count) {
+            release(now->mapped, 0, now->mapped_size);
+            seen = 0;
+        }
+    }
+}
+
+static void lines_write(const struct journal *j, const struct journal *now, struct file_writer *out,
                         size_t count)
 {
     struct line *lines = now->lines;
+    size_t mapped = 0;
     if (count)
         qsort(lines, count, sizeof(*lines), line_order);
-    buf_text(out, JOURNAL_HEADER);
+    file_writer_add(out, STR(JOURNAL_HEADER));
     for (size_t i = 0; i < count; i++) {
         bool last = i + 1 == count || !str_eq(lines[i].key, lines[i + 1].key);
         if (!last || is_forgotten(j, lines[i].key) || is_stale(j, now, &lines[i]))
             continue;
-        buf_str(out, lines[i].text);
-        buf_char(out, '\n');
+        file_writer_add(out, (struct str){lines[i].text.ptr, lines[i].text.len + 1});
+        mapped += lines[i].text.len;
+        if (mapped > MAPPED_AT_ONCE) {
+            release(now->mapped, 0, now->mapped_size);
+            mapped = 0;
+        }
     }
 }
 
@@ -381,13 +427,18 @@ int journal_finish(struct journal *journal, struct err *err)
     int code = journal_sync(journal, err);
     if (code)
         return code;
-    code = map_file(&now, &end, &count, err);
+    code = map_file(&now, journal->inherited_size, &end, &count, err);
+    struct file_writer *out = NULL;
+    struct arena keys = {0};
+    if (!code)
+        code = file_writer_open(journal->path, &out, err);
     if (!code) {
-        CLEANUP_BUF struct buf text = {.limit = SIZE_MAX};
-        lines_write(journal, &now, &text, count);
-        code = file_write_atomic(journal->path, buf_view(&text), err);
+        keep_keys(&now, count, &keys);
+        lines_write(journal, &now, out, count);
+        code = file_writer_finish(out, err);
     }
     mem_free(now.lines);
+    arena_clear(&keys);
     if (now.mapped)
         munmap(now.mapped, now.mapped_size);
     return code;
@@ -401,7 +452,7 @@ void journal_close(struct journal *journal)
         journal_sync(journal, NULL);
         pthread_mutex_lock(&journal->mutex);
         journal->closing = true;
-        pthread_cond_broadcast(&journal->changed);
+        pthread_cond_signal(&journal->close);
         pthread_mutex_unlock(&journal->mutex);
         pthread_join(journal->syncer, NULL);
     }
@@ -417,6 +468,7 @@ void journal_close(struct journal *journal)
     if (journal->fd >= 0)
         close(journal->fd);
     pthread_cond_destroy(&journal->changed);
+    pthread_cond_destroy(&journal->close);
     pthread_mutex_destroy(&journal->mutex);
     mem_free(journal->path);
     mem_free(journal);
