@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/text.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,17 +99,47 @@ void text_free(struct text *text)
     memset(text, 0, sizeof(*text));
 }
 
+/* digits: as %e writes them, "d.ddde+dd". */
+static void put_plain(struct text *text, const char *digits, int exponent)
+{
+    char run[32];
+    int count = 0;
+    if (*digits == '-')
+        text_char(text, *digits++);
+    for (; *digits != 'e'; digits++)
+        if (*digits != '.')
+            run[count++] = *digits;
+    if (exponent < 0) {
+        text_put(text, "0.");
+        for (int i = exponent + 1; i < 0; i++)
+            text_char(text, '0');
+        text_add(text, run, (size_t)count);
+        return;
+    }
+    for (int i = 0; i < count || i <= exponent + 1; i++) {
+        if (i == exponent + 1)
+            text_char(text, '.');
+        text_char(text, i < count ? run[i] : '0');
+    }
+}
+
 void text_double(struct text *text, double number)
 {
     char digits[40];
-    for (int precision = 1; precision <= 17; precision++) {
-        snprintf(digits, sizeof(digits), "%.*g", precision, number);
+    if (!isfinite(number)) {
+        text_put(text, isnan(number) ? "nan" : number < 0 ? "-inf" : "inf");
+        return;
+    }
+    for (int precision = 0; precision < 17; precision++) {
+        snprintf(digits, sizeof(digits), "%.*e", precision, number);
         if (strtod(digits, NULL) == number)
             break;
     }
-    text_put(text, digits);
-    if (!strpbrk(digits, ".en"))
-        text_put(text, ".0");
+    int exponent = atoi(strchr(digits, 'e') + 1);
+    if (exponent >= -4 && exponent < 16)
+        put_plain(text, digits, exponent);
+    else
+        text_put(text, digits);
 }
 
 /* What PyYAML takes for a line break or refuses to read. */
