@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/session.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -348,8 +349,12 @@ static int open_model(struct session *s, struct err *err)
     int code = load_agent(s, err);
     if (code)
         return code;
-    if (!str_is(json_str(json_get(s->agent, "client")), "rehearsal"))
-        return model_open(s->agent, s->http, s->loop, s->pool, &s->model, err);
+    if (!str_is(json_str(json_get(s->agent, "client")), "rehearsal")) {
+        code = model_open(s->agent, s->http, s->loop, s->pool, &s->model, err);
+        const char *name = s->run.agent_preset;
+        return code ? err_prefix(err, "agent %s%s", name ? "preset " : "block", name ? name : "")
+                    : 0;
+    }
     code = rehearsal_open(s->task_entry, s->method_entry, &s->rehearsal, err);
     if (!code)
         s->model = model_open_local(rehearsal_answer, s->rehearsal, s->pool);
@@ -437,7 +442,9 @@ static bool reuses_calls(const struct session *s)
 {
     if (s->split || method_info(s->method)->unit == UNIT_NONE)
         return false;
-    double temperature = s->run.has_temperature ? s->run.temperature : model_temperature(s->model);
+    double temperature = model_temperature(s->model);
+    if (isnan(temperature) && s->rehearsal && s->run.has_temperature)
+        temperature = s->run.temperature;
     return s->run.reuse_calls && temperature == 0;
 }
 

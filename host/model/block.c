@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 #include "model/config.h"
+#include "model/preset.h"
+#include "model/variables.h"
 
 static void copy_member(struct json *to, struct str key, const struct json *value)
 {
@@ -90,26 +92,158 @@ static int take_openai(struct json *out, struct str key, const struct json *valu
     return 0;
 }
 
-typedef int take_fn(struct json *out, struct str key, const struct json *value, struct err *err);
+/* A key that has another name here. */
+static struct str our_key(struct str key)
+{
+    static const char *const names[][2] = {
+        {"project_id", "project"},
+        {"service_account_file", "credentials"},
+        {"service_account_path", "credentials"},
+        {"credentials_path", "credentials"},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (str_is(key, names[i][0]))
+            return str_of(names[i][1]);
+    }
+    return key;
+}
 
-static take_fn *class_of(struct str module, struct json *out, struct err *err)
+static int take_plain(struct json *out, struct str key, const struct json *value, struct err *err)
+{
+    copy_member(out, our_key(key), value);
+    return chat_config_check_keys(out, NULL, err);
+}
+
+/* What a client of the reference reads from the environment by itself. The first of `names` that
+ * is set counts. */
+static int take_variable(struct json *out, const char *key, const char *const *names,
+                         struct err *err)
+{
+    CLEANUP_JSON struct json *value = json_new_object();
+    if (json_str(json_get(out, key)).len)
+        return 0;
+    while (names[1] && !variable_is_set(str_of(names[0])))
+        names++;
+    CLEANUP_FREE char *text = mem_printf("${%s}", names[0]);
+    json_set(value, key, json_new_str(str_of(text)));
+    int code = preset_expand(value, err);
+    if (!code)
+        json_set(out, key, json_copy(json_get(value, key)));
+    return code;
+}
+
+static void set_client(struct json *out, const char *client)
+{
+    json_set(out, "client", json_new_str(str_of(client)));
+}
+
+static int finish_responses(struct json *out, struct err *err)
+{
+    static const char *const keys[] = {"AZURE_OPENAI_API_KEY", "OPENAI_API_KEY", NULL};
+    set_client(out, "responses");
+    return take_variable(out, "api_key", keys, err);
+}
+
+static int finish_vertex(struct json *out, struct err *err)
+{
+    set_client(out, "gemini");
+    return 0;
+}
+
+static void cut_model(struct json *out, size_t prefix)
+{
+    struct str model = json_str(json_get(out, "model"));
+    CLEANUP_FREE char *name = mem_dup(model.ptr + prefix, model.len - prefix);
+    json_set(out, "model", json_new_str(str_of(name)));
+}
+
+static int finish_azure(struct json *out, struct err *err)
+{
+    static const char *const key[] = {"AZURE_API_KEY", NULL},
+                             *const base[] = {"AZURE_API_BASE", NULL},
+                             *const version[] = {"AZURE_API_VERSION", NULL};
+    set_client(out, "azure");
+    int code = take_variable(out, "api_key", key, err);
+    if (!code)
+        code = take_variable(out, "base_url", base, err);
+    return code ? code : take_variable(out, "api_version", version, err);
+}
+
+static int finish_openai(struct json *out, struct err *err)
+{
+    static const char *const openai[] = {"OPENAI_API_KEY", NULL}, *const azure[] = {
+                                                                      "AZURE_OPENAI_API_KEY",
+                                                                      "OPENAI_API_KEY", NULL};
+    struct str base = json_str(json_get(out, "base_url"));
+    bool is_azure = str_find(base, STR(".azure.com"), NULL);
+    set_client(out, "chat");
+    if (!base.len)
+        json_set(out, "base_url", json_new_str(STR("https://api.openai.com/v1")));
+    else if (!is_azure && !getenv("OPENAI_API_KEY"))
+        return 0;
+    return take_variable(out, "api_key", is_azure ? azure : openai, err);
+}
+
+/* LiteLLM: the provider stands in front of the model's name. */
+static int finish_litellm(struct json *out, struct err *err)
+{
+    struct str model = json_str(json_get(out, "model")), rest = model;
+    struct str provider = str_cut(&rest, '/');
+    if (!rest.ptr)
+        return finish_openai(out, err);
+    if (str_is(provider, "azure"))
+        return finish_azure(out, err);
+    if (str_is(provider, "openai") || str_is(provider, "vertex_ai"))
+        cut_model(out, provider.len + 1);
+    if (str_is(provider, "vertex_ai")) {
+        static const char *const project[] = {"VERTEXAI_PROJECT", "GOOGLE_CLOUD_PROJECT", NULL};
+        if (!json_str(json_get(out, "location")).len)
+            json_set(out, "location", json_new_str(STR("us-central1")));
+        set_client(out, "gemini");
+        return take_variable(out, "project", project, err);
+    }
+    if (str_is(provider, "openai") || json_str(json_get(out, "base_url")).len)
+        return finish_openai(out, err);
+    return err_set(err, EXIT_CONFIG,
+                   "model '%.*s': there are openai/, azure/ and vertex_ai/; for another provider "
+                   "give its base_url",
+                   (int)model.len, model.ptr);
+}
+
+static int finish_http(struct json *out, struct err *err)
+{
+    set_client(out, "chat");
+    return 0;
+}
+
+/* The reference's agent classes. */
+static const struct class
+{
+    const char *name;
+    int (*take)(struct json *out, struct str key, const struct json *value, struct err *err);
+    int (*finish)(struct json *out, struct err *err); /* sets the client */
+} classes[] = {
+    {"HTTPAgent", take_http, finish_http},
+    {"OpenAIChatAgent", take_openai, finish_http},
+    {"VertexAgent", take_plain, finish_vertex},
+    {"OpenAIResponsesAgent", take_plain, finish_responses},
+    {"LiteLLMAgent", take_plain, finish_litellm},
+};
+
+static const struct class *class_of(struct str module, struct err *err)
 {
     struct str name = module, part;
     while ((part = str_cut(&module, '.')).ptr) {
         if (part.len)
             name = part;
     }
-    if (str_is(name, "HTTPAgent"))
-        return take_http;
-    if (str_is(name, "OpenAIChatAgent")) {
-        json_set(out, "api_key", json_new_str(STR("EMPTY")));
-        json_set(out, "temperature", json_new_double(0));
-        json_set(out, "max_tokens", json_new_int(1024));
-        return take_openai;
+    for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
+        if (str_is(name, classes[i].name))
+            return &classes[i];
     }
     err_set(err, EXIT_CONFIG,
-            "the agent class '%.*s' is not available here; there are HTTPAgent and "
-            "OpenAIChatAgent, for chat completions",
+            "the agent class '%.*s' is not available here; there are HTTPAgent, OpenAIChatAgent, "
+            "VertexAgent, OpenAIResponsesAgent and LiteLLMAgent",
             (int)name.len, name.ptr);
     return NULL;
 }
@@ -119,10 +253,15 @@ static int flatten_module(const struct json *block, struct json *out, char **out
 {
     static const char *const keys[] = {"module", "parameters"};
     const struct json *parameters = json_get(block, "parameters");
-    take_fn *take = class_of(json_str(json_get(block, "module")), out, err);
-    if (!take) {
+    const struct class *class = class_of(json_str(json_get(block, "module")), err);
+    if (!class) {
         *out_at = mem_printf("module");
         return EXIT_CONFIG;
+    }
+    if (class->take == take_openai) {
+        json_set(out, "api_key", json_new_str(STR("EMPTY")));
+        json_set(out, "temperature", json_new_double(0));
+        json_set(out, "max_tokens", json_new_int(1024));
     }
     for (struct json_iter it = json_members(block); json_next(&it);) {
         if (str_is(it.key, keys[0]) || str_is(it.key, keys[1]))
@@ -131,40 +270,27 @@ static int flatten_module(const struct json *block, struct json *out, char **out
         return err_set(err, EXIT_CONFIG, "unknown key '%s' beside module and parameters", *out_at);
     }
     for (struct json_iter it = json_members(parameters); json_next(&it);) {
-        int code = take(out, it.key, it.value, err);
+        int code = class->take(out, it.key, it.value, err);
         if (!code)
             continue;
         *out_at = mem_printf("parameters.%.*s", (int)it.key.len, it.key.ptr);
         return code;
     }
-    return 0;
-}
-
-/* The form of the FHIR-AgentBench presets: a model name with its provider in front. */
-static void flatten_bare(struct json *out)
-{
-    struct str model = json_str(json_get(out, "model"));
-    const char *key = getenv("OPENAI_API_KEY");
-    json_set(out, "client", json_new_str(STR("chat")));
-    if (str_starts(model, "openai/"))
-        json_set(out, "model", json_new_str((struct str){model.ptr + 7, model.len - 7}));
-    if (json_is(json_get(out, "api_key"), JSON_NULL) && key)
-        json_set(out, "api_key", json_new_str(str_of(key)));
+    return class->finish(out, err);
 }
 
 static int flatten_flat(const struct json *block, struct json *out, char **out_at, struct err *err)
 {
     const char *key = NULL;
     for (struct json_iter it = json_members(block); json_next(&it);)
-        copy_member(out, it.key, it.value);
+        copy_member(out, our_key(it.key), it.value);
     int code = chat_config_check_keys(out, &key, err);
     if (code) {
         *out_at = mem_printf("%s", key);
         return code;
     }
-    if (json_is(json_get(out, "client"), JSON_NULL))
-        flatten_bare(out);
-    return 0;
+    /* Without a client it is a preset of FHIR-AgentBench, which goes by LiteLLM's names. */
+    return json_is(json_get(out, "client"), JSON_NULL) ? finish_litellm(out, err) : 0;
 }
 
 int block_flatten(const struct json *block, struct json **out, char **out_at, struct err *err)
@@ -176,12 +302,8 @@ int block_flatten(const struct json *block, struct json **out, char **out_at, st
         return err_set(err, EXIT_CONFIG,
                        "an agent preset is a mapping, such as {client: chat, "
                        "base_url: ..., model: ...}");
-    if (json_is(json_get(block, "module"), JSON_NULL)) {
-        code = flatten_flat(block, flat, out_at, err);
-    } else {
-        json_set(flat, "client", json_new_str(STR("chat")));
-        code = flatten_module(block, flat, out_at, err);
-    }
+    code = json_is(json_get(block, "module"), JSON_NULL) ? flatten_flat(block, flat, out_at, err)
+                                                         : flatten_module(block, flat, out_at, err);
     if (code)
         return code;
     *out = flat;

@@ -3,113 +3,69 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "model/slice.h"
+#include "model/tool_calls.h"
 
-#define TOOL_CALLS_MAX 128
-#define PER_REQUEST 512 /* bytes of a request beside the conversation, roughly */
-#define PER_MESSAGE 64
+/* Where servers put a model's reasoning: DeepSeek and SGLang, vLLM and OpenRouter, OpenRouter. */
+static const char *const reasoning_keys[] = {"reasoning_content", "reasoning", "reasoning_details"};
 
-double chat_temperature(const struct chat_config *config, const struct model_request *request)
+static void write_tool_call(struct buf *out, const struct tool_call *call)
 {
-    return isnan(request->temperature) ? config->temperature : request->temperature;
-}
-
-int64_t chat_max_tokens(const struct chat_config *config, const struct model_request *request)
-{
-    return request->max_tokens > 0 ? request->max_tokens : (int64_t)config->max_tokens;
-}
-
-int64_t chat_seed(const struct chat_config *config, const struct model_request *request)
-{
-    uint64_t seed = request->seed;
-    if (!config->send_seed || config->extra_seed || !(chat_temperature(config, request) > 0))
-        return -1;
-    return (int64_t)((seed ^ seed >> 31 ^ seed >> 62) & 0x7fffffff);
-}
-
-static void write_int(struct buf *out, int64_t number)
-{
-    char digits[20];
-    size_t at = sizeof(digits);
-    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (number < 0)
-        buf_char(out, '-');
-    buf_add(out, digits + at, sizeof(digits) - at);
-}
-
-/* Arguments travel as the text of a JSON object. What could not be read as one was kept under
- * "_raw" and goes back as it came. */
-static void write_arguments(struct buf *out, struct str arguments)
-{
-    struct str inside, key, value, second;
-    if (!arguments.len) {
-        buf_text(out, "\"{}\"");
-        return;
-    }
-    if (slice_enter(arguments, '{', &inside) && slice_member(&inside, &key, &value) &&
-        str_is(key, "_raw") && str_starts(value, "\"") && !slice_element(&inside, &second))
-        buf_str(out, value);
-    else
-        json_write_str(out, arguments, 0);
-}
-
-static void write_tool_call(struct buf *out, struct str inside)
-{
-    struct str key, value, id = {0}, name = {0}, arguments = {0};
-    while (slice_member(&inside, &key, &value)) {
-        if (str_is(key, "id"))
-            id = value;
-        else if (str_is(key, "name"))
-            name = value;
-        else if (str_is(key, "arguments"))
-            arguments = value;
-    }
     buf_text(out, "{\"id\":");
-    buf_str(out, id.len ? id : STR("\"\""));
+    buf_str(out, call->id);
     buf_text(out, ",\"type\":\"function\",\"function\":{\"name\":");
-    buf_str(out, name.len ? name : STR("\"\""));
+    buf_str(out, call->name);
     buf_text(out, ",\"arguments\":");
-    write_arguments(out, arguments);
+    tool_call_write_text(out, call->arguments);
     buf_text(out, "}}");
 }
 
 /* False if there are none. */
 static bool write_tool_calls(struct buf *out, struct str calls)
 {
-    struct str inside, call, members;
+    struct str inside;
+    struct tool_call call;
     size_t count = 0;
-    if (!calls.len || !slice_enter(calls, '[', &inside))
+    if (!tool_calls_enter(calls, &inside))
         return false;
-    while (slice_element(&inside, &call)) {
-        if (!slice_enter(call, '{', &members))
-            continue;
+    while (tool_calls_next(&inside, &call)) {
         buf_text(out, count++ ? "," : ",\"tool_calls\":[");
-        write_tool_call(out, members);
+        write_tool_call(out, &call);
     }
     if (count)
         buf_char(out, ']');
     return count > 0;
 }
 
-static bool is_agent(struct str role)
+static void write_carry(struct buf *out, struct str carry)
 {
-    return str_is(role, "agent") || str_is(role, "assistant");
+    struct str inside;
+    if (!carry.len || !slice_enter(carry, '{', &inside))
+        return;
+    buf_char(out, ',');
+    buf_str(out, inside);
 }
 
-static void write_message(struct buf *out, const struct chat_config *config,
-                          const struct message *message)
+static const char *role_of(const struct chat_config *config, struct str role)
 {
-    bool agent = is_agent(message->role), calls = false;
+    if (wire_is_agent(role))
+        return config->agent_role;
+    return str_is(role, "system") ? config->system_role : NULL;
+}
+
+/* before: what goes in front of the content, or empty. */
+static void write_message(struct buf *out, const struct chat_config *config,
+                          const struct message *message, struct str before)
+{
+    bool agent = wire_is_agent(message->role), calls = false;
+    const char *role = role_of(config, message->role);
     buf_text(out, "{\"role\":");
-    json_write_str(out, agent ? str_of(config->agent_role) : message->role, 0);
-    if (agent)
+    json_write_str(out, role ? str_of(role) : message->role, 0);
+    if (agent) {
+        write_carry(out, message->carry);
         calls = write_tool_calls(out, message->tool_calls);
+    }
     if (message->tool_call_id.len) {
         buf_text(out, ",\"tool_call_id\":");
         json_write_str(out, message->tool_call_id, 0);
@@ -119,25 +75,54 @@ static void write_message(struct buf *out, const struct chat_config *config,
         json_write_str(out, message->name, 0);
     }
     buf_text(out, ",\"content\":");
-    if (calls && !message->content.len)
+    if (calls && !message->content.len) {
         buf_text(out, "null");
-    else
+    } else if (before.len) {
+        CLEANUP_BUF struct buf both = {0};
+        buf_str(&both, before);
+        buf_str(&both, message->content);
+        json_write_str(out, buf_view(&both), 0);
+    } else {
         json_write_str(out, message->content, 0);
+    }
     buf_char(out, '}');
+}
+
+/* For models whose templates know no system role: what the system says begins the next message of
+ * the user. */
+static bool is_folded(const struct chat_config *config, const struct message *message)
+{
+    return str_is(message->role, "system") && str_is(str_of(config->system_role), "user");
 }
 
 static void write_messages(struct buf *out, const struct chat_config *config,
                            const struct model_request *request)
 {
+    CLEANUP_BUF struct buf system = {0};
     bool any = false;
     buf_text(out, ",\"messages\":[");
     for (size_t i = 0; i < request->count; i++) {
-        if (!message_is_sent(&request->messages[i]))
+        const struct message *message = &request->messages[i];
+        if (!message_is_sent(message))
             continue;
+        if (is_folded(config, message)) {
+            buf_str(&system, message->content);
+            buf_text(&system, "\n\n");
+            continue;
+        }
         if (any)
             buf_char(out, ',');
         any = true;
-        write_message(out, config, &request->messages[i]);
+        bool user = str_is(message->role, "user");
+        write_message(out, config, message, user ? buf_view(&system) : STR(""));
+        if (user)
+            buf_reset(&system);
+    }
+    if (system.len) {
+        struct message rest = {.role = STR("user"), .content = str_trim(buf_view(&system))};
+        if (any)
+            buf_char(out, ',');
+        write_message(out, config, &rest, STR(""));
     }
     buf_char(out, ']');
 }
@@ -145,8 +130,8 @@ static void write_messages(struct buf *out, const struct chat_config *config,
 static void write_decoding(struct buf *out, const struct chat_config *config,
                            const struct model_request *request)
 {
-    double temperature = chat_temperature(config, request);
-    int64_t max_tokens = chat_max_tokens(config, request), seed = chat_seed(config, request);
+    double temperature = wire_temperature(config, request);
+    int64_t max_tokens = wire_max_tokens(config, request), seed = wire_seed(config, request);
     if (!isnan(temperature)) {
         buf_text(out, ",\"temperature\":");
         json_write_double(out, temperature);
@@ -155,22 +140,49 @@ static void write_decoding(struct buf *out, const struct chat_config *config,
         buf_text(out, ",\"");
         buf_text(out, config->max_tokens_name);
         buf_text(out, "\":");
-        write_int(out, max_tokens);
+        wire_write_int(out, max_tokens);
     }
     if (seed >= 0) {
         buf_text(out, ",\"seed\":");
-        write_int(out, seed);
+        wire_write_int(out, seed);
+    }
+    if (*config->reasoning_effort) {
+        buf_text(out, ",\"reasoning_effort\":");
+        json_write_str(out, str_of(config->reasoning_effort), 0);
+    }
+    if (*config->text_verbosity) {
+        buf_text(out, ",\"verbosity\":");
+        json_write_str(out, str_of(config->text_verbosity), 0);
     }
 }
 
-static void write_tools(struct buf *out, const struct chat_config *config, struct str tools)
+static void write_tool_choice(struct buf *out, struct str choice)
+{
+    static const char *const words[] = {"auto", "none", "required"};
+    if (!choice.len)
+        return;
+    buf_text(out, ",\"tool_choice\":");
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        if (!str_is(choice, words[i]))
+            continue;
+        json_write_str(out, choice, 0);
+        return;
+    }
+    buf_text(out, "{\"type\":\"function\",\"function\":{\"name\":");
+    json_write_str(out, choice, 0);
+    buf_text(out, "}}");
+}
+
+static void write_tools(struct buf *out, const struct chat_config *config,
+                        const struct model_request *request)
 {
     struct str inside, tool;
     if (config->extra_tools) {
         buf_str(out, config->tool_extra);
         return;
     }
-    if (!tools.len || !slice_enter(tools, '[', &inside) || !slice_element(&inside, &tool))
+    if (!request->tools.len || !slice_enter(request->tools, '[', &inside) ||
+        !slice_element(&inside, &tool))
         return;
     buf_text(out, ",\"tools\":[");
     do {
@@ -179,6 +191,8 @@ static void write_tools(struct buf *out, const struct chat_config *config, struc
         buf_text(out, "},");
     } while (slice_element(&inside, &tool));
     out->ptr[out->len - 1] = ']';
+    if (!config->extra_choice)
+        write_tool_choice(out, request->tool_choice);
     buf_str(out, config->tool_extra);
 }
 
@@ -193,37 +207,18 @@ static void write_format(struct buf *out, const struct chat_config *config, stru
     buf_text(out, "}}");
 }
 
-/* One allocation for most requests. */
-static void make_room(struct buf *out, const struct model_request *request)
-{
-    size_t size = PER_REQUEST + request->tools.len + request->schema.len;
-    for (size_t i = 0; i < request->count; i++)
-        size += PER_MESSAGE + request->messages[i].content.len;
-    size += size / 16;
-    if (out->ptr || size > ((size_t)1 << 20))
-        return;
-    out->ptr = mem_grow(NULL, size);
-    out->ptr[0] = '\0';
-    out->capacity = size;
-}
-
 void chat_encode(const struct chat_config *config, const struct model_request *request,
                  struct buf *out)
 {
-    make_room(out, request);
+    wire_make_room(out, request);
     buf_text(out, "{\"model\":");
     json_write_str(out, str_of(config->model), 0);
     write_messages(out, config, request);
     write_decoding(out, config, request);
-    write_tools(out, config, request->tools);
+    write_tools(out, config, request);
     write_format(out, config, request->schema);
     buf_str(out, config->extra);
     buf_char(out, '}');
-}
-
-static struct str keep(struct arena *arena, struct str text)
-{
-    return (struct str){arena_dup(arena, text.ptr, text.len), text.len};
 }
 
 /* A text, null, or a list of parts of which those of type "text" count. */
@@ -233,7 +228,7 @@ static const char *read_content(const struct json *content, struct arena *arena,
     switch (json_kind(content)) {
     case JSON_NULL:
     case JSON_STRING:
-        *out = keep(arena, json_str(content));
+        *out = wire_keep(arena, json_str(content));
         return NULL;
     case JSON_ARRAY:
         for (size_t i = 0; i < json_count(content); i++) {
@@ -243,7 +238,7 @@ static const char *read_content(const struct json *content, struct arena *arena,
             else if (json_is(part, JSON_STRING))
                 buf_str(&joined, json_str(part));
         }
-        *out = keep(arena, buf_view(&joined));
+        *out = wire_keep(arena, buf_view(&joined));
         return NULL;
     case JSON_BOOL:
     case JSON_INT:
@@ -252,40 +247,6 @@ static const char *read_content(const struct json *content, struct arena *arena,
         break;
     }
     return "the message's content is neither a text nor a list of parts";
-}
-
-static void write_read_arguments(struct buf *out, const struct json *arguments)
-{
-    struct str text = json_str(arguments);
-    if (json_is(arguments, JSON_OBJECT)) {
-        json_write(out, arguments, 0);
-        return;
-    }
-    CLEANUP_JSON struct json *parsed = text.len ? json_parse(text, NULL) : NULL;
-    if (json_is(parsed, JSON_OBJECT)) {
-        json_write(out, parsed, 0);
-    } else if (!str_trim(text).len) {
-        buf_text(out, "{}");
-    } else {
-        buf_text(out, "{\"_raw\": ");
-        json_write_str(out, text, 0);
-        buf_char(out, '}');
-    }
-}
-
-static void read_tool_call(struct buf *out, const struct json *call, size_t index)
-{
-    const struct json *function = json_get(call, "function");
-    struct str id = json_str(json_get(call, "id"));
-    char made[32];
-    snprintf(made, sizeof(made), "call_%zu", index);
-    buf_text(out, index ? ", {\"id\": " : "{\"id\": ");
-    json_write_str(out, id.len ? id : str_of(made), 0);
-    buf_text(out, ", \"name\": ");
-    json_write_str(out, json_str(json_get(function, "name")), 0);
-    buf_text(out, ", \"arguments\": ");
-    write_read_arguments(out, json_get(function, "arguments"));
-    buf_char(out, '}');
 }
 
 static const char *read_tool_calls(const struct json *calls, struct arena *arena, struct str *out)
@@ -300,38 +261,50 @@ static const char *read_tool_calls(const struct json *calls, struct arena *arena
         return "the message has more than 128 tool calls";
     buf_char(&text, '[');
     for (size_t i = 0; i < count; i++) {
-        if (!json_is(json_get(json_at(calls, i), "function"), JSON_OBJECT))
+        const struct json *call = json_at(calls, i), *function = json_get(call, "function");
+        char made[32];
+        if (!json_is(function, JSON_OBJECT))
             return "a tool call of the message has no function";
-        read_tool_call(&text, json_at(calls, i), i);
+        snprintf(made, sizeof(made), "call_%zu", i);
+        tool_calls_add(&text, json_str(json_get(call, "id")), made,
+                       json_str(json_get(function, "name")), json_get(function, "arguments"));
     }
     buf_char(&text, ']');
-    *out = keep(arena, buf_view(&text));
+    *out = wire_keep(arena, buf_view(&text));
     return NULL;
 }
 
-static int64_t read_count(const struct json *usage, const char *key)
+static void read_carry(const struct json *message, struct arena *arena, struct str *out)
 {
-    int64_t count = json_int(json_get(usage, key), 0);
-    return count > 0 ? count : 0;
+    CLEANUP_JSON struct json *members = json_new_object();
+    CLEANUP_BUF struct buf text = {0};
+    for (size_t i = 0; i < sizeof(reasoning_keys) / sizeof(*reasoning_keys); i++) {
+        const struct json *value = json_get(message, reasoning_keys[i]);
+        if (json_str(value).len || json_is(value, JSON_ARRAY))
+            json_set(members, reasoning_keys[i], json_copy(value));
+    }
+    if (!json_count(members))
+        return;
+    json_write(&text, members, JSON_COMPACT);
+    *out = wire_keep(arena, buf_view(&text));
 }
 
 static void read_usage(const struct json *usage, struct model_usage *out)
 {
     const struct json *prompt = json_get(usage, "prompt_tokens_details");
     const struct json *completion = json_get(usage, "completion_tokens_details");
-    out->prompt_tokens = read_count(usage, "prompt_tokens");
-    out->completion_tokens = read_count(usage, "completion_tokens");
-    out->cached_tokens = read_count(prompt, "cached_tokens");
-    out->reasoning_tokens = read_count(completion, "reasoning_tokens");
+    out->prompt_tokens = wire_count(usage, "prompt_tokens");
+    out->completion_tokens = wire_count(usage, "completion_tokens");
+    out->cached_tokens = wire_count(prompt, "cached_tokens");
+    out->reasoning_tokens = wire_count(completion, "reasoning_tokens");
 }
 
-const char *chat_decode(const struct json *json, struct arena *arena, struct model_reply *out)
+const char *chat_decode(const struct chat_config *config, const struct json *json,
+                        struct arena *arena, struct model_reply *out)
 {
     const struct json *choices = json_get(json, "choices");
     const struct json *choice = json_at(choices, 0), *message = json_get(choice, "message");
     struct model_reply reply = {.kind = MODEL_TEXT};
-    if (!json_is(json, JSON_OBJECT))
-        return "the reply is not a JSON object";
     if (!json_is(choices, JSON_ARRAY))
         return "the reply has no list of choices";
     if (!json_count(choices))
@@ -344,12 +317,27 @@ const char *chat_decode(const struct json *json, struct arena *arena, struct mod
     if (wrong)
         return wrong;
     struct str refusal = json_str(json_get(message, "refusal"));
-    reply.finish_reason = keep(arena, json_str(json_get(choice, "finish_reason")));
+    reply.finish_reason = wire_keep(arena, json_str(json_get(choice, "finish_reason")));
     if (refusal.len && !reply.text.len)
-        reply.text = keep(arena, refusal);
+        reply.text = wire_keep(arena, refusal);
     if (refusal.len || str_is(reply.finish_reason, "content_filter"))
         reply.kind = MODEL_REFUSED;
+    if (config->carry_reasoning)
+        read_carry(message, arena, &reply.carry);
     read_usage(json_get(json, "usage"), &reply.usage);
     *out = reply;
     return NULL;
 }
+
+static int configure(const struct json *config, struct chat_config *out, struct err *err)
+{
+    return chat_config_url(config, "/chat/completions", NULL, "http://127.0.0.1:8000/v1", out, err);
+}
+
+const struct wire wire_chat = {
+    .name = "chat",
+    .answer = "choices",
+    .configure = configure,
+    .encode = chat_encode,
+    .decode = chat_decode,
+};

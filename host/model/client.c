@@ -14,11 +14,11 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "model/chat.h"
 #include "model/errors.h"
 #include "model/fingerprint.h"
 #include "model/gate.h"
 #include "model/retry.h"
+#include "model/wire.h"
 
 #define WARN_EVERY_US (10 * 1000000u)
 
@@ -113,12 +113,14 @@ int model_open(const struct json *config, struct http_client *http, struct loop 
                                 .requests_per_minute = read.requests_per_minute,
                                 .tokens_per_minute = read.tokens_per_minute,
                             });
-    buf_text(&model->identity, "chat\n");
+    buf_text(&model->identity, read.wire->name);
+    buf_char(&model->identity, '\n');
     buf_text(&model->identity, read.model);
     buf_char(&model->identity, '\n');
     buf_text(&model->identity, read.agent_role);
     buf_str(&model->identity, read.extra);
     buf_str(&model->identity, read.tool_extra);
+    buf_text(&model->identity, read.variant);
     *out = model;
     return 0;
 }
@@ -166,7 +168,7 @@ void model_state(struct model *model, struct model_state *out)
 
 double model_temperature(const struct model *model)
 {
-    return model->config.temperature;
+    return model->config.no_temperature ? NAN : model->config.temperature;
 }
 
 static void flushed(struct loop_task *task)
@@ -209,13 +211,13 @@ void model_fingerprint(const struct model *model, const struct model_request *re
     const struct chat_config *config = &model->config;
     bool local = model->answer != NULL;
     /* What answers in process does not look at the seed at temperature 0, or without any. */
-    bool seeded = chat_temperature(config, request) > 0;
+    bool seeded = wire_temperature(config, request) > 0;
     fingerprint_write(
         &(struct fingerprint){
             .identity = buf_view(&model->identity),
-            .temperature = chat_temperature(config, request),
-            .max_tokens = chat_max_tokens(config, request),
-            .seed = !local   ? chat_seed(config, request)
+            .temperature = wire_temperature(config, request),
+            .max_tokens = wire_max_tokens(config, request),
+            .seed = !local   ? wire_seed(config, request)
                     : seeded ? (int64_t)request->seed
                              : -1,
             .role = local ? (int64_t)request->role : -1,
@@ -553,8 +555,10 @@ static bool read_reply(struct exchange *x, struct failure *out, struct buf *text
     if (x->http.status / 100 == 2) {
         if (!json && err.code)
             problem = "the reply is not JSON";
-        else if (json_is(json_get(json, "error"), JSON_NULL) || json_get(json, "choices"))
-            problem = chat_decode(json, x->call->arena, &x->call->reply);
+        else if (json_is(json_get(json, "error"), JSON_NULL) ||
+                 json_get(json, model->config.wire->answer))
+            problem = wire_decode(&model->config, &x->call->request, json, x->call->arena,
+                                  &x->call->reply);
         else
             problem = "the reply is an error";
         enum failure_class which;
@@ -656,7 +660,7 @@ static struct exchange *exchange_create(struct model *model, struct model_call *
         .max_bytes = (size_t)config->max_reply_bytes,
         .done = on_exchanged,
     };
-    chat_encode(config, &call->request, &x->body);
+    wire_encode(config, &call->request, &x->body);
     x->http.body = buf_view(&x->body);
     x->ticket = (struct gate_ticket){.role = call->request.role, .bytes = x->body.len};
     x->outcome.end = GATE_LOST;

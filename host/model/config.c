@@ -3,41 +3,76 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/nearest.h"
+#include "model/wire.h"
 
 #define SECRET_MIN 4
+
+enum { CHAT = 1, AZURE = 2, RESPONSES = 4, GEMINI = 8, ALL = 15 };
 
 static const char *const known_keys[] = {
     "accept_empty",
     "agent_role",
     "api_key",
+    "api_version",
     "base_url",
     "body",
+    "carry_reasoning",
     "client",
     "connect_timeout",
+    "credentials",
     "headers",
+    "location",
     "low_speed_timeout",
     "max_completion_tokens",
     "max_in_flight",
+    "max_output_tokens",
     "max_reply_bytes",
     "max_retries",
     "max_tokens",
     "model",
+    "project",
+    "reasoning_effort",
     "requests_per_minute",
     "retry_after_max",
     "retry_base_delay",
     "retry_max_delay",
     "send_seed",
+    "send_temperature",
     "structured_output",
+    "system_role",
     "temperature",
+    "text_verbosity",
+    "thinking_budget",
     "timeout",
     "tokens_per_minute",
+    "tools",
     "url",
+    "variables",
+};
+
+/* Those that not every client has. */
+static const struct {
+    const char *key;
+    unsigned clients; /* as wire_bit numbers them */
+} own_keys[] = {
+    {"api_version", AZURE},
+    {"project", GEMINI},
+    {"location", GEMINI},
+    {"credentials", GEMINI},
+    {"thinking_budget", GEMINI},
+    {"agent_role", CHAT | AZURE},
+    {"max_completion_tokens", CHAT | AZURE},
+    {"system_role", CHAT | AZURE | RESPONSES},
+    {"reasoning_effort", CHAT | AZURE | RESPONSES},
+    {"text_verbosity", CHAT | AZURE | RESPONSES},
+    {"carry_reasoning", CHAT | AZURE | RESPONSES},
 };
 
 /* The settings that are numbers, with their bounds. */
@@ -49,6 +84,7 @@ static const struct number {
 } numbers[] = {
     {"temperature", offsetof(struct chat_config, temperature), NAN, 0, 100, false},
     {"max_tokens", offsetof(struct chat_config, max_tokens), 0, 0, 1e9, true},
+    {"thinking_budget", offsetof(struct chat_config, thinking_budget), NAN, -1, 1e9, true},
     {"timeout", offsetof(struct chat_config, timeout), 120, 0.001, 86400, false},
     {"connect_timeout", offsetof(struct chat_config, connect_timeout), 10, 0.001, 86400, false},
     {"low_speed_timeout", offsetof(struct chat_config, low_speed_timeout), 60, 0, 86400, false},
@@ -101,15 +137,38 @@ int chat_config_check_keys(const struct json *config, const char **out_key, stru
     return 0;
 }
 
-static int wrong_value(const char *key, const char *wanted, const struct json *value,
-                       struct err *err)
+/* The environment variables behind a value, as ", from A or B". */
+static void add_variables(struct buf *out, const struct json *config, const char *key)
+{
+    const struct json *names = json_get(json_get(config, "variables"), key);
+    for (size_t i = 0; i < json_count(names); i++)
+        buf_printf(out, "%s%s", i ? " or " : ", from the environment variable ",
+                   json_str(json_at(names, i)).ptr);
+}
+
+int chat_config_fault(const struct json *config, const char *key, struct err *err,
+                      const char *format, ...)
+{
+    CLEANUP_BUF struct buf variables = {0};
+    char words[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(words, sizeof(words), format, args);
+    va_end(args);
+    add_variables(&variables, config, key);
+    return err_set(err, EXIT_CONFIG, "%s of the preset%s%s %s", key,
+                   variables.ptr ? variables.ptr : "", variables.len ? "," : "", words);
+}
+
+static int wrong_value(const struct json *config, const char *key, const char *wanted,
+                       const struct json *value, struct err *err)
 {
     CLEANUP_BUF struct buf text = {0};
     if (strstr(key, "key") || strstr(key, "headers"))
-        return err_set(err, EXIT_CONFIG, "%s of the preset must be %s", key, wanted);
+        return chat_config_fault(config, key, err, "must be %s", wanted);
     json_write(&text, value, JSON_COMPACT);
-    return err_set(err, EXIT_CONFIG, "%s of the preset must be %s, not %.80s", key, wanted,
-                   text.ptr ? text.ptr : "null");
+    return chat_config_fault(config, key, err, "must be %s, not %.80s", wanted,
+                             text.ptr ? text.ptr : "null");
 }
 
 /* A value that came out of ${NAME} is a text. */
@@ -137,7 +196,7 @@ static int read_number(const struct json *config, const char *key, const struct 
         char wanted[80];
         snprintf(wanted, sizeof(wanted), "a %snumber from %g to %.10g",
                  number->whole ? "whole " : "", number->least, number->most);
-        return wrong_value(key, wanted, value, err);
+        return wrong_value(config, key, wanted, value, err);
     }
     memcpy(out, &got, sizeof(double));
     return 0;
@@ -145,15 +204,20 @@ static int read_number(const struct json *config, const char *key, const struct 
 
 static int read_numbers(const struct json *config, struct chat_config *out, struct err *err)
 {
+    static const char *const others[] = {"max_output_tokens", "max_completion_tokens"};
     int code = 0;
     for (size_t i = 0; !code && i < sizeof(numbers) / sizeof(*numbers); i++)
         code =
             read_number(config, numbers[i].key, &numbers[i], (char *)out + numbers[i].offset, err);
     out->max_tokens_name = "max_tokens";
-    if (code || json_is(json_get(config, "max_completion_tokens"), JSON_NULL))
-        return code;
-    out->max_tokens_name = "max_completion_tokens";
-    return read_number(config, out->max_tokens_name, &numbers[1], &out->max_tokens, err);
+    for (size_t i = 0; !code && i < sizeof(others) / sizeof(*others); i++) {
+        if (json_is(json_get(config, others[i]), JSON_NULL))
+            continue;
+        code = read_number(config, others[i], &numbers[1], &out->max_tokens, err);
+        if (i == 1)
+            out->max_tokens_name = others[i];
+    }
+    return code;
 }
 
 static int read_bool(const struct json *config, const char *key, bool otherwise, bool *out,
@@ -161,7 +225,7 @@ static int read_bool(const struct json *config, const char *key, bool otherwise,
 {
     const struct json *value = json_get(config, key);
     if (!json_is(value, JSON_NULL) && !json_is(value, JSON_BOOL))
-        return wrong_value(key, "true or false", value, err);
+        return wrong_value(config, key, "true or false", value, err);
     *out = json_bool(value, otherwise);
     return 0;
 }
@@ -173,10 +237,10 @@ static int read_text(const struct json *config, const char *key, struct arena *a
     const struct json *value = json_get(config, key);
     struct str text = str_trim(json_str(value));
     if (!json_is(value, JSON_NULL) && !json_is(value, JSON_STRING))
-        return wrong_value(key, "a text", value, err);
+        return wrong_value(config, key, "a text", value, err);
     for (size_t i = 0; i < text.len; i++) {
         if (iscntrl((unsigned char)text.ptr[i]))
-            return err_set(err, EXIT_CONFIG, "%s of the preset has a control character", key);
+            return chat_config_fault(config, key, err, "has a control character");
     }
     *out = arena_dup(arena, text.ptr, text.len);
     return 0;
@@ -193,9 +257,34 @@ static const char *shown_url(struct arena *arena, const char *url)
     return arena_printf(arena, "%.*s%.*s", (int)(host - url), url, (int)(len - skip), host + skip);
 }
 
-static int read_url(const struct json *config, struct chat_config *out, struct err *err)
+int chat_config_text(const struct json *config, const char *key, struct chat_config *out,
+                     const char **text, struct err *err)
 {
-    static const char path[] = "/chat/completions";
+    return read_text(config, key, &out->arena, text, err);
+}
+
+static int no_endpoint(const struct json *config, const char *example, struct err *err)
+{
+    CLEANUP_BUF struct buf names = {0};
+    add_variables(&names, config, "base_url");
+    return err_set(err, EXIT_CONFIG,
+                   "no endpoint configured: base_url of the preset%s must be something like %s, "
+                   "or use --agent rehearsal",
+                   names.ptr ? names.ptr : "", example);
+}
+
+static const char *joined_url(struct arena *arena, const char *base, const char *path)
+{
+    struct str trimmed = str_of(base);
+    while (str_ends(trimmed, "/"))
+        trimmed.len--;
+    return arena_printf(arena, "%.*s%s", (int)trimmed.len, trimmed.ptr,
+                        str_ends(trimmed, path) ? "" : path);
+}
+
+int chat_config_url(const struct json *config, const char *path, const char *otherwise,
+                    const char *example, struct chat_config *out, struct err *err)
+{
     const char *url = "", *base = "";
     int code = read_text(config, "url", &out->arena, &url, err);
     if (!code)
@@ -204,22 +293,14 @@ static int read_url(const struct json *config, struct chat_config *out, struct e
         return code;
     if (*url && *base)
         return err_set(err, EXIT_CONFIG, "the preset has both url and base_url: leave one out");
-    if (!*url && !*base)
-        return err_set(err, EXIT_CONFIG,
-                       "no endpoint configured: set OPENAI_BASE_URL (base_url of the preset) to "
-                       "something like http://127.0.0.1:8000/v1, or use --agent rehearsal");
-    if (!*url) {
-        struct str trimmed = str_of(base);
-        while (str_ends(trimmed, "/"))
-            trimmed.len--;
-        url = arena_printf(&out->arena, "%.*s%s", (int)trimmed.len, trimmed.ptr,
-                           str_ends(trimmed, path) ? "" : path);
-    }
+    if (!*url && !*base && !otherwise)
+        return no_endpoint(config, example, err);
+    if (!*url)
+        url = joined_url(&out->arena, *base ? base : otherwise, path);
     if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
-        return err_set(err, EXIT_CONFIG,
-                       "%s of the preset must begin with http:// or https://, as in "
-                       "http://127.0.0.1:8000/v1",
-                       *base ? "base_url" : "url");
+        return chat_config_fault(config, *base ? "base_url" : "url", err,
+                                 "must begin with http:// or https://, as in %s",
+                                 example ? example : otherwise);
     out->url = url;
     out->shown_url = shown_url(&out->arena, url);
     return 0;
@@ -290,13 +371,13 @@ static int read_headers(const struct json *config, struct chat_config *out, stru
     bool typed = false, authorized = false;
     int code = read_text(config, "api_key", &out->arena, &key, err);
     if (!code && !json_is(headers, JSON_NULL) && !json_is(headers, JSON_OBJECT))
-        code = wrong_value("headers", "a mapping of names and texts", headers, err);
+        code = wrong_value(config, "headers", "a mapping of names and texts", headers, err);
     for (struct json_iter it = json_members(headers); !code && json_next(&it);) {
         code = read_text(headers, it.key.ptr, &out->arena, &value, err);
         if (code || !*value)
             continue;
         typed |= strcasecmp(it.key.ptr, "Content-Type") == 0;
-        authorized |= strcasecmp(it.key.ptr, "Authorization") == 0;
+        authorized |= strncasecmp(it.key.ptr, out->key_header, it.key.len) == 0;
         if (strcspn(it.key.ptr, ":\r\n ") != it.key.len)
             code = err_set(err, EXIT_CONFIG, "a header of the preset has a name that is none");
         add_text(&lines, arena_printf(&out->arena, "%s: %s", it.key.ptr, value));
@@ -304,7 +385,7 @@ static int read_headers(const struct json *config, struct chat_config *out, stru
             add_secret(&out->arena, &secrets, str_of(value));
     }
     if (!code && *key && !authorized)
-        add_text(&lines, arena_printf(&out->arena, "Authorization: Bearer %s", key));
+        add_text(&lines, arena_printf(&out->arena, "%s%s", out->key_header, key));
     if (!code)
         add_secret(&out->arena, &secrets, str_of(key));
     if (!typed)
@@ -331,8 +412,22 @@ static int note_body_key(struct str key, const struct json *value, struct chat_c
         return err_set(err, EXIT_CONFIG, "body of the preset sets stream: replies are read whole");
     out->extra_seed |= str_is(key, "seed");
     out->extra_tools |= str_is(key, "tools");
-    out->extra_format |= str_is(key, "response_format");
+    out->extra_format |= str_is(key, "response_format") || str_is(key, "text");
+    out->extra_choice |= str_is(key, "tool_choice") || str_is(key, "toolConfig");
     return 0;
+}
+
+static struct str keep(struct arena *arena, const struct buf *text)
+{
+    return (struct str){arena_dup(arena, text->ptr, text->len), text->len};
+}
+
+static void add_member(struct buf *to, struct str key, const struct json *value)
+{
+    buf_char(to, ',');
+    json_write_str(to, key, 0);
+    buf_char(to, ':');
+    json_write(to, value, JSON_COMPACT);
 }
 
 static int read_body(const struct json *config, struct chat_config *out, struct err *err)
@@ -340,66 +435,144 @@ static int read_body(const struct json *config, struct chat_config *out, struct 
     const struct json *body = json_get(config, "body");
     CLEANUP_BUF struct buf extra = {0};
     CLEANUP_BUF struct buf tools = {0};
+    CLEANUP_BUF struct buf generation = {0};
     if (!json_is(body, JSON_NULL) && !json_is(body, JSON_OBJECT))
-        return wrong_value("body", "a mapping of request parameters", body, err);
+        return wrong_value(config, "body", "a mapping of request parameters", body, err);
     for (struct json_iter it = json_members(body); json_next(&it);) {
         int code = note_body_key(it.key, it.value, out, err);
         if (code)
             return code;
+        if (out->wire == &wire_gemini && str_is(it.key, "generationConfig")) {
+            for (struct json_iter in = json_members(it.value); json_next(&in);)
+                add_member(&generation, in.key, in.value);
+            continue;
+        }
         bool needs_tools = str_is(it.key, "tool_choice") || str_is(it.key, "parallel_tool_calls");
-        struct buf *to = needs_tools ? &tools : &extra;
-        buf_char(to, ',');
-        json_write_str(to, it.key, 0);
-        buf_char(to, ':');
-        json_write(to, it.value, JSON_COMPACT);
+        add_member(needs_tools ? &tools : &extra, it.key, it.value);
     }
-    out->extra = (struct str){arena_dup(&out->arena, extra.ptr, extra.len), extra.len};
-    out->tool_extra = (struct str){arena_dup(&out->arena, tools.ptr, tools.len), tools.len};
+    out->extra = keep(&out->arena, &extra);
+    out->tool_extra = keep(&out->arena, &tools);
+    out->generation = keep(&out->arena, &generation);
     return 0;
 }
 
-static int read_client(const struct json *config, struct err *err)
+static int read_client(const struct json *config, struct chat_config *out, struct err *err)
 {
-    static const char *const clients[] = {"chat", "rehearsal"};
-    struct str client = json_str(json_get(config, "client"));
-    if (str_is(client, "chat"))
-        return 0;
-    if (str_is(client, "rehearsal"))
-        return err_set(err, EXIT_CONFIG, "the rehearsal has no endpoint: it runs in process");
-    const char *meant = nearest(client, clients, 2);
-    return err_set(err, EXIT_CONFIG,
-                   "client '%.*s' of the preset is not known%s%s%s; there is chat", (int)client.len,
-                   client.ptr, meant ? "; did you mean '" : "", meant ? meant : "",
-                   meant ? "'?" : "");
+    out->wire = wire_find(json_str(json_get(config, "client")), err);
+    if (!out->wire)
+        return EXIT_CONFIG;
+    for (size_t i = 0; i < sizeof(own_keys) / sizeof(*own_keys); i++) {
+        if (json_is(json_get(config, own_keys[i].key), JSON_NULL) ||
+            (own_keys[i].clients & wire_bit(out->wire)))
+            continue;
+        return chat_config_fault(config, own_keys[i].key, err, "means nothing to the client %s",
+                                 out->wire->name);
+    }
+    return 0;
+}
+
+static int read_choice(const struct json *config, const char *key, const char *const *choices,
+                       struct chat_config *out, const char **text, struct err *err)
+{
+    CLEANUP_BUF struct buf wanted = {0};
+    int code = read_text(config, key, &out->arena, text, err);
+    if (code)
+        return code;
+    if (!**text)
+        *text = choices[0];
+    for (size_t i = 0; choices[i]; i++) {
+        if (strcmp(*text, choices[i]) == 0)
+            return 0;
+        buf_printf(&wanted, "%s%s", i ? " or " : "", choices[i]);
+    }
+    return wrong_value(config, key, wanted.ptr, json_get(config, key), err);
+}
+
+static int read_tools(const struct json *config, struct chat_config *out, struct err *err)
+{
+    static const char *const ways[] = {"native", "text", NULL};
+    static const char *const roles[] = {"system", "developer", "user", NULL};
+    const char *way = "";
+    int code = read_choice(config, "tools", ways, out, &way, err);
+    out->text_tools = strcmp(way, "text") == 0;
+    return code ? code : read_choice(config, "system_role", roles, out, &out->system_role, err);
+}
+
+static int read_flags(const struct json *config, struct chat_config *out, struct err *err)
+{
+    bool temperature = true;
+    int code = read_bool(config, "send_seed", true, &out->send_seed, err);
+    if (!code)
+        code = read_bool(config, "structured_output", false, &out->structured_output, err);
+    if (!code)
+        code = read_bool(config, "accept_empty", false, &out->accept_empty, err);
+    if (!code)
+        code = read_bool(config, "carry_reasoning", false, &out->carry_reasoning, err);
+    if (!code)
+        code = read_bool(config, "send_temperature", true, &temperature, err);
+    out->no_temperature = !temperature;
+    return code;
+}
+
+static int read_texts(const struct json *config, struct chat_config *out, struct err *err)
+{
+    int code = read_text(config, "agent_role", &out->arena, &out->agent_role, err);
+    if (!code)
+        code = read_text(config, "reasoning_effort", &out->arena, &out->reasoning_effort, err);
+    if (!code)
+        code = read_text(config, "text_verbosity", &out->arena, &out->text_verbosity, err);
+    if (!code)
+        code = read_text(config, "model", &out->arena, &out->model, err);
+    if (!code && !*out->model)
+        code = chat_config_fault(config, "model", err, "is missing: the name of a model");
+    if (!code && !*out->agent_role)
+        out->agent_role = "assistant";
+    out->key_header = "Authorization: Bearer ";
+    return code;
+}
+
+/* Settings that the other parts of a model's identity do not show (model.h: model_fingerprint). */
+static void note_variant(struct chat_config *out)
+{
+    CLEANUP_BUF struct buf text = {0};
+    if (*out->reasoning_effort)
+        buf_printf(&text, "\nreasoning_effort %s", out->reasoning_effort);
+    if (*out->text_verbosity)
+        buf_printf(&text, "\ntext_verbosity %s", out->text_verbosity);
+    if (!isnan(out->thinking_budget))
+        buf_printf(&text, "\nthinking_budget %.0f", out->thinking_budget);
+    if (out->text_tools)
+        buf_text(&text, "\ntools text");
+    if (out->carry_reasoning)
+        buf_text(&text, "\ncarry_reasoning");
+    if (strcmp(out->system_role, "system") != 0)
+        buf_printf(&text, "\nsystem_role %s", out->system_role);
+    if (out->generation.len)
+        buf_printf(&text, "\n%s", out->generation.ptr);
+    out->variant = keep(&out->arena, &text).ptr;
 }
 
 static int read_all(const struct json *config, struct chat_config *out, struct err *err)
 {
     int code = chat_config_check_keys(config, NULL, err);
     if (!code)
-        code = read_client(config, err);
-    if (!code)
-        code = read_url(config, out, err);
-    if (!code)
-        code = read_headers(config, out, err);
+        code = read_client(config, out, err);
     if (!code)
         code = read_numbers(config, out, err);
     if (!code)
         code = read_body(config, out, err);
     if (!code)
-        code = read_bool(config, "send_seed", true, &out->send_seed, err);
+        code = read_flags(config, out, err);
     if (!code)
-        code = read_bool(config, "structured_output", false, &out->structured_output, err);
+        code = read_tools(config, out, err);
     if (!code)
-        code = read_bool(config, "accept_empty", false, &out->accept_empty, err);
+        code = read_texts(config, out, err);
     if (!code)
-        code = read_text(config, "agent_role", &out->arena, &out->agent_role, err);
+        code = out->wire->configure(config, out, err);
     if (!code)
-        code = read_text(config, "model", &out->arena, &out->model, err);
-    if (!code && !*out->model)
-        code = err_set(err, EXIT_CONFIG, "the preset names no model: give it a key model");
-    if (!code && !*out->agent_role)
-        out->agent_role = "assistant";
+        code = read_headers(config, out, err);
+    if (!code)
+        note_variant(out);
     return code;
 }
 

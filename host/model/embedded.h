@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The presets that are built in (presets/, made into an array by tools/embed.py). */
+/* The presets that are built in (benchmarks/agents/, made into an array by tools/embed.py). */
 #pragma once
 
 #include <stddef.h>

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* ${NAME} and ${NAME:-default}, not nested. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,13 +6,7 @@
 
 #include "base/mem.h"
 #include "model/preset.h"
-
-struct reference {
-    struct str name;
-    struct str otherwise;
-    bool has_otherwise;
-    size_t len; /* of the whole */
-};
+#include "model/variables.h"
 
 static size_t name_length(struct str text)
 {
@@ -25,7 +18,7 @@ static size_t name_length(struct str text)
 }
 
 /* A reference at the start of the text. */
-static bool read_reference(struct str text, struct reference *out)
+static bool read_reference(struct str text, struct variable *out)
 {
     if (!str_starts(text, "${"))
         return false;
@@ -34,7 +27,7 @@ static bool read_reference(struct str text, struct reference *out)
     const char *close = memchr(rest.ptr, '}', rest.len);
     if (!len || !close)
         return false;
-    *out = (struct reference){.name = {rest.ptr, len}, .len = (size_t)(close + 1 - text.ptr)};
+    *out = (struct variable){.name = {rest.ptr, len}, .len = (size_t)(close + 1 - text.ptr)};
     struct str tail = {rest.ptr + len, (size_t)(close - rest.ptr) - len};
     out->has_otherwise = str_starts(tail, ":-");
     if (out->has_otherwise)
@@ -70,10 +63,6 @@ static const char *variable(struct str name)
 
 static int not_set(struct str name, struct err *err)
 {
-    if (str_is(name, "OPENAI_BASE_URL"))
-        return err_set(err, EXIT_CONFIG,
-                       "no endpoint configured: set OPENAI_BASE_URL to something like "
-                       "http://127.0.0.1:8000/v1, or use --agent rehearsal");
     return err_set(err, EXIT_CONFIG,
                    "the environment variable %.*s is not set and there is no default for it",
                    (int)name.len, name.ptr);
@@ -81,7 +70,7 @@ static int not_set(struct str name, struct err *err)
 
 static int expand_text(struct str text, struct buf *out, struct err *err)
 {
-    struct reference reference;
+    struct variable reference;
     while (text.len) {
         const char *dollar = memchr(text.ptr, '$', text.len);
         size_t plain = dollar ? (size_t)(dollar - text.ptr) : text.len;
@@ -172,4 +161,27 @@ int preset_expand(struct json *value, struct err *err)
     for (struct json_iter it = json_members(new); json_next(&it);)
         json_set_str(value, it.key, json_copy(it.value));
     return 0;
+}
+
+static void scan_text(struct str text, variable_fn *fn, void *arg)
+{
+    struct variable variable;
+    const char *dollar;
+    while (text.len && (dollar = memchr(text.ptr, '$', text.len))) {
+        text = (struct str){dollar, text.len - (size_t)(dollar - text.ptr)};
+        bool is_one = read_reference(text, &variable);
+        if (is_one)
+            fn(arg, &variable);
+        size_t step = is_one ? variable.len : 1;
+        text = (struct str){text.ptr + step, text.len - step};
+    }
+}
+
+void variables_scan(const struct json *value, variable_fn *fn, void *arg)
+{
+    scan_text(json_str(value), fn, arg);
+    for (size_t i = 0; json_is(value, JSON_ARRAY) && i < json_count(value); i++)
+        variables_scan(json_at(value, i), fn, arg);
+    for (struct json_iter it = json_members(value); json_next(&it);)
+        variables_scan(it.value, fn, arg);
 }

@@ -64,6 +64,14 @@ void fingerprint_write(const struct fingerprint *fingerprint, char out_hex[65])
         add_text(&text, message->tool_calls);
         add_text(&text, message->tool_call_id);
         add_text(&text, message->name);
+        if (message->carry.len) {
+            add_text(&text, STR("carry")); /* not the next message: no role is called so */
+            add_text(&text, message->carry);
+        }
+    }
+    if (request->tool_choice.len) {
+        add_text(&text, STR("tool_choice"));
+        add_text(&text, request->tool_choice);
     }
     hash_sha256_hex(buf_view(&text), out_hex);
 }

@@ -12,6 +12,8 @@ struct message {
     struct str tool_calls; /* JSON array or empty */
     struct str tool_call_id;
     struct str name;
+    struct str carry; /* JSON of the service that wrote this turn, which wants it back as it is
+                         (reasoning, signatures); nobody else reads it. Empty if there is none */
     uint32_t flags;
 };
 

@@ -19,11 +19,12 @@ const char *model_role_name(enum model_role role);
 struct model_request {
     const struct message *messages; /* borrowed until done */
     size_t count;
-    struct str tools;   /* JSON array {"name", "description", "parameters"}, or empty */
-    struct str schema;  /* JSON Schema the answer should follow, or empty */
-    double temperature; /* NaN: the preset's */
-    int64_t max_tokens; /* 0: the preset's */
-    uint64_t seed;      /* sent with temperatures above 0 */
+    struct str tools;       /* JSON array {"name", "description", "parameters"}, or empty */
+    struct str tool_choice; /* "auto", "none", "required", a tool's name, or empty */
+    struct str schema;      /* JSON Schema the answer should follow, or empty */
+    double temperature;     /* NaN: the preset's */
+    int64_t max_tokens;     /* 0: the preset's */
+    uint64_t seed;          /* sent with temperatures above 0 */
     enum model_role role;
 };
 
@@ -31,7 +32,8 @@ enum model_reply_kind {
     MODEL_TEXT = 0, /* the numbers of sdk grasp_reply */
     MODEL_CONTEXT_LIMIT = 1,
     MODEL_REFUSED = 2,
-    MODEL_FAILED = 3, /* no answer to be had: see error */
+    MODEL_FAILED = 3,    /* no answer to be had: see error */
+    MODEL_TRUNCATED = 4, /* the limit of tokens came before the first word: see error */
 };
 
 /* Where a failed call puts the rest of the run. */
@@ -56,6 +58,7 @@ struct model_reply {
     struct str text; /* all texts live in the call's arena */
     struct str tool_calls;
     struct str finish_reason;
+    struct str carry; /* of the message that this reply becomes (message.h), or empty */
     struct model_usage usage;
     enum model_fault fault;
     const char *fault_class; /* of MODEL_FAILED: its name in errors.c, or NULL; not the arena's */
@@ -113,7 +116,7 @@ void model_send(struct model *model, struct model_call *call); /* any thread */
 /* From now on calls end with MODEL_FAULT_CANCELLED, those that wait or run at once. */
 void model_cancel(struct model *model);
 const char *model_name(const struct model *model); /* for logs */
-/* The preset's, NaN if it has none. */
+/* The preset's, NaN if it has none or sends none. */
 double model_temperature(const struct model *model);
 /* After the last done, with the loop still running, not on its thread; NULL is fine. */
 void model_close(struct model *model);

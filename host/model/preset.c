@@ -12,6 +12,7 @@
 #include "model/block.h"
 #include "model/config.h"
 #include "model/embedded.h"
+#include "model/variables.h"
 
 #define SUFFIX ".yaml"
 #define NAMES_MAX 1000
@@ -52,28 +53,39 @@ void preset_set_temperature(struct json *config, double temperature)
     json_set(at, "temperature", json_new_double(temperature));
 }
 
+static int flatten(const struct json *block, struct json **out, char **out_at, struct err *err)
+{
+    CLEANUP_JSON struct json *copy = json_copy(block), *sources = variables_sources(block);
+    int code = json_is(copy, JSON_OBJECT) ? preset_expand(copy, err) : 0;
+    if (!code)
+        code = block_flatten(copy, out, out_at, err);
+    if (code)
+        return code;
+    if (json_count(sources)) {
+        json_set(*out, "variables", sources);
+        sources = NULL;
+    }
+    chat_config_hide_secrets(*out);
+    return 0;
+}
+
 /* source: the file, or what else the block comes from. */
-static int resolve(struct json *block, const char *source, const struct yaml_lines *lines,
+static int resolve(const struct json *blocks, const char *source, const struct yaml_lines *lines,
                    struct json **out, struct err *err)
 {
     CLEANUP_FREE char *at = NULL;
-    int code = json_is(block, JSON_OBJECT) ? preset_expand(block, err) : 0;
-    if (!code)
-        code = block_flatten(block, out, &at, err);
-    int line = lines && at ? yaml_line(lines, at) : 0;
-    if (!code)
-        chat_config_hide_secrets(*out);
-    else if (line > 0)
-        err_prefix(err, "%s:%d", source, line);
-    else
-        err_prefix(err, "%s", source);
-    return code;
+    struct err why = {0};
+    const struct json *block = variables_choose(blocks, &why);
+    int code = block || !why.code ? flatten(block, out, &at, &why) : why.code;
+    int line = code && lines && at && block == blocks ? yaml_line(lines, at) : 0;
+    if (code && line > 0)
+        return err_set(err, code, "%s:%d: %s", source, line, why.text);
+    return code ? err_set(err, code, "%s: %s", source, why.text) : 0;
 }
 
 int preset_from_block(const struct json *block, struct json **out, struct err *err)
 {
-    CLEANUP_JSON struct json *copy = json_copy(block);
-    return resolve(copy, "agent", NULL, out, err);
+    return resolve(block, "agent", NULL, out, err);
 }
 
 static int parse(struct str text, const char *source, struct json **out, struct err *err)

@@ -102,6 +102,7 @@ static int read_info(struct task *task, struct err *err)
         json_write(&task->tools, json_get(info->json, "tools"), JSON_COMPACT);
         info->tools = buf_view(&task->tools);
     }
+    info->tool_choice = json_str(json_get(info->json, "tool_choice"));
     int code = check_splits(json_get(info->json, "splits"), err);
     return code ? code : read_placement(info, err);
 }

@@ -16,7 +16,8 @@ struct task_info {
     const char *name;
     int64_t max_turns;
     bool blocking;
-    struct str tools; /* JSON array or empty */
+    struct str tools;       /* JSON array or empty */
+    struct str tool_choice; /* as in model_request */
     enum placement placement;
     const char *field;       /* of the first message, or NULL */
     const struct json *json; /* all of it */

@@ -28,9 +28,19 @@ static bool read_reply(struct engine_call *call, struct str line)
     reply->text = keep(&call->arena, json_str(json_get(entry, "text")));
     reply->tool_calls = keep(&call->arena, json_str(json_get(entry, "tool_calls")));
     reply->finish_reason = keep(&call->arena, json_str(json_get(entry, "finish_reason")));
+    reply->carry = keep(&call->arena, json_str(json_get(entry, "carry")));
+    reply->error = keep(&call->arena, json_str(json_get(entry, "error")));
     read_usage(&reply->usage, json_get(entry, "usage"));
     call->reused = json_bool(json_get(entry, "reused"), false);
     return true;
+}
+
+static void write_text(struct buf *out, const char *key, struct str text)
+{
+    if (!text.len)
+        return;
+    buf_printf(out, ", \"%s\": ", key);
+    json_write_str(out, text, 0);
 }
 
 static void write_reply(struct engine_call *call)
@@ -41,10 +51,10 @@ static void write_reply(struct engine_call *call)
     buf_printf(&out, "\"t\": \"call\", \"h\": \"%s\", \"kind\": %d, \"text\": ", call->fingerprint,
                reply->kind);
     json_write_str(&out, reply->text, 0);
-    if (reply->tool_calls.len) {
-        buf_text(&out, ", \"tool_calls\": ");
-        json_write_str(&out, reply->tool_calls, 0);
-    }
+    write_text(&out, "tool_calls", reply->tool_calls);
+    write_text(&out, "carry", reply->carry);
+    if (reply->kind == MODEL_TRUNCATED)
+        write_text(&out, "error", reply->error);
     buf_text(&out, ", \"finish_reason\": ");
     json_write_str(&out, reply->finish_reason, 0);
     buf_printf(&out, ", \"usage\": [%lld, %lld, %lld, %lld]", (long long)u->prompt_tokens,

@@ -228,11 +228,13 @@ static void copy_request(struct model_request *out, const struct model_request *
             .tool_calls = copy(arena, m->tool_calls),
             .tool_call_id = copy(arena, m->tool_call_id),
             .name = copy(arena, m->name),
+            .carry = copy(arena, m->carry),
             .flags = m->flags,
         };
     }
     out->messages = messages;
     out->tools = copy(arena, in->tools);
+    out->tool_choice = copy(arena, in->tool_choice);
     out->schema = copy(arena, in->schema);
 }
 

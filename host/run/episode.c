@@ -283,6 +283,7 @@ static bool ask(struct rollout_job *job)
         .messages = messages,
         .count = count,
         .tools = info->tools,
+        .tool_choice = info->tool_choice,
         .temperature = NAN,
         .role = MODEL_EXECUTOR,
     };
@@ -319,6 +320,15 @@ static void sink_action(struct turn_sink *sink, const struct message *turn)
     sink->actions[sink->action_count++] = keep(sink->arena, buf_view(&text));
 }
 
+/* A turn in the task's own words is still the model's if it calls the same tools, or says the same:
+ * then what the service wants back with it stays. */
+static void keep_carry(const struct message *model, struct message *own)
+{
+    if (own->tool_calls.len ? str_eq(own->tool_calls, model->tool_calls)
+                            : !model->tool_calls.len && str_eq(own->content, model->content))
+        own->carry = model->carry;
+}
+
 static void step(struct rollout_job *job)
 {
     struct episode *ep = job->episode;
@@ -334,17 +344,25 @@ static void step(struct rollout_job *job)
     }
     if (!ep->call.reused)
         ledger_row_add(&ep->spent[0], &reply->usage);
+    if (reply->kind == MODEL_TRUNCATED) {
+        sink->done = true;
+        sink->status = STR("agent output limit");
+        ep->state = EPISODE_GRADE;
+        return;
+    }
     size_t turn = sink->count, actions = sink->action_count;
     if (reply->kind == MODEL_TEXT)
         sink_message(sink, (struct message){.role = STR("agent"),
                                             .content = keep(&ep->arena, reply->text),
-                                            .tool_calls = keep(&ep->arena, reply->tool_calls)});
+                                            .tool_calls = keep(&ep->arena, reply->tool_calls),
+                                            .carry = keep(&ep->arena, reply->carry)});
     size_t own = sink->count;
     if (task_step(ep->environment, reply, sink, &err)) {
         fail_task(job, &err);
         return;
     }
     if (own > turn && sink->count > own && is_model_turn(&sink->messages[own])) {
+        keep_carry(&sink->messages[turn], &sink->messages[own]);
         memmove(&sink->messages[turn], &sink->messages[own],
                 (sink->count - own) * sizeof(*sink->messages));
         sink->count--;

@@ -57,6 +57,7 @@ static struct model_reply keep_reply(struct arena *arena, const struct model_rep
     out.text = keep(arena, reply->text);
     out.tool_calls = keep(arena, reply->tool_calls);
     out.finish_reason = keep(arena, reply->finish_reason);
+    out.carry = keep(arena, reply->carry);
     out.error = keep(arena, reply->error);
     return out;
 }

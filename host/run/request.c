@@ -8,6 +8,16 @@ static struct str copy(struct arena *arena, struct str text)
     return (struct str){arena_dup(arena, text.ptr, text.len), text.len};
 }
 
+/* An array as its text. */
+static struct str copy_array(struct arena *arena, const struct json *array)
+{
+    CLEANUP_BUF struct buf text = {0};
+    if (!json_is(array, JSON_ARRAY) || !json_count(array))
+        return (struct str){"", 0};
+    json_write(&text, array, JSON_COMPACT);
+    return copy(arena, buf_view(&text));
+}
+
 static int read_messages(const struct json *array, struct arena *arena, struct model_request *out,
                          struct err *err)
 {
@@ -21,6 +31,8 @@ static int read_messages(const struct json *array, struct arena *arena, struct m
                            "request: message %zu needs \"role\" and \"content\" as strings", i);
         messages[i].role = copy(arena, json_str(json_get(m, "role")));
         messages[i].content = copy(arena, json_str(json_get(m, "content")));
+        messages[i].tool_calls = copy_array(arena, json_get(m, "tool_calls"));
+        messages[i].tool_call_id = copy(arena, json_str(json_get(m, "tool_call_id")));
     }
     out->messages = messages;
     out->count = count;
@@ -55,6 +67,8 @@ int request_read(const struct json *object, enum model_role otherwise, struct ar
         json_write(&schema, json_get(object, "json_schema"), JSON_COMPACT);
         out->schema = copy(arena, buf_view(&schema));
     }
+    out->tools = copy_array(arena, json_get(object, "tools"));
+    out->tool_choice = copy(arena, json_str(json_get(object, "tool_choice")));
     int code = read_role(json_get(object, "role"), otherwise, out, err);
     return code ? code : read_messages(messages, arena, out, err);
 }
@@ -63,10 +77,14 @@ void request_write_reply(struct buf *out, const struct model_reply *reply)
 {
     buf_text(out, "{\"text\": ");
     json_write_str(out, reply->text, 0);
+    if (reply->tool_calls.len) {
+        buf_text(out, ", \"tool_calls\": ");
+        buf_str(out, reply->tool_calls);
+    }
     buf_text(out, ", \"finish_reason\": ");
     json_write_str(out, reply->finish_reason, 0);
     buf_text(out, ", \"error\": ");
-    if (reply->kind == MODEL_FAILED)
+    if (reply->kind == MODEL_FAILED || reply->kind == MODEL_TRUNCATED)
         json_write_str(out, reply->error, 0);
     else if (reply->kind == MODEL_CONTEXT_LIMIT)
         buf_text(out, "\"the prompt is longer than the model's context\"");

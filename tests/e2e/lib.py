@@ -28,7 +28,8 @@ SLOW = os.environ.get("GRASP_TEST_SLOW") == "1"
 
 def environment(**changes):
     env = {k: v for k, v in os.environ.items()
-           if not k.startswith(("OPENAI_", "GRASP_", "LOCAL_", "OSS_", "DEEPSEEK_", "GRASP_HOST_"))}
+           if not k.startswith(("OPENAI_", "GRASP_", "LOCAL_", "OSS_", "DEEPSEEK_", "AZURE_",
+                                "GOOGLE_", "GEMINI_", "GPT4_", "GPT5_", "VERTEXAI_"))}
     env["GRASP_PLUGIN_PATH"] = os.path.join(BUILD, "plugins")
     env["NO_COLOR"] = "1"
     env.update(changes)

@@ -156,33 +156,85 @@ static void prompters(struct golden *g)
         prompter_case(g, c);
 }
 
+/* The blocks of the reference's preset files, by spec/grasp.md 4.1. */
+static const struct {
+    const char *preset, *block, *model;
+} reference_presets[] = {
+    {"local",
+     "{\"module\": \"src.client.agents.HTTPAgent\", \"parameters\": {\"url\": "
+     "\"${LOCAL_API_BASE}/chat/completions\", \"headers\": {\"Authorization\": \"Bearer "
+     "${LOCAL_API_KEY:-EMPTY}\", \"Content-Type\": \"application/json\"}, \"body\": "
+     "{\"model\": \"${LOCAL_MODEL}\", \"temperature\": 0.0, \"max_tokens\": 8192}, "
+     "\"prompter\": {\"name\": \"role_content_dict\", \"args\": {\"agent_role\": "
+     "\"assistant\"}}}}",
+     "lm"},
+    {"gemini",
+     "{\"module\": \"src.client.agents.VertexAgent\", \"parameters\": {\"project_id\": "
+     "\"${GOOGLE_CLOUD_PROJECT}\", \"location\": \"${GOOGLE_CLOUD_LOCATION:-us-central1}\", "
+     "\"model\": \"${GEMINI_MODEL:-gemini-3.1-flash-lite}\", \"temperature\": 0.0, "
+     "\"max_output_tokens\": 32768}}",
+     "gemini-3.1-flash-lite"},
+    {"gpt5",
+     "{\"module\": \"src.client.agents.OpenAIResponsesAgent\", \"parameters\": {\"model\": "
+     "\"${GPT5_MODEL:-gpt-5.4}\", \"base_url\": \"${AZURE_OPENAI_BASE_URL}\", "
+     "\"reasoning_effort\": \"${GPT5_REASONING_EFFORT:-low}\", \"text_verbosity\": "
+     "\"${GPT5_TEXT_VERBOSITY:-low}\", \"max_output_tokens\": 32768, \"timeout\": 300}}",
+     "gpt-5.4"},
+    {"gpt4",
+     "{\"module\": \"src.client.agents.LiteLLMAgent\", \"parameters\": {\"model\": "
+     "\"${GPT4_MODEL:-azure/gpt-4.1}\", \"temperature\": 0.0, \"max_output_tokens\": 32768, "
+     "\"timeout\": 120}}",
+     "gpt-4.1"},
+};
+
+static void set_environment(void)
+{
+    static const char *const variables[][2] = {
+        {"LOCAL_API_BASE", "http://l/v1"}, {"LOCAL_MODEL", "lm"},
+        {"GOOGLE_CLOUD_PROJECT", "P"},     {"AZURE_OPENAI_BASE_URL", "https://a/openai/v1/"},
+        {"AZURE_OPENAI_API_KEY", "k123"},  {"AZURE_API_BASE", "https://b"},
+        {"AZURE_API_KEY", "k123"},         {"AZURE_API_VERSION", "2024-10-21"},
+    };
+    static const char *const unset[] = {
+        "LOCAL_API_KEY", "GOOGLE_CLOUD_LOCATION", "GEMINI_MODEL", "GPT5_MODEL",
+        "GPT4_MODEL",    "GPT5_REASONING_EFFORT", "OSS_MODEL",    "GPT5_TEXT_VERBOSITY"};
+    for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
+        setenv(variables[i][0], variables[i][1], 1);
+    for (size_t i = 0; i < sizeof(unset) / sizeof(*unset); i++)
+        unsetenv(unset[i]);
+}
+
+/* The block as the reference resolves it, and then as the client takes it. */
+static void resolve_preset(struct golden *g, const struct json *c, size_t index)
+{
+    CLEANUP_JSON struct json *block = parse(reference_presets[index].block);
+    CLEANUP_JSON struct json *flat = NULL;
+    struct chat_config read = {0};
+    struct err err = {0};
+    golden_expect_int(g, "code", preset_expand(block, &err), 0);
+    preset_set_temperature(block, json_double(json_get(c, "agent_temperature"), NAN));
+    golden_expect_json(g, "resolved", block, json_get(c, "resolved"));
+    int code = preset_from_block(block, &flat, &err);
+    if (!code)
+        code = chat_config_read(flat, &read, &err);
+    golden_expect(g, !code, err.text);
+    golden_expect_str(g, "model", str_of(read.model), str_of(reference_presets[index].model));
+    golden_expect(g, read.temperature == json_double(json_get(c, "agent_temperature"), NAN),
+                  "temperature");
+    chat_config_clear(&read);
+}
+
 static void preset_resolution(struct golden *g)
 {
-    setenv("LOCAL_API_BASE", "http://l/v1", 1);
-    setenv("LOCAL_MODEL", "lm", 1);
-    unsetenv("LOCAL_API_KEY");
+    size_t count = sizeof(reference_presets) / sizeof(*reference_presets);
+    set_environment();
     golden_section(g, "sections.preset_resolution.cases");
     for (const struct json *c; (c = golden_next(g));) {
-        if (!str_is(json_str(json_get(c, "preset")), "local")) {
-            golden_skip(g, "this client is not part of the program");
-            continue;
-        }
-        CLEANUP_JSON struct json *block = parse(
-            "{\"module\": \"src.client.agents.HTTPAgent\", \"parameters\": {\"url\": "
-            "\"${LOCAL_API_BASE}/chat/completions\", \"headers\": {\"Authorization\": \"Bearer "
-            "${LOCAL_API_KEY:-EMPTY}\", \"Content-Type\": \"application/json\"}, \"body\": "
-            "{\"model\": \"${LOCAL_MODEL}\", \"temperature\": 0.0, \"max_tokens\": 8192}, "
-            "\"prompter\": {\"name\": \"role_content_dict\", \"args\": {\"agent_role\": "
-            "\"assistant\"}}}}");
-        CLEANUP_JSON struct json *flat = NULL;
-        struct err err = {0};
-        golden_expect_int(g, "code", preset_expand(block, &err), 0);
-        preset_set_temperature(block, json_double(json_get(c, "agent_temperature"), NAN));
-        golden_expect_json(g, "resolved", block, json_get(c, "resolved"));
-        golden_expect_int(g, "code", preset_from_block(block, &flat, &err), 0);
-        golden_expect_str(g, "url", json_str(json_get(flat, "url")),
-                          STR("http://l/v1/chat/completions"));
-        golden_expect_str(g, "model", json_str(json_get(flat, "model")), STR("lm"));
+        size_t i = 0;
+        while (i < count && !str_is(json_str(json_get(c, "preset")), reference_presets[i].preset))
+            i++;
+        if (golden_expect(g, i < count, "a preset of the reference"))
+            resolve_preset(g, c, i);
     }
 }
 
@@ -395,5 +447,6 @@ int golden_model_sections(struct golden *g)
     golden_section(g, "sections.http_agent_wire.cases");
     for (const struct json *c; (c = golden_next(g));)
         http_case(g, c);
+    golden_service_sections(g);
     return g->failed - before;
 }

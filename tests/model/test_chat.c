@@ -10,6 +10,8 @@
 #include "model/chat.h"
 #include "model/fingerprint.h"
 
+static const struct chat_config plain_config;
+
 static struct chat_config config_of(const char *text)
 {
     struct err err = {0};
@@ -122,12 +124,12 @@ static void sends_a_seed_that_fits(void **state)
     struct chat_config config = config_of("{" BASE ", \"temperature\": 1}");
     struct model_request request = request_of(NULL, 0);
     request.seed = 0x7fffffff;
-    assert_int_equal(chat_seed(&config, &request), 0x7fffffff);
+    assert_int_equal(wire_seed(&config, &request), 0x7fffffff);
     request.seed = UINT64_MAX;
-    int64_t folded = chat_seed(&config, &request);
+    int64_t folded = wire_seed(&config, &request);
     assert_true(folded >= 0 && folded <= 0x7fffffff);
     request.seed = UINT64_C(1) << 40;
-    assert_int_not_equal(chat_seed(&config, &request), 0);
+    assert_int_not_equal(wire_seed(&config, &request), 0);
     chat_config_clear(&config);
 }
 
@@ -160,7 +162,9 @@ static void encodes_any_text(void **state)
 static const char *decode(const char *text, struct arena *arena, struct model_reply *reply)
 {
     CLEANUP_JSON struct json *json = json_parse(str_of(text), NULL);
-    return json ? chat_decode(json, arena, reply) : "not JSON";
+    static const struct model_request request;
+    static const struct chat_config config = {.wire = &wire_chat};
+    return json ? wire_decode(&config, &request, json, arena, reply) : "not JSON";
 }
 
 static void decodes_answers(void **state)
@@ -302,7 +306,7 @@ static void survives_mutations(void **state)
         struct arena arena = {0};
         struct model_reply reply = {0};
         CLEANUP_JSON struct json *json = json_parse((struct str){text, len}, NULL);
-        if (json && !chat_decode(json, &arena, &reply)) {
+        if (json && !chat_decode(&plain_config, json, &arena, &reply)) {
             struct message message = {
                 .role = STR("agent"), .content = reply.text, .tool_calls = reply.tool_calls};
             struct model_request request = request_of(&message, 1);

@@ -146,7 +146,7 @@ static void rejects_what_is_no_completion(void **state)
          MODEL_FAILED, MODEL_FAULT_CALL, "ended in an error", 3);
     play(JSON_OK "{\"choices\": [{\"message\": {\"content\": null}, "
                  "\"finish_reason\": \"length\"}]}",
-         MODEL_TEXT, MODEL_FAULT_NONE, "", 1);
+         MODEL_TRUNCATED, MODEL_FAULT_NONE, "limit of tokens", 1);
     play(JSON_OK, MODEL_FAILED, MODEL_FAULT_CALL, "an empty body", 3);
     play(HEAD("200 OK", "application/json") "Content-Length: 900\r\n\r\n{\"choices\"", MODEL_FAILED,
          MODEL_FAULT_CALL, "(3 attempts)", 3);

@@ -20,10 +20,38 @@ static const char *const dirs[] = {"/nonexistent", folder, NULL};
 static void clear_environment(void)
 {
     static const char *const names[] = {
-        "OPENAI_BASE_URL", "OPENAI_API_BASE",  "OPENAI_API_KEY", "GRASP_MODEL",
-        "OSS_API_BASE",    "OSS_API_KEY",      "OSS_MODEL",      "DEEPSEEK_API_BASE",
-        "DEEPSEEK_MODEL",  "DEEPSEEK_API_KEY", "OPENAI_ORG_ID",  "OPENAI_PROJECT_ID",
-        "LOCAL_API_BASE",  "LOCAL_API_KEY",    "LOCAL_MODEL",
+        "OPENAI_BASE_URL",
+        "OPENAI_API_BASE",
+        "OPENAI_API_KEY",
+        "GRASP_MODEL",
+        "OSS_API_BASE",
+        "OSS_API_KEY",
+        "OSS_MODEL",
+        "DEEPSEEK_API_BASE",
+        "DEEPSEEK_MODEL",
+        "DEEPSEEK_API_KEY",
+        "OPENAI_ORG_ID",
+        "OPENAI_PROJECT_ID",
+        "LOCAL_API_BASE",
+        "LOCAL_API_KEY",
+        "LOCAL_MODEL",
+        "AZURE_API_BASE",
+        "AZURE_API_KEY",
+        "AZURE_API_VERSION",
+        "GPT4_MODEL",
+        "GPT5_MODEL",
+        "AZURE_OPENAI_BASE_URL",
+        "GEMINI_MODEL",
+        "GEMINI_API_KEY",
+        "AZURE_OPENAI_API_KEY",
+        "VERTEXAI_PROJECT",
+        "GOOGLE_CLOUD_PROJECT",
+        "GOOGLE_CLOUD_LOCATION",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "GPT5_REASONING_EFFORT",
+        "GPT5_TEXT_VERBOSITY",
+        "GOOGLE_VERTEX_BASE_URL",
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         unsetenv(names[i]);
@@ -57,6 +85,7 @@ static void expect_config(const char *name, const char *expected)
     CLEANUP_JSON struct json *config = load(name);
     CLEANUP_JSON struct json *wanted = json_parse(str_of(expected), NULL);
     CLEANUP_BUF struct buf text = {0};
+    json_remove(config, "variables");
     json_write(&text, config, 0);
     assert_non_null(wanted);
     if (!json_equal(config, wanted))
@@ -80,13 +109,30 @@ static void expect_error(const char *name, const char *words)
     assert_null(strstr(err.text, "canary"));
 }
 
+/* Loads and opens; some header is the one with the key. */
+static void expect_open(const char *name, const char *url, const char *header)
+{
+    CLEANUP_JSON struct json *config = load(name);
+    struct chat_config read;
+    struct err err = {0};
+    bool found = false;
+    if (chat_config_read(config, &read, &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(read.url, url);
+    for (size_t i = 0; read.headers[i]; i++)
+        found |= strcmp(read.headers[i], header) == 0;
+    assert_true(found);
+    chat_config_clear(&read);
+}
+
 static void knows_the_built_in_ones(void **state)
 {
-    static const char *const names[] = {"deepseek", "gptoss", "local", "rehearsal"};
+    static const char *const names[] = {"deepseek", "gemini", "gpt4",     "gpt5",
+                                        "gptoss",   "local",  "rehearsal"};
     const char *const *got = preset_names();
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 7; i++)
         assert_string_equal(got[i], names[i]);
-    assert_null(got[4]);
+    assert_null(got[7]);
     setenv("OSS_API_BASE", "http://h/v1", 1);
     expect_config("gptoss", "{\"client\": \"chat\", \"base_url\": \"http://h/v1\", \"api_key\": "
                             "\"EMPTY\", \"model\": \"gpt-oss-120b\", \"temperature\": 0.0, "
@@ -101,11 +147,14 @@ static void knows_the_built_in_ones(void **state)
 
 static void local_wants_an_endpoint(void **state)
 {
-    expect_error("local", "no endpoint configured: set OPENAI_BASE_URL");
+    const char *missing = "agent preset 'local': the environment variable LOCAL_API_BASE or "
+                          "OPENAI_BASE_URL is not set";
+    expect_error("local", missing);
     setenv("OPENAI_BASE_URL", "", 1);
-    expect_error("local", "no endpoint configured: set OPENAI_BASE_URL");
+    expect_error("local", missing);
     setenv("OPENAI_BASE_URL", "127.0.0.1:8000", 1);
-    expect_error("local", "http://");
+    expect_error("local", "base_url of the preset, from the environment variable OPENAI_BASE_URL, "
+                          "must begin with http://");
     unsetenv("OPENAI_BASE_URL");
     setenv("OPENAI_API_BASE", "http://old/v1", 1);
     setenv("OPENAI_API_KEY", CANARY, 1);
@@ -180,7 +229,7 @@ static void says_what_is_wrong(void **state)
         {"a: [\n", "bad.yaml"},
         {"client: chatt\nurl: http://x\nmodel: m\n", "did you mean 'chat'?"},
         {"client: chat\nmodel: ${NO_SUCH_VARIABLE_X}\n", "NO_SUCH_VARIABLE_X is not set"},
-        {"client: chat\nbase_url: http://h\n", "names no model"},
+        {"client: chat\nbase_url: http://h\n", "model of the preset is missing"},
         {"client: chat\nbase_url: http://h\nurl: http://h\nmodel: m\n", "both url and base_url"},
         {"client: chat\nbase_url: ftp://h\nmodel: m\n", "http://"},
         {"client: chat\nurl: http://h\nmodel: m\ntimeout: soon\n",
@@ -195,7 +244,20 @@ static void says_what_is_wrong(void **state)
         {"client: chat\nurl: http://h\nmodel: m\nbody: {stream: true}\n", "stream"},
         {"client: chat\nurl: http://h\nmodel: m\nbody: {messages: []}\n", "messages"},
         {"client: chat\nurl: http://h\nmodel: m\nbody: {temperature: 1}\n", "of the preset itself"},
-        {"module: a.VertexAgent\n", "bad.yaml:1: the agent class 'VertexAgent'"},
+        {"module: a.FastChatAgent\n", "bad.yaml:1: the agent class 'FastChatAgent'"},
+        {"module: a.LiteLLMAgent\nparameters: {model: azure/x}\n", "AZURE_API_KEY is not set"},
+        {"module: a.LiteLLMAgent\nparameters: {model: nobody/x}\n", "give its base_url"},
+        {"client: chat\nurl: http://h\nmodel: m\nproject: p\n", "means nothing to the client chat"},
+        {"client: chat\nurl: http://h\nmodel: m\ntools: none\n", "native or text"},
+        {"client: chat\nurl: http://h\nmodel: m\nsystem_role: boss\n", "system or developer"},
+        {"client: azure\nbase_url: http://h\nmodel: m\n", "api_version of the preset must be"},
+        {"client: azure\nbase_url: http://h\nmodel: a/b\napi_version: \"1\"\n", "deployment"},
+        {"client: gemini\nmodel: m\nproject: a/b\nlocation: l\n", "project of the preset must"},
+        {"client: gemini\nmodel: m\nproject: p\n", "location of the preset is missing"},
+        {"[]\n", "empty list"},
+        {"- {client: chat, url: \"${NO_SUCH_A}\", model: m}\n"
+         "- {client: chat, url: \"${NO_SUCH_B}\", model: m}\n",
+         "the environment variable NO_SUCH_A or NO_SUCH_B is not set"},
         {"module: a.HTTPAgent\nparameters: {url: http://h, prompter: {name: claude}}\n",
          "role_content_dict"},
         {"module: a.HTTPAgent\nparameters:\n  url: http://h\n  timout: 5\n",
@@ -208,6 +270,93 @@ static void says_what_is_wrong(void **state)
         write_preset("bad.yaml", cases[i][0]);
         expect_error("bad", cases[i][1]);
     }
+}
+
+static void presets_of_services(void **state)
+{
+    expect_error("gpt4", "agent preset 'gpt4': the environment variable AZURE_API_BASE is not set");
+    setenv("AZURE_API_BASE", "https://r.openai.azure.com/", 1);
+    expect_error("gpt4", "AZURE_API_KEY is not set");
+    setenv("AZURE_API_KEY", CANARY, 1);
+    setenv("AZURE_API_VERSION", "2024/10", 1);
+    expect_error("gpt4", "api_version of the preset, from the environment variable "
+                         "AZURE_API_VERSION, must be");
+    setenv("AZURE_API_VERSION", "2024-10-21", 1);
+    expect_open("gpt4",
+                "https://r.openai.azure.com/openai/deployments/gpt-4.1/chat/completions"
+                "?api-version=2024-10-21",
+                "api-key: " CANARY);
+    expect_error("gpt5", "agent preset 'gpt5': the environment variable AZURE_OPENAI_BASE_URL is");
+    setenv("AZURE_OPENAI_BASE_URL", "https://r.openai.azure.com/openai/v1/", 1);
+    expect_error("gpt5", "AZURE_OPENAI_API_KEY or OPENAI_API_KEY is not set");
+    setenv("OPENAI_API_KEY", CANARY "2", 1);
+    expect_open("gpt5", "https://r.openai.azure.com/openai/v1/responses",
+                "Authorization: Bearer " CANARY "2");
+    setenv("AZURE_OPENAI_API_KEY", CANARY "3", 1);
+    expect_open("gpt5", "https://r.openai.azure.com/openai/v1/responses",
+                "Authorization: Bearer " CANARY "3");
+    expect_error("gemini", "GOOGLE_CLOUD_PROJECT or GEMINI_API_KEY is not set");
+    setenv("GEMINI_API_KEY", CANARY "4", 1);
+    expect_open("gemini",
+                "https://generativelanguage.googleapis.com/v1beta/models/gemini-3.1-flash-lite"
+                ":generateContent",
+                "x-goog-api-key: " CANARY "4");
+    setenv("GOOGLE_CLOUD_PROJECT", "p", 1);
+    setenv("GOOGLE_OAUTH_ACCESS_TOKEN", CANARY "5", 1);
+    expect_open("gemini",
+                "https://aiplatform.googleapis.com/v1/projects/p/locations/us-central1/publishers/"
+                "google/models/gemini-3.1-flash-lite:generateContent",
+                "Authorization: Bearer " CANARY "5");
+}
+
+/* spec/grasp.md 4.1: the parameters of the reference's classes. */
+static void reads_the_references_classes(void **state)
+{
+    setenv("GOOGLE_CLOUD_PROJECT", "p", 1);
+    write_preset("ref.yaml", "module: src.client.agents.VertexAgent\n"
+                             "parameters: {project_id: \"${GOOGLE_CLOUD_PROJECT}\", location: "
+                             "\"${GOOGLE_CLOUD_LOCATION:-us-central1}\", model: gem, temperature: "
+                             "0.0, max_output_tokens: 32768}\n");
+    expect_config("ref", "{\"client\": \"gemini\", \"project\": \"p\", \"location\": "
+                         "\"us-central1\", \"model\": \"gem\", \"temperature\": 0.0, "
+                         "\"max_output_tokens\": 32768}");
+    setenv("AZURE_OPENAI_API_KEY", CANARY, 1);
+    write_preset("ref.yaml",
+                 "module: src.client.agents.OpenAIResponsesAgent\n"
+                 "parameters: {model: gpt-5.4, base_url: https://a/openai/v1/, "
+                 "reasoning_effort: low, text_verbosity: low, max_output_tokens: 32768, "
+                 "timeout: 300}\n");
+    expect_config("ref", "{\"client\": \"responses\", \"model\": \"gpt-5.4\", \"base_url\": "
+                         "\"https://a/openai/v1/\", \"reasoning_effort\": \"low\", "
+                         "\"text_verbosity\": \"low\", \"max_output_tokens\": 32768, \"timeout\": "
+                         "300, \"api_key\": \"" CANARY "\"}");
+    setenv("AZURE_API_BASE", "https://b", 1);
+    setenv("AZURE_API_KEY", CANARY, 1);
+    setenv("AZURE_API_VERSION", "v", 1);
+    write_preset("ref.yaml", "module: src.client.agents.LiteLLMAgent\n"
+                             "parameters: {model: azure/gpt-4.1, temperature: 0.0, "
+                             "max_output_tokens: 32768, timeout: 120}\n");
+    expect_config("ref", "{\"client\": \"azure\", \"model\": \"azure/gpt-4.1\", \"base_url\": "
+                         "\"https://b\", \"api_key\": \"" CANARY "\", \"api_version\": \"v\", "
+                         "\"temperature\": 0.0, \"max_output_tokens\": 32768, \"timeout\": 120}");
+    write_preset("ref.yaml", "model: vertex_ai/gem\nproject_id: p\nlocation: l\n");
+    expect_config("ref", "{\"client\": \"gemini\", \"model\": \"gem\", \"project\": \"p\", "
+                         "\"location\": \"l\"}");
+    write_preset("ref.yaml", "model: gpt-5.4\nbase_url: https://r.openai.azure.com/openai/v1/\n");
+    expect_config("ref", "{\"client\": \"chat\", \"model\": \"gpt-5.4\", \"base_url\": "
+                         "\"https://r.openai.azure.com/openai/v1/\", \"api_key\": \"" CANARY "\"}");
+}
+
+/* A key is only sent where its own address is. */
+static void takes_the_first_block_that_fits(void **state)
+{
+    setenv("OPENAI_BASE_URL", "https://a/v1", 1);
+    setenv("OPENAI_API_KEY", CANARY, 1);
+    expect_open("local", "https://a/v1/chat/completions", "Authorization: Bearer " CANARY);
+    setenv("LOCAL_API_BASE", "http://l/v1", 1);
+    expect_open("local", "https://a/v1/chat/completions", "Authorization: Bearer " CANARY);
+    setenv("LOCAL_MODEL", "lm", 1);
+    expect_open("local", "http://l/v1/chat/completions", "Authorization: Bearer EMPTY");
 }
 
 static void a_file_goes_before_the_built_in(void **state)
@@ -259,6 +408,9 @@ int main(void)
         cmocka_unit_test_setup(local_wants_an_endpoint, setup),
         cmocka_unit_test_setup(reads_the_references_files, setup),
         cmocka_unit_test_setup(says_what_is_wrong, setup),
+        cmocka_unit_test_setup(presets_of_services, setup),
+        cmocka_unit_test_setup(reads_the_references_classes, setup),
+        cmocka_unit_test_setup(takes_the_first_block_that_fits, setup),
         cmocka_unit_test_setup(a_file_goes_before_the_built_in, setup),
         cmocka_unit_test_setup(hides_what_urls_carry, setup),
         cmocka_unit_test_setup(takes_inline_blocks, setup),

@@ -54,9 +54,12 @@ typedef struct grasp_lab {
 
     /* Sends model calls side by side and waits for all. requests: JSON array of objects
      *   {"messages": [{"role", "content"}], "role": "writer" | "judge",
-     *    "temperature": number, "max_tokens": integer, "json_schema": object}
-     * of which all but "messages" may be missing. *out_replies: JSON array in the same order,
-     *   {"text": string, "finish_reason": string, "error": null or string}.
+     *    "temperature": number, "max_tokens": integer, "json_schema": object,
+     *    "tools": array as in a task's info, "tool_choice": as there}
+     * of which all but "messages" may be missing; messages may have "tool_calls" and
+     * "tool_call_id". *out_replies: JSON array in the same order,
+     *   {"text": string, "finish_reason": string, "error": null or string},
+     * with "tool_calls" where the model called tools.
      * A call that failed for good has "error" set and an empty text. */
     int32_t (*complete)(grasp_call *call, grasp_str requests, grasp_str *out_replies);
 

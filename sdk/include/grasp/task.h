@@ -25,7 +25,9 @@ extern "C" {
 #define GRASP_REPLY_REFUSED 2 /* the endpoint's content filter withheld the answer */
 
 /* text: the model's words, as they came, hostile, at most 16 MiB. tool_calls: as in
- * grasp_message. finish_reason: the endpoint's word, "stop", "length", ... */
+ * grasp_message. finish_reason: "stop", "length", "tool_calls", "content_filter", or the endpoint's
+ * own word. An answer that reached its limit of tokens before the first word never comes here: the
+ * host ends the episode with the status "agent output limit". */
 typedef struct grasp_reply {
     uint32_t size;
     int32_t kind;
@@ -53,15 +55,18 @@ typedef struct grasp_task {
     int32_t (*open)(grasp_call *call, grasp_str config, void **out_self);
 
     /* Emits one JSON object:
-     *   "name"       name of the task for logs and tables
-     *   "splits"     names of the splits that samples() knows; "dev" and "val" are what learning
-     *                needs, "id_test" (same distribution as val) and "test" are evaluated at the
-     * end "max_turns"  model calls an episode may make; the host ends longer ones "tools" array of
-     * {"name", "description", "parameters": JSON Schema}, optional "blocking"   true if begin or
-     * step wait for something outside the process "guidance"   {"placement": "recent" | "first" |
-     * "system", "field": member of the first message, a JSON object, that takes the text}, optional
-     *   "writer"     hints for a method's prompts: {"family": a few words, "guidance": text,
-     *                "labels": {failure tag: description}}, optional
+     *   "name"        name of the task for logs and tables
+     *   "splits"      names of the splits that samples() knows; "dev" and "val" are what learning
+     *                 needs, "id_test" (same distribution as val) and "test" are evaluated at the
+     *                 end
+     *   "max_turns"   model calls an episode may make; the host ends longer ones
+     *   "tools"       array of {"name", "description", "parameters": JSON Schema}, optional
+     *   "tool_choice" "auto", "none", "required" or the name of a tool, optional
+     *   "blocking"    true if begin or step wait for something outside the process
+     *   "guidance"    {"placement": "recent" | "first" | "system", "field": member of the first
+     *                 message, a JSON object, that takes the text}, optional
+     *   "writer"      hints for a method's prompts: {"family": a few words, "guidance": text,
+     *                 "labels": {failure tag: description}}, optional
      * [shared self] */
     int32_t (*info)(grasp_call *call, void *self);
 
