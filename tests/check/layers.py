@@ -2,7 +2,9 @@
 """Who may include whom.
 
 Each layer of host/ sees only itself and those before it; only host/plugin sees the SDK; plugins
-see the SDK and plugins/common; libraries are included by one source file each.
+see the SDK and plugins/common; libraries are included by one source file each. The FHIR store is a
+library that plugins and the command that serves it share: its public header needs libc only, and
+the store itself nothing but the texts and pools beside it.
 """
 import collections
 import re
@@ -18,6 +20,9 @@ LIBRARIES = {
     "sqlite": {"sqlite3.h"},
     "libmicrohttpd": {"microhttpd.h"},
 }
+STORE = "plugins/common/fhir/"
+STORE_HEADER = "common/fhir/fhir.h"
+STORE_NEEDS = {"common/embedded.h", "common/pool.h", "common/slice.h", "common/text.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 
 
@@ -34,11 +39,17 @@ def faults_of(path, quote, name):
         if name.startswith("grasp/"):
             return None if parts[1] == "plugin" else "only host/plugin includes the SDK"
         if quote == '"':
+            if name == STORE_HEADER and parts[1] == "cli":
+                return None
             first = name.split("/")[0]
             if first in LAYERS and LAYERS.index(first) > LAYERS.index(parts[1]):
                 return "layer %s does not see %s" % (parts[1], first)
             if first not in LAYERS:
                 return "includes are written from host/: layer/file.h"
+    if path == "plugins/" + STORE_HEADER and (quote == '"' or "/" in name):
+        return "the store's header depends on libc only"
+    if path.startswith(STORE) and quote == '"' and "/" in name and name not in STORE_NEEDS:
+        return "the store needs only itself and " + ", ".join(sorted(STORE_NEEDS))
     if parts[0] == "plugins" and quote == '"':
         if name.split("/")[0] in LAYERS:
             return "plugins do not see the host"

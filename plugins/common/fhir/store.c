@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/slice.h"
+
+#define SOURCES_MAX 60000u
+#define CACHE_FROM (8 << 20)
+#define KEPT_PAGES (48u << 20) /* bytes of mapped text read before their pages are let go */
+
+int store_fail(struct fhir_error *error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (error)
+        vsnprintf(error->text, sizeof(error->text), format, args);
+    va_end(args);
+    return -1;
+}
+
+grasp_str store_text(const struct fhir_store *store, uint32_t row)
+{
+    const struct row *r = &store->index.rows[row];
+    return (grasp_str){store->sources[r->source].text + r->offset, r->len};
+}
+
+grasp_str store_id(const struct fhir_store *store, uint32_t row)
+{
+    const struct row *r = &store->index.rows[row];
+    return (grasp_str){store->sources[r->source].text + r->offset + r->id_at, r->id_len};
+}
+
+uint32_t store_find(const struct fhir_store *store, uint32_t type, grasp_str id)
+{
+    const struct index *index = &store->index;
+    uint64_t hash = index_hash(id, type + 1000u), tag = hash >> 32;
+    for (uint64_t i = 0; i < index->id_count; i++) {
+        uint64_t entry = index->ids[(hash + i) & (index->id_count - 1)];
+        if (!entry)
+            break;
+        uint32_t row = (uint32_t)entry - 1;
+        if (entry >> 32 == tag && index->rows[row].type == type &&
+            slice_eq(store_id(store, row), id))
+            return row;
+    }
+    return UINT32_MAX;
+}
+
+void store_touch(const struct fhir_store *store, uint64_t bytes)
+{
+    uint64_t *touched = (uint64_t *)&store->touched;
+    if (__atomic_add_fetch(touched, bytes, __ATOMIC_RELAXED) < KEPT_PAGES)
+        return;
+    __atomic_store_n(touched, 0, __ATOMIC_RELAXED);
+    for (uint32_t i = 0; i < store->source_count; i++)
+        if (store->sources[i].map)
+            madvise(store->sources[i].map, store->sources[i].len, MADV_DONTNEED);
+}
+
+static char *copy_text(const char *text, size_t len)
+{
+    char *copy = malloc(len + 1);
+    if (!copy)
+        abort();
+    if (len)
+        memcpy(copy, text, len);
+    copy[len] = 0;
+    return copy;
+}
+
+static char *join(const char *folder, const char *name)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(size);
+    if (!path)
+        abort();
+    snprintf(path, size, "%s%s%s", folder, *folder && folder[strlen(folder) - 1] == '/' ? "" : "/",
+             name);
+    return path;
+}
+
+static struct source *source_add(struct fhir_store *store, const char *name)
+{
+    store->sources = realloc(store->sources, (store->source_count + 1) * sizeof(*store->sources));
+    if (!store->sources)
+        abort();
+    struct source *source = &store->sources[store->source_count++];
+    *source = (struct source){.name = copy_text(name, strlen(name)), .text = ""};
+    return source;
+}
+
+static int map_file(struct source *source, const char *path, struct fhir_error *error)
+{
+    struct stat about;
+    int result = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &about) != 0) {
+        result = store_fail(error, "cannot read %s: %s", path, strerror(errno));
+    } else if (!S_ISREG(about.st_mode)) {
+        result = store_fail(error, "%s is not a file", path);
+    } else if (about.st_size > 0) {
+        void *map = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, fd, 0);
+        if (map == MAP_FAILED) {
+            result = store_fail(error, "cannot map %s: %s", path, strerror(errno));
+        } else {
+            source->text = source->map = map;
+            source->len = (uint64_t)about.st_size;
+        }
+        source->modified = about.st_mtim.tv_sec * 1000000000ll + about.st_mtim.tv_nsec;
+    }
+    if (fd >= 0)
+        close(fd);
+    return result;
+}
+
+static int is_data(const struct dirent *entry)
+{
+    const char *end = strrchr(entry->d_name, '.');
+    return entry->d_name[0] != '.' && end &&
+           (strcmp(end, ".ndjson") == 0 || strcmp(end, ".jsonl") == 0 || strcmp(end, ".json") == 0);
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int map_folder(struct fhir_store *store, const char *path, struct fhir_error *error)
+{
+    struct dirent **names;
+    int result = 0, count = scandir(path, &names, is_data, by_bytes);
+    if (count < 0)
+        return store_fail(error, "cannot read the folder %s: %s", path, strerror(errno));
+    if (count > (int)SOURCES_MAX)
+        result = store_fail(error, "%s has more than %u files of data", path, SOURCES_MAX);
+    for (int i = 0; i < count; i++) {
+        char *file = join(path, names[i]->d_name);
+        if (result == 0)
+            result = map_file(source_add(store, file), file, error);
+        free(file);
+        free(names[i]);
+    }
+    free(names);
+    if (result == 0 && count == 0)
+        return store_fail(error, "%s has no resources: a data folder holds *.ndjson or *.json",
+                          path);
+    return result;
+}
+
+static struct fhir_store *store_new(const struct fhir_options *options)
+{
+    static const struct fhir_options defaults = {0};
+    const struct fhir_options *o = options ? options : &defaults;
+    struct fhir_store *store = calloc(1, sizeof(*store));
+    if (!store)
+        abort();
+    const char *base = o->base && *o->base ? o->base : FHIR_BASE;
+    store->base = base[strlen(base) - 1] == '/' ? copy_text(base, strlen(base)) : join(base, "");
+    const char *host = strstr(store->base, "://");
+    store->base_path = host ? strchr(host + 3, '/') : store->base;
+    store->as_stored = o->as_stored != 0;
+    store->cache_from = o->cache_from ? o->cache_from : CACHE_FROM;
+    return store;
+}
+
+/* The index from its file, or built and, for data that is worth it, written there and mapped. */
+static int index_open(struct fhir_store *store, const char *path, bool folder,
+                      struct fhir_error *error)
+{
+    uint64_t size = 0;
+    for (uint32_t i = 0; i < store->source_count; i++)
+        size += store->sources[i].len;
+    if (store->cache_from < 0 || size < (uint64_t)store->cache_from)
+        return index_build(store, error);
+    char *file = NULL;
+    if (folder) {
+        file = join(path, ".fhir-index");
+    } else {
+        file = malloc(strlen(path) + sizeof(".fhir-index"));
+        if (!file)
+            abort();
+        sprintf(file, "%s.fhir-index", path);
+    }
+    int result = 0;
+    store->cached = index_file_load(store, file);
+    if (!store->cached) {
+        result = index_build(store, error);
+        struct index built = store->index;
+        if (result == 0)
+            index_file_save(store, file);
+        if (result == 0 && index_file_load(store, file))
+            index_free(&built); /* the mapped file costs less memory */
+    }
+    free(file);
+    return result;
+}
+
+static int finish_open(struct fhir_store *store, int result, struct fhir_store **out)
+{
+    if (result == 0)
+        *out = store;
+    else
+        fhir_close(store);
+    return result;
+}
+
+int fhir_open(const char *path, const struct fhir_options *options, struct fhir_store **out,
+              struct fhir_error *error)
+{
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return store_fail(error, "cannot read %s: %s", path, strerror(errno));
+    struct fhir_store *store = store_new(options);
+    bool folder = S_ISDIR(about.st_mode);
+    int result =
+        folder ? map_folder(store, path, error) : map_file(source_add(store, path), path, error);
+    if (result == 0)
+        result = index_open(store, path, folder, error);
+    if (result == 0 && store->index.row_count == 0)
+        result = store_fail(error, "%s has no resources", path);
+    return finish_open(store, result, out);
+}
+
+int fhir_open_text(struct fhir_text text, const char *name, const struct fhir_options *options,
+                   struct fhir_store **out, struct fhir_error *error)
+{
+    struct fhir_store *store = store_new(options);
+    struct source *source = source_add(store, name);
+    source->text = source->heap = copy_text(text.ptr, text.len);
+    source->len = text.len;
+    return finish_open(store, index_build(store, error), out);
+}
+
+void fhir_close(struct fhir_store *store)
+{
+    if (!store)
+        return;
+    index_free(&store->index);
+    for (uint32_t i = 0; i < store->source_count; i++) {
+        struct source *source = &store->sources[i];
+        if (source->map)
+            munmap(source->map, source->len);
+        free(source->heap);
+        free(source->name);
+    }
+    free(store->sources);
+    free(store->base);
+    free(store);
+}
+
+uint64_t fhir_count(const struct fhir_store *store)
+{
+    return store->index.row_count;
+}
+
+int32_t fhir_index_was_cached(const struct fhir_store *store)
+{
+    return store->cached;
+}

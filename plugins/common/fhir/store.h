@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What is behind struct fhir_store. */
+#pragma once
+
+#include "fhir.h"
+#include "index.h"
+
+struct source {
+    char *name; /* as errors call it */
+    const char *text;
+    uint64_t len;
+    int64_t modified; /* ns since 1970 */
+    void *map;        /* the text, if it is a mapped file */
+    char *heap;       /* the text, if it was copied */
+};
+
+struct fhir_store {
+    char *base;            /* ends in "/" */
+    const char *base_path; /* of it: "/fhir/" */
+    bool as_stored;
+    bool cached;
+    int64_t cache_from;
+    struct source *sources;
+    uint32_t source_count;
+    struct index index;
+    uint64_t touched; /* bytes of mapped text shown since the pages were last let go */
+};
+
+__attribute__((format(printf, 2, 3))) int store_fail(struct fhir_error *error, const char *format,
+                                                     ...);
+grasp_str store_text(const struct fhir_store *store, uint32_t row);
+grasp_str store_id(const struct fhir_store *store, uint32_t row);
+/* The row of a resource, or UINT32_MAX. */
+uint32_t store_find(const struct fhir_store *store, uint32_t type, grasp_str id);
+/* Says that so many bytes of mapped text were read: now and then their pages are given back to the
+ * system, which keeps them in its cache, so that a large store does not fill the memory. */
+void store_touch(const struct fhir_store *store, uint64_t bytes);
+
+/* index_build.c: reads all sources. */
+int index_build(struct fhir_store *store, struct fhir_error *error);
+
+/* index_file.c: the index of the sources in `path`; false if there is none that fits them. */
+bool index_file_load(struct fhir_store *store, const char *path);
+/* Writes it; that it cannot be written is no fault. */
+void index_file_save(const struct fhir_store *store, const char *path);
