@@ -294,15 +294,17 @@ static int32_t emit_guidance(grasp_call *base, const grasp_guidance *guidance)
     memcpy(&g, guidance, guidance->size < sizeof(g) ? guidance->size : sizeof(g));
     if (call->done)
         return call_fault(call, GRASP_E_STATE, "a turn has one guidance");
-    if (g.placement < GRASP_PLACE_TASK || g.placement > GRASP_PLACE_SYSTEM)
+    if (g.placement < GRASP_PLACE_TASK || g.placement > GRASP_PLACE_OPENING)
         return call_fault(call, GRASP_E_UNSUPPORTED, "placement %d is unknown", g.placement);
     if (!text_ok(call, "the guidance", g.text, MAX_TEXT) ||
+        !text_ok(call, "the guidance's task_line", g.task_line, MAX_SMALL) ||
         (g.used.len && !json_ok(call, "the guidance's used", g.used, MAX_SMALL, '[')))
         return GRASP_E_INVALID;
     call->done = true;
     call->guidance->placement = (enum placement)g.placement;
     call->guidance->text = keep(call, g.text);
     call->guidance->used = keep(call, g.used);
+    call->guidance->task_line = keep(call, g.task_line);
     return GRASP_OK;
 }
 

@@ -48,6 +48,21 @@ static int keep_info(void *arg, struct str json, struct err *err)
     return err_set(err, EXIT_PLUGIN, "info emits one JSON object");
 }
 
+static int read_order(struct method *method, struct err *err)
+{
+    static const char *const orders[] = {"run", "epoch", "seed"};
+    struct str order = json_str(json_get(method->info_tree, "order"));
+    for (int i = 0; i < 3; i++) {
+        if (str_is(order, orders[i]))
+            method->info.order = (enum method_order)i;
+    }
+    if (order.len && !str_is(order, orders[method->info.order]))
+        return err_set(err, EXIT_PLUGIN,
+                       "plugin %s: info: \"order\" is \"run\", \"epoch\" or \"seed\"",
+                       method->plugin);
+    return 0;
+}
+
 static int read_info(struct method *method, struct err *err)
 {
     static const char *const units[] = {"none", "sample", "batch", "epoch"};
@@ -70,7 +85,7 @@ static int read_info(struct method *method, struct err *err)
     if (strpbrk(method->info.folder, "/.") || strlen(method->info.folder) > 64)
         return err_set(err, EXIT_PLUGIN, "plugin %s: info: \"folder\" is one plain name",
                        method->plugin);
-    return 0;
+    return read_order(method, err);
 }
 
 static int load_info(struct method *method, struct err *err)

@@ -30,6 +30,7 @@ struct method;
 struct method_info {
     enum method_unit { UNIT_NONE, UNIT_SAMPLE, UNIT_BATCH, UNIT_EPOCH } unit;
     const char *folder; /* "knowledge" by default */
+    enum method_order { ORDER_RUN, ORDER_EPOCH, ORDER_SEED } order;
 };
 
 /* task: the task's info with "dev" added. */
@@ -50,8 +51,9 @@ bool knowledge_empty(const struct knowledge *knowledge);
 
 struct guidance {
     enum placement placement;
-    struct str text; /* empty: nothing */
-    struct str used; /* JSON array or empty */
+    struct str text;      /* empty: nothing */
+    struct str used;      /* JSON array or empty */
+    struct str task_line; /* between the text and a message that it stands in front of */
 };
 int method_augment(const struct knowledge *knowledge, uint32_t number, const struct sample *sample,
                    const struct message *messages, size_t count, struct arena *arena,

@@ -10,7 +10,14 @@
 
 struct task;
 
-enum placement { PLACE_TASK, PLACE_RECENT, PLACE_FIRST, PLACE_SYSTEM };
+enum placement {
+    PLACE_TASK,
+    PLACE_RECENT,
+    PLACE_FIRST,
+    PLACE_SYSTEM,
+    PLACE_FIELD,
+    PLACE_OPENING,
+};
 
 struct task_info {
     const char *name;

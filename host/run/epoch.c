@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "run/harness_internal.h"
 #include "run/lab.h"
+#include "run/order.h"
 
 struct epoch {
     struct harness *h;
@@ -22,28 +23,9 @@ struct epoch {
 static void shuffle(struct epoch *e)
 {
     const struct samples *dev = &e->h->dev;
-    struct rng rng;
-    CLEANUP_FREE char *seed =
-        mem_printf("%lld:shuffle:%lld", (long long)e->h->config->seed, (long long)e->number);
     e->order = mem_array(dev->count, sizeof(*e->order));
-    for (size_t i = 0; i < dev->count; i++)
-        e->order[i] = i;
-    rng_seed_text(&rng, str_of(seed));
-    rng_shuffle(&rng, e->order, dev->count);
-}
-
-static size_t unit_size(const struct harness *h)
-{
-    switch (method_info(h->method)->unit) {
-    case UNIT_SAMPLE:
-        return 1;
-    case UNIT_EPOCH:
-        return h->dev.count;
-    case UNIT_NONE:
-    case UNIT_BATCH:
-        break;
-    }
-    return (size_t)h->config->update_every;
+    order_shuffle(method_info(e->h->method)->order, e->h->config->seed, e->number, e->order,
+                  dev->count);
 }
 
 static void wait_for_lab(void *arg, struct wave *wave)
@@ -174,11 +156,10 @@ static int collect(struct epoch *e, size_t cycle, struct wave *wave, struct str 
 static int run_unit(struct epoch *e, size_t cycle, struct err *err)
 {
     struct harness *h = e->h;
-    size_t from = cycle * e->unit, to = from + e->unit;
+    size_t from = 0, to = 0;
     struct arena arena = {0};
     struct str snapshot;
-    if (to > h->dev.count)
-        to = h->dev.count;
+    order_slice(e->unit, h->dev.count, cycle, &from, &to);
     int code = method_describe(h->present, &arena, &snapshot, err);
     CLEANUP_FREE char *place = mem_printf("epoch_%lld/dev", (long long)e->number);
     struct wave *wave = wave_create(h->engine, PHASE_DEV, place);
@@ -246,9 +227,7 @@ int harness_epoch(struct harness *h, int64_t number, struct score *out_dev, stru
 {
     struct epoch e = {.h = h, .number = number, .lines = {.limit = 1u << 30}};
     e.dir = mem_printf("%s/epoch_%lld", h->dir, (long long)number);
-    e.unit = unit_size(h);
-    if (!e.unit)
-        e.unit = 1;
+    e.unit = order_unit(method_info(h->method)->unit, h->config->update_every, h->dev.count);
     for (size_t i = 0; i < h->dev.count; i++)
         map_set(&e.ids, str_of(h->dev.items[i].id), (void *)&h->dev.items[i]);
     shuffle(&e);

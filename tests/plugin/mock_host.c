@@ -213,6 +213,7 @@ static int32_t host_emit_guidance(grasp_call *call, const grasp_guidance *guidan
     host->placement = guidance->placement;
     host->guidance = copy(guidance->text);
     host->used = copy(guidance->used);
+    host->task_line = copy(guidance->task_line);
     return GRASP_OK;
 }
 
@@ -279,8 +280,9 @@ static void end_call(struct mock_host *host)
 
 static void forget(struct mock_host *host)
 {
-    struct mock_text *texts[] = {&host->status, &host->answer,   &host->raw,  &host->tags,
-                                 &host->detail, &host->guidance, &host->used, &host->fail_text};
+    struct mock_text *texts[] = {&host->status, &host->answer,    &host->raw,
+                                 &host->tags,   &host->detail,    &host->guidance,
+                                 &host->used,   &host->task_line, &host->fail_text};
     struct mock_texts *lists[] = {&host->json, &host->actions, &host->requests, &host->file_names,
                                   &host->file_texts};
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)

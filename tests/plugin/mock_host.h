@@ -46,6 +46,7 @@ struct mock_host {
     double score;                         /* verdict */
     struct mock_text tags, detail;        /* verdict */
     struct mock_text guidance, used;      /* guidance */
+    struct mock_text task_line;           /* guidance */
     int32_t placement;                    /* guidance */
     int32_t fail_code;                    /* 0: fail was not called */
     struct mock_text fail_text;

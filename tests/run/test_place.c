@@ -97,13 +97,56 @@ static void test_system(void **state)
     arena_clear(&arena);
 }
 
+static void test_field(void **state)
+{
+    struct arena arena = {0};
+    struct guidance g = guide(PLACE_FIELD, "GUIDE");
+    size_t count;
+    g.task_line = STR("TASK:");
+    struct message object[] = {msg("user", "{\"a\": 1, \"selected_skills\": 2}")};
+    const struct message *out = place_guidance(object, 1, &g, PLACE_FIRST, NULL, &arena, &count);
+    CHECK(0, "{\n  \"a\": 1,\n  \"selected_skills\": 2,\n  \"behavioral_skills\": \"GUIDE\"\n}");
+    out = place_guidance(object, 1, &g, PLACE_FIRST, "here", &arena, &count);
+    CHECK(0, "{\n  \"a\": 1,\n  \"selected_skills\": 2,\n  \"here\": \"GUIDE\"\n}");
+
+    struct message text[] = {msg("user", "task")};
+    out = place_guidance(text, 1, &g, PLACE_FIRST, "here", &arena, &count);
+    CHECK(0, "GUIDE\n\nTASK:\ntask");
+
+    struct message later[] = {msg("user", "{}"), msg("agent", "GET"), msg("user", "{\"b\": 1}")};
+    out = place_guidance(later, 3, &g, PLACE_FIRST, NULL, &arena, &count);
+    CHECK(0, "{}");
+    CHECK(2, "{\"b\": 1}\n\nGUIDE");
+    arena_clear(&arena);
+}
+
+static void test_opening(void **state)
+{
+    struct arena arena = {0};
+    struct guidance g = guide(PLACE_OPENING, "GUIDE");
+    size_t count;
+    struct message two[] = {msg("tool", "x"), msg("user", "task"), msg("system", "sys")};
+    const struct message *out = place_guidance(two, 3, &g, PLACE_FIRST, NULL, &arena, &count);
+    CHECK(1, "GUIDE\n\ntask");
+    CHECK(2, "sys");
+
+    struct message later[] = {msg("user", "task"), msg("agent", "GET"), msg("user", "data")};
+    assert_ptr_equal(place_guidance(later, 3, &g, PLACE_FIRST, NULL, &arena, &count), later);
+    assert_int_equal(count, 3);
+    arena_clear(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_to_place),
+        cmocka_unit_test(test_field),
+        cmocka_unit_test(test_opening),
         cmocka_unit_test(test_recent),
         cmocka_unit_test(test_first),
         cmocka_unit_test(test_system),
+        cmocka_unit_test(test_field),
+        cmocka_unit_test(test_opening),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

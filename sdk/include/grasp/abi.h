@@ -144,14 +144,22 @@ typedef struct grasp_verdict {
                                 after it later on */
 #define GRASP_PLACE_FIRST 2  /* at the end of the first message, or in the field the task names */
 #define GRASP_PLACE_SYSTEM 3 /* at the end of the system message, made if there is none */
+#define GRASP_PLACE_FIELD                                                                          \
+    4 /* like RECENT, but on the first decision in a field of the message, if that is a JSON       \
+         object: the one the task names, else "behavioral_skills" */
+#define GRASP_PLACE_OPENING                                                                        \
+    5 /* in the first user or system message, as FIELD does it, and only before the model's first  \
+         turn */
 
 /* text: what is added to the conversation, verbatim. used: JSON array of the ids of what the
- * text was made from (skill names, rule numbers). */
+ * text was made from (skill names, rule numbers). task_line: a line between the text and a
+ * message that it stands in front of; empty for a blank line alone. */
 typedef struct grasp_guidance {
     uint32_t size;
     int32_t placement;
     grasp_str text;
     grasp_str used;
+    grasp_str task_line;
 } grasp_guidance;
 
 /* Named texts. Frozen: these two structs never grow. A name is a relative path of at most 255

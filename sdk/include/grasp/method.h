@@ -107,6 +107,9 @@ typedef struct grasp_method {
      *   "unit"     "sample", "batch" or "epoch": after how much experience learn is called;
      *              "none" for a method that does not learn
      *   "folder"   folder of the run that holds learned/ and best/, default "knowledge"
+     *   "order"    what the order of dev in an epoch is drawn from: "run" (default) the seed and
+     *              the epoch; "epoch" the number of the epoch alone, "seed" that and 1,000,000
+     *              times the seed, as recorded runs of the reference had it
      * [shared self] */
     int32_t (*info)(grasp_call *call, void *self);
 
