@@ -147,7 +147,7 @@ static int check_options(struct session *s, struct err *err)
     if (!s->method_entry)
         return 0;
     const struct json *schema = s->method_entry->options;
-    code = config_method_options(&s->config, schema, &given, err);
+    code = config_method_options(&s->config, s->method_entry->id, schema, &given, err);
     if (code)
         return code;
     bool knows_compat = json_get(json_get(schema, "properties"), "compat") != NULL;

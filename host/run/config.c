@@ -18,13 +18,27 @@ static const char *const top_keys[] = {
     "concurrency",
     "cycle",
     "episode_timeout",
+    "evo_memory",
+    "expel",
     "knowledge",
+    "memory",
     "method",
     "output_dir",
     "skills",
+    "skillx",
     "task",
     "test",
     "_resume",
+};
+/* The reference's blocks of its methods, besides cycle and skills: those of other methods may be
+ * there too, as its files have them. */
+static const struct {
+    const char *block, *methods[2];
+} method_blocks[] = {
+    {"memory", {"memory", "batch_memory"}},
+    {"expel", {"expel", NULL}},
+    {"evo_memory", {"evo_memory", NULL}},
+    {"skillx", {"skillx", NULL}},
 };
 static const char *const cycle_keys[] = {"epochs",       "update_every", "batch_concurrency",
                                          "run_baseline", "seed",         "baseline_competes",
@@ -225,7 +239,8 @@ static int check_keys(struct config *config, struct err *err)
         if (!is_in(it.key, top_keys, COUNT(top_keys)))
             return unknown_key(config, "", it.key, top_keys, COUNT(top_keys), err);
     }
-    static const char *const blocks[] = {"task", "method", "cycle", "skills"};
+    static const char *const blocks[] = {"task",   "method", "cycle",      "skills",
+                                         "memory", "expel",  "evo_memory", "skillx"};
     for (size_t i = 0; i < COUNT(blocks); i++) {
         const struct json *block = json_get(config->tree, blocks[i]);
         if (!json_is(block, JSON_NULL) && !json_is(block, JSON_OBJECT))
@@ -400,13 +415,27 @@ static int take_block(struct config *config, const char *block, const struct jso
     return 0;
 }
 
-int config_method_options(struct config *config, const struct json *schema, struct json **out,
-                          struct err *err)
+static bool block_is_of(size_t block, const char *method)
+{
+    for (size_t i = 0; i < COUNT(method_blocks[block].methods); i++) {
+        const char *name = method_blocks[block].methods[i];
+        if (name && strcmp(name, method) == 0)
+            return true;
+    }
+    return false;
+}
+
+int config_method_options(struct config *config, const char *method, const struct json *schema,
+                          struct json **out, struct err *err)
 {
     struct json *options = block_options(config, "method");
     int code = take_block(config, "cycle", schema, options, err);
     if (!code)
         code = take_block(config, "skills", schema, options, err);
+    for (size_t i = 0; i < COUNT(method_blocks) && !code; i++) {
+        if (block_is_of(i, method))
+            code = take_block(config, method_blocks[i].block, schema, options, err);
+    }
     if (code) {
         json_free(options);
         return code;

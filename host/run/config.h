@@ -55,13 +55,13 @@ struct run_config {
 /* Checks all keys but those of the plugins. EXIT_CONFIG with "where: what; what to do". */
 int config_read(struct config *config, struct run_config *out, struct err *err);
 
-/* The options given for a plugin: its block without "plugin", and for methods what stands in
- * cycle and skills under a name of the schema. A new object. Unknown keys of cycle and skills are
- * found here. */
+/* The options given for a plugin: its block without "plugin", and for methods what stands under a
+ * name of the schema in cycle, in skills and in the block that the reference has for the method of
+ * that id. A new object. Unknown keys of these blocks are found here. */
 int config_task_options(struct config *config, const struct json *schema, struct json **out,
                         struct err *err);
-int config_method_options(struct config *config, const struct json *schema, struct json **out,
-                          struct err *err);
+int config_method_options(struct config *config, const char *method, const struct json *schema,
+                          struct json **out, struct err *err);
 
 /* The preset's name: the flag, else the environment's, else the configuration's; an empty one falls
  * through. NULL if there is none. */

@@ -130,20 +130,43 @@ static void test_method_options_from_cycle_and_skills(void **state)
     struct json *options;
     load(&config, "cycle:\n  epochs: 1\n  grpo_k: 3\nskills:\n  base_dir: b\nmethod:\n"
                   "  plugin: grasp.so\n  x: 1\n");
-    assert_int_equal(config_method_options(&config, schema, &options, &err), 0);
+    assert_int_equal(config_method_options(&config, "grasp", schema, &options, &err), 0);
     assert_int_equal(json_count(options), 3);
     assert_int_equal(json_int(json_get(options, "grpo_k"), 0), 3);
     json_free(options);
     config_clear(&config);
 
     load(&config, "cycle:\n  grpo_kk: 3\n");
-    assert_int_equal(config_method_options(&config, schema, &options, &err), EXIT_CONFIG);
+    assert_int_equal(config_method_options(&config, "grasp", schema, &options, &err), EXIT_CONFIG);
     assert_non_null(strstr(err.text, ":2: unknown key 'cycle.grpo_kk'"));
     assert_non_null(strstr(err.text, "cycle.grpo_k'"));
     config_clear(&config);
 
     load(&config, "cycle:\n  grpo_k: 3\nmethod:\n  grpo_k: 4\n");
-    assert_int_equal(config_method_options(&config, schema, &options, &err), EXIT_CONFIG);
+    assert_int_equal(config_method_options(&config, "grasp", schema, &options, &err), EXIT_CONFIG);
+    config_clear(&config);
+    json_free(schema);
+}
+
+static void test_blocks_of_methods(void **state)
+{
+    struct config config;
+    struct err err = {0};
+    struct json *schema = json_parse(STR("{\"properties\": {\"max_bullets\": {}}}"), &err);
+    struct json *options;
+    load(&config, "memory:\n  max_bullets: 200\nskillx:\n  retrieval_top_k: 5\n");
+    assert_int_equal(config_method_options(&config, "batch_memory", schema, &options, &err), 0);
+    assert_int_equal(json_int(json_get(options, "max_bullets"), 0), 200);
+    assert_int_equal(json_count(options), 1);
+    json_free(options);
+    assert_int_equal(config_method_options(&config, "expel", schema, &options, &err), 0);
+    assert_int_equal(json_count(options), 0);
+    json_free(options);
+    config_clear(&config);
+
+    load(&config, "memory:\n  max_bulets: 200\n");
+    assert_int_equal(config_method_options(&config, "memory", schema, &options, &err), EXIT_CONFIG);
+    assert_non_null(strstr(err.text, "memory.max_bullets"));
     config_clear(&config);
     json_free(schema);
 }
@@ -175,6 +198,7 @@ int main(void)
         T(test_errors_name_the_place),
         T(test_overrides),
         T(test_method_options_from_cycle_and_skills),
+        T(test_blocks_of_methods),
         T(test_diff),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
