@@ -56,7 +56,7 @@ static grasp_str make_prompt(struct update *u, size_t action_limit)
     struct text samples CLEANUP_TEXT = {0}, known CLEANUP_TEXT = {0}, out CLEANUP_TEXT = {0};
     const struct method *self = u->self;
     for (size_t i = 0; i < u->count; i++) {
-        if (entry_failed(&u->entries[i]))
+        if (entry_failed(&u->entries[i]) && !u->entries[i].label.len)
             put_sample(&samples, u, &u->entries[i], action_limit);
     }
     put_known(&known, u);
@@ -105,6 +105,13 @@ static bool is_new_label(const struct update *u, grasp_str label)
     return !past_has_label(&u->self->past, label);
 }
 
+static void set_label(struct update *u, struct entry *entry, grasp_str label, grasp_str description)
+{
+    entry->label = label;
+    if (is_new_label(u, label))
+        u->new_labels[u->new_label_count++] = (struct label){label, description};
+}
+
 static bool take_labels(struct update *u, grasp_str reply)
 {
     const grasp_json_value *object = reply_object(u->call, reply, u->self->options.reference);
@@ -112,18 +119,58 @@ static bool take_labels(struct update *u, grasp_str reply)
     const grasp_json_value *descriptions = u->json->get(object, SLICE("new_labels"));
     if (u->json->kind(labels) != GRASP_JSON_OBJECT || !is_object_or_absent(u, descriptions))
         return false;
-    u->new_labels = pool_array(u->pool, u->count, sizeof(*u->new_labels));
     for (size_t i = 0; i < u->count; i++) {
         struct entry *entry = &u->entries[i];
         grasp_str raw = u->json->as_string(u->json->get(labels, entry->id));
-        if (!entry_failed(entry) || !raw.len)
+        if (!entry_failed(entry) || entry->label.len || !raw.len)
             continue;
-        entry->label = clean_label(u, raw);
-        if (is_new_label(u, entry->label))
-            u->new_labels[u->new_label_count++] =
-                (struct label){entry->label, describe_label(u, descriptions, raw, entry->label)};
+        grasp_str label = clean_label(u, raw);
+        set_label(u, entry, label, describe_label(u, descriptions, raw, label));
     }
     return true;
+}
+
+/* The first tag that the task declares as a label. */
+static const struct label *declared_tag(const struct update *u, const struct entry *entry)
+{
+    const struct task_hints *hints = &u->self->hints;
+    for (size_t i = 0; i < entry->tag_count; i++) {
+        for (size_t k = 0; k < hints->tag_count; k++) {
+            if (slice_eq(entry->tags[i], hints->tags[k].name))
+                return &hints->tags[k];
+        }
+    }
+    return NULL;
+}
+
+/* What the task has said already need not be asked of the writer. Is anything left? */
+static bool take_tags(struct update *u)
+{
+    bool left = false;
+    for (size_t i = 0; i < u->count; i++) {
+        struct entry *entry = &u->entries[i];
+        if (!entry_failed(entry))
+            continue;
+        const struct label *tag = u->self->options.labels_from_tags ? declared_tag(u, entry) : NULL;
+        if (tag)
+            set_label(u, entry, tag->name, tag->description);
+        left |= !tag;
+    }
+    return left;
+}
+
+static int32_t ask_labels(struct update *u)
+{
+    size_t limit = trace_style(u).action_limit;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        grasp_str reply, prompt = make_prompt(u, attempt ? RETRY_CHARACTERS : limit);
+        int32_t status = writer_ask(u, &prompt, 1, WRITER_LABELS, &reply);
+        if (status)
+            return status;
+        if (take_labels(u, reply))
+            break;
+    }
+    return GRASP_OK;
 }
 
 /* Failures that no skill can help: their label says so. */
@@ -144,17 +191,12 @@ static void ignore_non_learnable(struct update *u)
 
 int32_t classify_failures(struct update *u)
 {
-    size_t limit = trace_style(u).action_limit;
     if (entries_failing(u) == 0)
         return GRASP_OK;
-    for (int attempt = 0; attempt < 2; attempt++) {
-        grasp_str reply, prompt = make_prompt(u, attempt ? RETRY_CHARACTERS : limit);
-        int32_t status = writer_ask(u, &prompt, 1, WRITER_LABELS, &reply);
-        if (status)
-            return status;
-        if (take_labels(u, reply))
-            break;
-    }
+    u->new_labels = pool_array(u->pool, u->count, sizeof(*u->new_labels));
+    int32_t status = take_tags(u) ? ask_labels(u) : GRASP_OK;
+    if (status)
+        return status;
     ignore_non_learnable(u);
     return GRASP_OK;
 }

@@ -26,6 +26,8 @@ struct options {
     bool skip_without_failures; /* nothing is asked and run when nothing failed */
     bool stop_early;            /* a probe that cannot change the decision is not finished */
     bool reuse_rollouts;        /* guidance that is the same is not run twice */
+    bool labels_from_tags;      /* tags that the task declares as labels are the labels */
+    bool diagnose_with_edits;   /* in one reply, not in a call of its own before */
 
     /* Ablations. */
     bool no_gate;
@@ -53,7 +55,9 @@ struct prompts {
 struct task_hints {
     grasp_str family;
     grasp_str guidance;
-    grasp_str labels; /* "- tag: description" lines */
+    grasp_str labels;   /* "- tag: description" lines */
+    struct label *tags; /* the same, one by one */
+    size_t tag_count;
 };
 
 struct method {

@@ -33,8 +33,8 @@ const char grasp_options_schema[] =
     "those of prompts/ of the same name\"}, "
     "\"compat\": {\"type\": \"string\", \"enum\": [\"default\", \"reference\"], "
     "\"default\": \"default\", \"description\": \"reference: behave as the reference "
-    "implementation, its defects included: the switches from show_bodies to revise_near_misses are "
-    "then off unless given, else on\"}, "
+    "implementation, its defects included: the switches from show_bodies to diagnose_with_edits "
+    "are then off unless given, else on\"}, "
     /* Repairs. */
     SWITCH("show_bodies", "the writer sees the text of the skills that it may change")
         SWITCH("show_refusals", "the writer sees which edits were refused before") SWITCH(
@@ -53,6 +53,11 @@ const char grasp_options_schema[] =
                                     SWITCH(
                                         "revise_near_misses",
                                         "a candidate with one regression too many may be revised")
+                                        SWITCH("labels_from_tags",
+                                               "failures that the task tags with a label it "
+                                               "declares are not sent to be labelled")
+                                            SWITCH("diagnose_with_edits",
+                                                   "the writer diagnoses and proposes in one reply")
     /* Ablations. */
     "\"no_gate\": {\"type\": \"boolean\", \"default\": false, \"description\": \"ablation: apply "
     "every valid edit, without a probe\"}, "
@@ -133,6 +138,8 @@ static void read_repairs(const grasp_json *json, const grasp_json_value *config,
         {"paired_comparison", &o->gate.paired},
         {"errors_unavailable", &o->gate.errors_unavailable},
         {"revise_near_misses", &o->gate.revise_near_misses},
+        {"labels_from_tags", &o->labels_from_tags},
+        {"diagnose_with_edits", &o->diagnose_with_edits},
     };
     for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
         *switches[i].out = !o->reference;

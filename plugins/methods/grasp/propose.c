@@ -6,6 +6,7 @@
 #include "update.h"
 
 #define INSTRUCTION_CHARACTERS 120
+#define DIAGNOSIS_CHARACTERS 600
 
 static void put_others(struct text *out, const struct update *u, const struct group *group)
 {
@@ -115,6 +116,7 @@ static grasp_str make_prompt(struct update *u, const struct common_parts *parts,
         {"several", !self->options.reference && attempt > 1 ? SLICE("1") : SLICE("")},
         {"attempt", pool_format(u->pool, "%zu", attempt)},
         {"attempts", pool_format(u->pool, "%zu", attempts)},
+        {"diagnose", self->options.diagnose_with_edits ? SLICE("1") : SLICE("")},
         {NULL, SLICE("")},
     };
     template_fill(&out, self->prompts.propose, bindings);
@@ -186,6 +188,18 @@ static void add_edit(struct update *u, struct proposals *all, const struct edit 
     all->edits[all->count++] = *edit;
 }
 
+/* The first diagnosis of a group is that of its failures. */
+static void take_diagnosis(struct update *u, grasp_str reply, const struct group *group)
+{
+    const grasp_json_value *object = reply_object(u->call, reply, u->self->options.reference);
+    grasp_str diagnosis = u->json->as_string(u->json->get(object, SLICE("diagnosis")));
+    for (size_t i = 0; i < group->count; i++) {
+        struct entry *entry = &u->entries[group->entries[i] - u->entries];
+        if (entry_failed(entry) && !entry->diagnosis.len)
+            entry->diagnosis = utf8_prefix(diagnosis, DIAGNOSIS_CHARACTERS);
+    }
+}
+
 static void take_reply(struct update *u, grasp_str reply, const struct group *group,
                        struct proposals *all)
 {
@@ -194,6 +208,8 @@ static void take_reply(struct update *u, grasp_str reply, const struct group *gr
                                   options->append_only};
     const grasp_json_value **values;
     struct proposal *valid;
+    if (options->diagnose_with_edits)
+        take_diagnosis(u, reply, group);
     size_t count = proposal_values(u->call, u->pool, reply, options->reference, &values);
     keep_raw(u, values, count);
     count = proposals_validate(u->call, u->pool, &limits, values, count, &valid);
@@ -223,7 +239,9 @@ int32_t propose_edits(struct update *u, struct edit **out, size_t *out_count)
                                  (count - group - 1) / group_count + 1);
     }
     free_common(&parts);
-    int32_t status = writer_ask(u, prompts, group_count ? count : 0, WRITER_EDITS, replies);
+    enum writer_form form =
+        u->self->options.diagnose_with_edits ? WRITER_DIAGNOSED_EDITS : WRITER_EDITS;
+    int32_t status = writer_ask(u, prompts, group_count ? count : 0, form, replies);
     for (size_t k = 0; !status && k < count && group_count; k++)
         take_reply(u, replies[k], &groups[k % group_count], &all);
     *out = all.edits;

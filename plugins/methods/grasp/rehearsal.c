@@ -33,6 +33,7 @@ struct reading {
     grasp_str *skills; /* that may be edited */
     size_t skill_count, skill_room;
     bool full;
+    bool diagnoses; /* the answer begins with a diagnosis */
 };
 
 static void add(struct pool *pool, struct tally **items, size_t *count, size_t *room,
@@ -97,6 +98,12 @@ static void answer_classify(struct text *out, struct pool *pool, grasp_str promp
     text_put(out, "}}");
 }
 
+static grasp_str need_of(struct pool *pool, grasp_str label)
+{
+    return pool_format(pool, "A skill is needed that rules out %.*s in this situation.",
+                       (int)label.len, label.ptr);
+}
+
 static void answer_diagnose(struct text *out, struct pool *pool, grasp_str prompt)
 {
     grasp_str line, id, label;
@@ -105,9 +112,7 @@ static void answer_diagnose(struct text *out, struct pool *pool, grasp_str promp
         if (!grasp_starts(line, "- id: ") || !field(line, "- id: ", &id) ||
             !field(line, " | label: ", &label))
             continue;
-        put_member(out, id,
-                   pool_format(pool, "A skill is needed that rules out %.*s in this situation.",
-                               (int)label.len, label.ptr));
+        put_member(out, id, need_of(pool, label));
     }
     text_char(out, '}');
 }
@@ -164,6 +169,8 @@ static struct reading read_prompt(struct pool *pool, grasp_str prompt)
             read_list(&r, slice_from(line, strlen("MODIFY and REMOVE may name: ")), false);
         else if (grasp_starts(line, "The library is full"))
             r.full = true;
+        else if (grasp_starts(line, "First diagnose: "))
+            r.diagnoses = true;
     }
     return r;
 }
@@ -305,6 +312,12 @@ static void answer_propose(struct text *out, struct pool *pool, grasp_str prompt
 {
     const struct reading r = read_prompt(pool, prompt);
     enum kind kind = r.tag_count ? kind_of(draw) : NOTHING;
+    if (r.diagnoses) {
+        text_char(out, '{');
+        put_member(out, SLICE("diagnosis"),
+                   r.tag_count ? need_of(pool, main_tag(&r)) : SLICE("The log names no cause."));
+        text_put(out, ", \"edits\": ");
+    }
     text_char(out, '[');
     if (kind == USEFUL)
         put_useful(out, &r, prompt, main_tag(&r), draw >> 8);
@@ -312,7 +325,7 @@ static void answer_propose(struct text *out, struct pool *pool, grasp_str prompt
         put_useless(out, &r, draw >> 8);
     else if (kind == HARMFUL)
         put_harmful(out, &r, main_tag(&r));
-    text_char(out, ']');
+    text_put(out, r.diagnoses ? "]}" : "]");
 }
 
 /* The same edit, with a rule against what it broke. */

@@ -15,9 +15,10 @@ int32_t prompts_read(grasp_call *call, struct method *self)
     static const char *const classify[] = {"family", "examples", "known", "samples", NULL};
     static const char *const diagnose[] = {"family", "skills", "samples", NULL};
     static const char *const propose[] = {
-        "family",   "max_edits", "skeleton", "base",   "skills",  "full",        "nearly_full",
-        "free",     "capacity",  "editable", "label",  "log",     "others",      "refusals",
-        "guidance", "attempt",   "attempts", "bodies", "several", "append_only", NULL};
+        "family",      "max_edits",   "skeleton", "base",     "skills",   "full",
+        "nearly_full", "free",        "capacity", "editable", "label",    "log",
+        "others",      "refusals",    "guidance", "attempt",  "attempts", "bodies",
+        "several",     "append_only", "diagnose", NULL};
     static const char *const revise[] = {"family", "count",   "action", "name", "description",
                                          "tags",   "content", "log",    NULL};
     static const char *const select[] = {"family", "edits", "failures", NULL};
@@ -47,6 +48,8 @@ int32_t prompts_read(grasp_call *call, struct method *self)
 static void read_labels(const grasp_json *json, struct method *self, const grasp_json_value *labels)
 {
     struct text out CLEANUP_TEXT = {0};
+    struct task_hints *hints = &self->hints;
+    hints->tags = pool_array(&self->pool, json->count(labels), sizeof(*hints->tags));
     for (size_t i = 0; i < json->count(labels); i++) {
         grasp_str name;
         const grasp_json_value *value = json->member(labels, i, &name);
@@ -54,8 +57,10 @@ static void read_labels(const grasp_json *json, struct method *self, const grasp
         text_str(&out, name);
         text_put(&out, ": ");
         text_line(&out, json->as_string(value));
+        hints->tags[hints->tag_count++] = (struct label){
+            pool_dup(&self->pool, name), pool_dup(&self->pool, json->as_string(value))};
     }
-    self->hints.labels = pool_dup(&self->pool, text_view(&out));
+    hints->labels = pool_dup(&self->pool, text_view(&out));
 }
 
 int32_t hints_read(grasp_call *call, struct method *self, grasp_str task)

@@ -19,7 +19,7 @@ static int32_t draw(struct update *u)
 static int32_t understand(struct update *u)
 {
     int32_t status = u->self->options.cluster_failures ? classify_failures(u) : GRASP_OK;
-    return status ? status : diagnose_failures(u);
+    return status || u->self->options.diagnose_with_edits ? status : diagnose_failures(u);
 }
 
 /* Are edits applied without a probe? */

@@ -118,7 +118,13 @@ void trace_actions(struct text *out, const struct update *u, const grasp_json_va
 
 /* writer.c: replies in the order of the prompts; empty for a call that failed. form: what they
  * are asked to look like, where the model's endpoint can see to it. */
-enum writer_form { WRITER_LABELS, WRITER_DIAGNOSES, WRITER_EDITS, WRITER_SELECT };
+enum writer_form {
+    WRITER_LABELS,
+    WRITER_DIAGNOSES,
+    WRITER_EDITS,
+    WRITER_DIAGNOSED_EDITS,
+    WRITER_SELECT
+};
 int32_t writer_ask(struct update *u, const grasp_str *prompts, size_t count, enum writer_form form,
                    grasp_str *out);
 

@@ -9,20 +9,24 @@
 static const char labels_form[] =
     "{\"type\": \"object\", \"properties\": {\"labels\": " TEXTS ", \"new_labels\": " TEXTS
     "}, \"required\": [\"labels\", \"new_labels\"]}";
+#define EDIT                                                                                       \
+    "{\"type\": \"object\", \"properties\": {\"action\": {\"type\": \"string\", \"enum\": "        \
+    "[\"ADD\", \"MODIFY\", \"REMOVE\"]}, \"name\": {\"type\": \"string\"}, \"description\": "      \
+    "{\"type\": \"string\"}, \"content\": {\"type\": \"string\"}, \"tags\": {\"type\": "           \
+    "\"array\", \"items\": {\"type\": \"string\"}}}, \"required\": [\"action\", \"name\"]}"
 static const char edits_form[] =
-    "{\"type\": \"object\", \"properties\": {\"edits\": {\"type\": \"array\", \"items\": "
-    "{\"type\": \"object\", \"properties\": {\"action\": {\"type\": \"string\", \"enum\": "
-    "[\"ADD\", \"MODIFY\", \"REMOVE\"]}, \"name\": {\"type\": \"string\"}, \"description\": "
-    "{\"type\": \"string\"}, \"content\": {\"type\": \"string\"}, \"tags\": {\"type\": "
-    "\"array\", \"items\": {\"type\": \"string\"}}}, \"required\": [\"action\", "
-    "\"name\"]}}}, \"required\": [\"edits\"]}";
+    "{\"type\": \"object\", \"properties\": {\"edits\": {\"type\": \"array\", \"items\": " EDIT
+    "}}, \"required\": [\"edits\"]}";
+static const char diagnosed_form[] =
+    "{\"type\": \"object\", \"properties\": {\"diagnosis\": {\"type\": \"string\"}, "
+    "\"edits\": {\"type\": \"array\", \"items\": " EDIT
+    "}}, \"required\": [\"diagnosis\", \"edits\"]}";
 static const char select_form[] = "{\"type\": \"object\", \"properties\": {\"edit\": {\"type\": "
                                   "\"integer\"}}, \"required\": [\"edit\"]}";
 
 static const char *const forms[] = {
-    [WRITER_LABELS] = labels_form,
-    [WRITER_DIAGNOSES] = TEXTS,
-    [WRITER_EDITS] = edits_form,
+    [WRITER_LABELS] = labels_form, [WRITER_DIAGNOSES] = TEXTS,
+    [WRITER_EDITS] = edits_form,   [WRITER_DIAGNOSED_EDITS] = diagnosed_form,
     [WRITER_SELECT] = select_form,
 };
 
