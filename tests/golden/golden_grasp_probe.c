@@ -11,7 +11,6 @@ static void group_by_failure_mode(struct golden *g)
     golden_section(g, "sections.group_by_failure_mode.cases");
     for (const struct json *c; (c = golden_next(g));) {
         struct rig rig;
-        struct group *groups;
         rig_open(&rig, "{\"compat\": \"reference\"}", NULL);
         rig_entries(&rig, json_get(c, "entries"));
         for (size_t i = 0; i < rig.update.count; i++) {
@@ -19,9 +18,10 @@ static void group_by_failure_mode(struct golden *g)
             entry->label =
                 rig_in(json_str(json_get_str(json_get(c, "labels"), rig_out(entry->id))));
         }
-        size_t count = group_failures(&rig.update, &groups);
+        group_failures(&rig.update);
+        const struct group *groups = rig.update.groups;
         CLEANUP_JSON struct json *got = json_new_array();
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < rig.update.group_count; i++) {
             struct json *pair = json_new_array(), *ids = json_new_array();
             struct str label = rig_out(groups[i].label);
             for (size_t k = 0; k < groups[i].count; k++) {

@@ -26,7 +26,7 @@ static char *reply(void *arg, size_t number, const char *prompt)
     if (starts(prompt, "# Name"))
         return strdup(
             "{\"labels\": {\"s0\": \"cause_a\", \"s1\": \"cause_a\", \"s2\": \"cause_b\", "
-            "\"s3\": \"cause_b\"}, \"new_labels\": {}}");
+            "\"s3\": \"cause_b\", \"s8\": \"cause_c\", \"s9\": \"cause_c\"}, \"new_labels\": {}}");
     if (starts(prompt, "# Diagnose"))
         return strdup("{\"s0\": \"a rule is missing\"}");
     if (starts(prompt, "# Choose"))
@@ -96,21 +96,32 @@ static char *task_text(void)
     for (int i = 0; i < SAMPLES; i++)
         buf_printf(&out, "%s{\"id\": \"s%d\", \"description\": \"find potassium of patient %d\"}",
                    i ? ", " : "", i, i);
-    buf_text(&out, "]}");
+    buf_text(&out, "], \"writer\": {\"labels\": {\"cause_a\": \"the first\", \"cause_b\": \"the "
+                   "second\"}}}");
     return buf_steal(&out);
+}
+
+static bool fails(const struct world *world, int sample, bool others)
+{
+    if (world->all_pass)
+        return false;
+    return others ? sample >= SAMPLES - 2 : sample < FAILING;
 }
 
 static char *batch_text(const struct world *world, int cycle)
 {
     CLEANUP_BUF struct buf out = {0};
+    const char *tag = world->tags[cycle % 2];
+    bool others = cycle % 2 && tag;
     buf_printf(&out, "{\"epoch\": 0, \"update_cycle\": %d, \"last\": true, \"rollouts\": [", cycle);
     for (int i = 0; i < SAMPLES; i++)
         buf_printf(&out,
                    "%s{\"sample_id\": \"s%d\", \"available\": true, \"correct\": %s, \"status\": "
-                   "\"completed\", \"failure_tags\": [], \"agent_actions\": [\"LOOK\"], "
+                   "\"completed\", \"failure_tags\": [%s%s%s], \"agent_actions\": [\"LOOK\"], "
                    "\"history\": [], \"used\": [], \"sample\": {\"id\": \"s%d\", \"description\": "
                    "\"find potassium of patient %d\"}}",
-                   i ? ", " : "", i, world->all_pass || i >= FAILING ? "true" : "false", i, i);
+                   i ? ", " : "", i, fails(world, i, others) ? "false" : "true", tag ? "\"" : "",
+                   tag ? tag : "", tag ? "\"" : "", i, i);
     buf_text(&out, "]}");
     return buf_steal(&out);
 }

@@ -19,6 +19,8 @@ struct world {
     const char *skills[4];     /* bodies of what is in the library: old_0 ... */
     int updates;               /* 1 if it is 0 */
     bool all_pass;             /* nothing fails in the batch */
+    const char *tags[2];       /* the task's, of failures in even and in odd updates; NULL: none.
+                                * With a tag, the last two fail in odd updates */
     bool unlucky;              /* the last sample is wrong in runs without RIGHT */
 };
 

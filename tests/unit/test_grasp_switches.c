@@ -11,7 +11,8 @@
 
 #include <cmocka.h>
 
-#define TWO "\"grpo_k\": 2, \"grpo_eval_n\": 10"
+/* Two edits on the whole probe, unless a test says otherwise. */
+#define TWO "\"grpo_k\": 2, \"grpo_eval_n\": 10, \"own_failures_first\": false"
 
 /* Plays the world with and without the setting, and asserts which parts differ. */
 static void compare(struct world world, const char *base, const char *setting, unsigned parts,
@@ -184,6 +185,118 @@ static void revise_near_misses(void **state)
     assert_true(played_has(&p[0], "near.md", "FIX"));
     assert_null(p[1].files);
     clear(p);
+}
+
+static void labels_from_tags(void **state)
+{
+    struct played p[2];
+    const char *const script[] = {edit("ADD", "good", "FIX"), NULL};
+    compare((struct world){.script = script, .tags = {"cause_a"}}, "",
+            "\"labels_from_tags\": false", PROMPTS | EVENT, p);
+    assert_int_equal(played_prompts(&p[0], "# Name the cause"), 0);
+    assert_int_equal(played_prompts(&p[1], "# Name the cause"), 1);
+    assert_int_equal(played_prompts(&p[0], "Main failure in this log: cause_a"), 2);
+    clear(p);
+    compare((struct world){.script = script, .tags = {"not_declared"}}, "",
+            "\"labels_from_tags\": false", 0, p);
+    clear(p);
+}
+
+static void diagnose_with_edits(void **state)
+{
+    struct played p[2];
+    const char *const script[] = {
+        "{\"diagnosis\": \"nothing [says] how\", \"edits\": [{\"action\": \"ADD\", \"name\": "
+        "\"good\", \"description\": \"d\", \"content\": \"FIX\", \"tags\": []}]}",
+        NULL};
+    compare((struct world){.script = script}, "", "\"diagnose_with_edits\": false", PROMPTS | EVENT,
+            p);
+    assert_int_equal(played_prompts(&p[0], "# Diagnose"), 0);
+    assert_int_equal(played_prompts(&p[1], "# Diagnose"), 1);
+    assert_int_equal(played_prompts(&p[0], "First diagnose"), 2);
+    assert_int_equal(played_prompts(&p[1], "First diagnose"), 0);
+    const struct json *failure = json_path(event_of(&p[0], 0), "failures.s1");
+    assert_true(str_is(json_str(json_get(failure, "diagnosis")), "nothing [says] how"));
+    assert_true(played_has(&p[0], "good.md", "FIX"));
+    clear(p);
+}
+
+static struct played play(struct world world, const char *options)
+{
+    world.options = options;
+    return world_play(&world);
+}
+
+#define WHOLE "\"grpo_k\": 2, \"grpo_eval_n\": 10"
+
+/* What an edit is for decides first; the other kind's samples are not run. */
+static void own_failures_first(void **state)
+{
+    const char *const script[] = {edit("ADD", "good", "HALF"), edit("ADD", "idle", "NOTHING"),
+                                  NULL};
+    struct played played = play((struct world){.script = script}, "{" WHOLE "}");
+    const struct json *first = json_at(grpo(&played), 0), *second = json_at(grpo(&played), 1);
+    assert_int_equal(rollouts(&played), 4 + 2 + 2 + 6 + 6);
+    assert_true(played_has(&played, "good.md", "HALF"));
+    assert_int_equal(json_int(json_get(first, "net"), 0), 2);
+    assert_true(json_is(json_path(first, "outcomes.s2"), JSON_NULL));
+    assert_true(json_bool(json_path(first, "outcomes.s9"), false));
+    assert_true(json_bool(json_get(second, "stopped_early"), false));
+    assert_true(json_is(json_path(second, "outcomes.s9"), JSON_NULL));
+    played_clear(&played);
+}
+
+static void help_for_another_kind_does_not_count(void **state)
+{
+    const char *const script[] = {edit("ADD", "idle", "NOTHING"), edit("ADD", "other", "HALF"),
+                                  NULL};
+    struct played on = play((struct world){.script = script}, "{" WHOLE "}");
+    struct played off = play((struct world){.script = script}, "{" TWO "}");
+    assert_null(on.files);
+    assert_true(played_has(&off, "other.md", "HALF"));
+    played_clear(&on);
+    played_clear(&off);
+}
+
+/* The best by fixes breaks something: the next one has its turn. */
+static void next_best_follows(void **state)
+{
+    const char *const script[] = {edit("ADD", "rough", "HALF BREAK2"), edit("ADD", "fine", "FIX"),
+                                  NULL};
+    struct played played = play((struct world){.script = script}, "{" WHOLE "}");
+    assert_null(json_get(played.files, "rough.md"));
+    assert_true(played_has(&played, "fine.md", "FIX"));
+    assert_int_equal(rollouts(&played), 4 + 2 + 2 + 6 + 6 + 6);
+    played_clear(&played);
+}
+
+static void revision_in_a_race(void **state)
+{
+    const char *const script[] = {edit("ADD", "near", "FIX BREAK1"), NULL};
+    struct played played = play(
+        (struct world){.script = script, .revision = edit("ADD", "near", "FIX")}, "{" WHOLE "}");
+    assert_int_equal(played_prompts(&played, "# Repair a proposed skill"), 1);
+    assert_true(played_has(&played, "near.md", "FIX"));
+    assert_false(played_has(&played, "near.md", "BREAK1"));
+    played_clear(&played);
+}
+
+/* The first batch is the second one's probe; it has no failure of the kind that the task names. */
+static void nothing_on_the_probe_to_judge_by(void **state)
+{
+    struct played played =
+        play((struct world){.updates = 2, .tags = {"cause_a", "cause_b"}}, "{" WHOLE "}");
+    assert_int_equal(json_count(played.prompts), 2);
+    assert_true(str_is(json_str(json_get(event_of(&played, 1), "reason")),
+                       "no_failure_of_these_kinds_on_the_probe"));
+    played_clear(&played);
+    /* The writer's own labels may only be other words: then all failures count. */
+    const char *const script[] = {"[]", "[]", edit("ADD", "good", "FIX"), NULL};
+    played =
+        play((struct world){.updates = 2, .tags = {"cause_a", "not_declared"}, .script = script},
+             "{" WHOLE "}");
+    assert_true(played_has(&played, "good.md", "FIX"));
+    played_clear(&played);
 }
 
 static void no_gate(void **state)
@@ -370,6 +483,13 @@ int main(void)
         cmocka_unit_test(paired_comparison),
         cmocka_unit_test(errors_unavailable),
         cmocka_unit_test(revise_near_misses),
+        cmocka_unit_test(labels_from_tags),
+        cmocka_unit_test(diagnose_with_edits),
+        cmocka_unit_test(own_failures_first),
+        cmocka_unit_test(help_for_another_kind_does_not_count),
+        cmocka_unit_test(next_best_follows),
+        cmocka_unit_test(revision_in_a_race),
+        cmocka_unit_test(nothing_on_the_probe_to_judge_by),
         cmocka_unit_test(no_gate),
         cmocka_unit_test(no_gate_keeps_to_the_capacity),
         cmocka_unit_test(regression_gate),

@@ -194,7 +194,8 @@ int32_t classify_failures(struct update *u)
     if (entries_failing(u) == 0)
         return GRASP_OK;
     u->new_labels = pool_array(u->pool, u->count, sizeof(*u->new_labels));
-    int32_t status = take_tags(u) ? ask_labels(u) : GRASP_OK;
+    u->labels_declared = !take_tags(u);
+    int32_t status = u->labels_declared ? GRASP_OK : ask_labels(u);
     if (status)
         return status;
     ignore_non_learnable(u);

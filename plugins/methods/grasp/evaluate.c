@@ -143,7 +143,9 @@ static int32_t try_revision(struct update *u, size_t of, size_t *winner)
     if (status || !found)
         return status;
     put_on_probe(u, &edit)->revision = true;
-    if ((status = run_candidates(u, u->candidate_count - 1)))
+    status = race_possible(u) ? race_revision(u, &u->candidates[u->candidate_count - 1])
+                              : run_candidates(u, u->candidate_count - 1);
+    if (status)
         return status;
     const struct candidate *revision = &u->candidates[u->candidate_count - 1];
     const struct gate_score *best = *winner == GATE_NONE ? NULL : &u->candidates[*winner].score;
@@ -195,19 +197,31 @@ static void remember_refusals(struct update *u)
                                                     (long long)candidate->score.fixes,
                                                     (long long)candidate->score.regressions)};
         /* One that was only second best has not failed. */
-        if (!candidate->score.harmless || candidate->score.net <= 0)
+        if (!candidate->untried && (!candidate->score.harmless || candidate->score.net <= 0))
             past_refuse(&u->self->past, &refusal);
     }
 }
 
+static int32_t run_race(struct update *u, const struct edit *edits, size_t count,
+                        size_t *out_winner)
+{
+    for (size_t i = 0; i < count; i++)
+        put_on_probe(u, &edits[i]);
+    return race_candidates(u, out_winner);
+}
+
 int32_t evaluate_edits(struct update *u, const struct edit *edits, size_t count)
 {
-    bool reference = u->self->options.reference;
-    int32_t status = reference ? run_in_turn(u, edits, count) : run_together(u, edits, count);
+    bool race = race_possible(u);
+    size_t winner = GATE_NONE;
+    int32_t status = race                         ? run_race(u, edits, count, &winner)
+                     : u->self->options.reference ? run_in_turn(u, edits, count)
+                                                  : run_together(u, edits, count);
     if (status)
         return status;
     const struct gate_score *scores = scores_of(u, count);
-    size_t winner = gate_pick(scores, count);
+    if (!race)
+        winner = gate_pick(scores, count);
     size_t revise = gate_pick_revision(&u->self->options.gate, scores, count, winner);
     if (revise != GATE_NONE)
         status = try_revision(u, revise, &winner);

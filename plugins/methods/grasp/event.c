@@ -61,6 +61,8 @@ static void put_details(struct text *out, const struct update *u, const struct c
     text_char(out, '}');
     if (candidate->stopped)
         text_put(out, ", \"stopped_early\": true");
+    if (candidate->untried)
+        text_put(out, ", \"untried\": true");
     if (candidate->reused)
         put_number(out, "reused_rollouts", (int64_t)candidate->reused);
 }

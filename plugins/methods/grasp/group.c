@@ -14,6 +14,11 @@ static struct group *group_of(struct group *groups, size_t *count, grasp_str lab
     return &groups[(*count)++];
 }
 
+grasp_str group_label(const struct entry *entry)
+{
+    return entry->label.len ? entry->label : SLICE("unlabeled");
+}
+
 static bool has_labels(const struct update *u)
 {
     for (size_t i = 0; i < u->count; i++) {
@@ -53,19 +58,20 @@ static void sort_groups(struct group *groups, size_t count)
     }
 }
 
-size_t group_failures(struct update *u, struct group **out)
+void group_failures(struct update *u)
 {
     struct group *groups = pool_array(u->pool, u->count + 1, sizeof(*groups));
     size_t count = 0;
-    *out = groups;
-    if (!has_labels(u))
-        return group_all(u, groups);
+    u->groups = groups;
+    if (!has_labels(u)) {
+        u->group_count = group_all(u, groups);
+        return;
+    }
     for (size_t i = 0; i < u->count; i++) {
         const struct entry *entry = &u->entries[i];
         if (!entry_failed(entry))
             continue;
-        struct group *group =
-            group_of(groups, &count, entry->label.len ? entry->label : SLICE("unlabeled"));
+        struct group *group = group_of(groups, &count, group_label(entry));
         if (!group->entries)
             group->entries = pool_array(u->pool, u->count, sizeof(*group->entries));
         group->entries[group->count++] = entry;
@@ -78,5 +84,5 @@ size_t group_failures(struct update *u, struct group **out)
                 groups[g].entries[groups[g].count++] = &u->entries[i];
         }
     }
-    return count;
+    u->group_count = count;
 }

@@ -27,6 +27,7 @@ struct options {
     bool stop_early;            /* a probe that cannot change the decision is not finished */
     bool reuse_rollouts;        /* guidance that is the same is not run twice */
     bool labels_from_tags;      /* tags that the task declares as labels are the labels */
+    bool own_failures_first;    /* an edit must first help where it is meant to */
     bool diagnose_with_edits;   /* in one reply, not in a call of its own before */
 
     /* Ablations. */

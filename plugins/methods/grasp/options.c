@@ -48,14 +48,16 @@ const char grasp_options_schema[] =
                                "a rollout that would see the same guidance is not run twice")
                             SWITCH("paired_comparison",
                                    "candidate and baseline are compared sample by sample")
-                                SWITCH("errors_unavailable",
-                                       "errors say nothing; else they are wrong, or worth a point")
-                                    SWITCH(
-                                        "revise_near_misses",
-                                        "a candidate with one regression too many may be revised")
-                                        SWITCH("labels_from_tags",
-                                               "failures that the task tags with a label it "
-                                               "declares are not sent to be labelled")
+                                SWITCH("errors_unavailable", "errors say nothing; else they are "
+                                                             "wrong, or worth a point") SWITCH(
+                                    "revise_near_misses", "a candidate with one regression "
+                                                          "too many may be revised")
+                                    SWITCH("labels_from_tags",
+                                           "failures that the task tags with a label it "
+                                           "declares are not sent to be labelled")
+                                        SWITCH("own_failures_first",
+                                               "an edit runs on the probe's failures of its own "
+                                               "kind first, and further only if it fixes one")
                                             SWITCH("diagnose_with_edits",
                                                    "the writer diagnoses and proposes in one reply")
     /* Ablations. */
@@ -139,6 +141,7 @@ static void read_repairs(const grasp_json *json, const grasp_json_value *config,
         {"errors_unavailable", &o->gate.errors_unavailable},
         {"revise_near_misses", &o->gate.revise_near_misses},
         {"labels_from_tags", &o->labels_from_tags},
+        {"own_failures_first", &o->own_failures_first},
         {"diagnose_with_edits", &o->diagnose_with_edits},
     };
     for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {

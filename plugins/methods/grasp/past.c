@@ -28,6 +28,7 @@ void past_init(struct past *past, struct pool *pool, size_t dev_count)
     past->epoch = -1;
     past->now = pool_alloc(pool, dev_count);
     past->before = pool_alloc(pool, dev_count);
+    past->causes = pool_array(pool, dev_count, sizeof(*past->causes));
     memset(past->now, -1, dev_count);
     memset(past->before, -1, dev_count);
 }
@@ -82,6 +83,12 @@ void past_set_label(struct past *past, grasp_str name, grasp_str description)
         label->name = pool_dup(&past->older, name);
     }
     label->description = pool_dup(&past->older, description);
+}
+
+void past_set_cause(struct past *past, size_t sample, grasp_str label)
+{
+    const struct label *known = find_label(past, label);
+    past->causes[sample] = known ? known->name : SLICE("");
 }
 
 void past_refuse(struct past *past, const struct refusal *refusal)

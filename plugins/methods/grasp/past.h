@@ -53,6 +53,7 @@ struct past {
     size_t count, capacity;
     signed char *now, *before; /* per dev sample: 1 right, 0 wrong, -1 unknown */
     bool has_before;           /* there was an epoch before this one */
+    grasp_str *causes;         /* per dev sample: the label of its last failure, or empty */
     struct label *labels;
     size_t label_count, label_capacity;
     struct refusal refusals[PAST_REFUSALS];
@@ -66,5 +67,7 @@ struct past_entry *past_add(struct past *past, size_t sample, int64_t update_cyc
 int past_before(const struct past *past, size_t sample); /* 1, 0, or -1 */
 bool past_has_label(const struct past *past, grasp_str name);
 void past_set_label(struct past *past, grasp_str name, grasp_str description);
+/* The label must have been set before, or be empty. */
+void past_set_cause(struct past *past, size_t sample, grasp_str label);
 void past_refuse(struct past *past, const struct refusal *refusal);
 void past_free(struct past *past);

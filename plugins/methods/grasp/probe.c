@@ -68,6 +68,16 @@ static void draw_halves(struct update *u, const struct draw *draw, const struct 
                              probe->samples + probe->count);
 }
 
+/* What the batch says of a sample comes before what is remembered. */
+static grasp_str cause_of(const struct update *u, size_t sample)
+{
+    for (size_t i = 0; i < u->count; i++) {
+        if (u->entries[i].sample == sample && entry_failed(&u->entries[i]))
+            return group_label(&u->entries[i]);
+    }
+    return u->self->past.causes[sample];
+}
+
 int32_t probe_draw(struct update *u, grasp_str label)
 {
     size_t dev_count = u->self->dev.count;
@@ -89,8 +99,12 @@ int32_t probe_draw(struct update *u, grasp_str label)
     for (size_t i = 0; i < halves.failing_count; i++)
         u->probe.was_failing[halves.failing[i]] = true;
     u->was_failing = pool_array(u->pool, u->probe.count, sizeof(bool));
-    for (size_t i = 0; i < u->probe.count; i++)
+    u->probe.causes = pool_array(u->pool, u->probe.count, sizeof(grasp_str));
+    for (size_t i = 0; i < u->probe.count; i++) {
         u->was_failing[i] = u->probe.was_failing[u->probe.samples[i]];
+        if (u->was_failing[i])
+            u->probe.causes[i] = cause_of(u, u->probe.samples[i]);
+    }
     return GRASP_OK;
 }
 

@@ -230,8 +230,10 @@ int32_t propose_edits(struct update *u, struct edit **out, size_t *out_count)
     grasp_str *replies = pool_array(u->pool, count, sizeof(*replies));
     struct proposals all = {0};
     struct common_parts parts = {0};
-    struct group *groups;
-    size_t group_count = group_failures(u, &groups);
+    if (!u->groups)
+        group_failures(u);
+    const struct group *groups = u->groups;
+    size_t group_count = u->group_count;
     make_common(u, &parts);
     for (size_t k = 0; k < count && group_count; k++) {
         size_t group = k % group_count;

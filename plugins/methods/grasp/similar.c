@@ -72,7 +72,7 @@ static void compare(struct update *u, const struct knowledge *present, const str
 {
     for (size_t i = 0; i < u->probe.count; i++) {
         const grasp_json_value *rollout = u->baseline.rollouts[i];
-        if (!u->baseline.outcomes[i].available ||
+        if (!rollout || candidate->run.done[i] || !u->baseline.outcomes[i].available ||
             !same_guidance(u, present, next, u->json->get(rollout, SLICE("history"))))
             continue;
         candidate->run.outcomes[i] = u->baseline.outcomes[i];

@@ -7,6 +7,11 @@ static void merge_labels(struct update *u)
 {
     for (size_t i = 0; i < u->new_label_count; i++)
         past_set_label(&u->self->past, u->new_labels[i].name, u->new_labels[i].description);
+    for (size_t i = 0; i < u->count; i++) {
+        const struct entry *entry = &u->entries[i];
+        if (entry_failed(entry) && entry->sample != DEV_NONE)
+            past_set_cause(&u->self->past, entry->sample, entry->label);
+    }
 }
 
 static int32_t draw(struct update *u)
@@ -49,11 +54,47 @@ static int32_t run_reference(struct update *u)
     return decide(u, edits, count);
 }
 
+/* Draws the probe; false if it can judge nothing. */
+static int32_t draw_useful(struct update *u, bool *out_useful)
+{
+    int32_t status = draw(u);
+    *out_useful = u->probe.count > 0;
+    if (!*out_useful)
+        u->reason = "no_probe_data";
+    return status;
+}
+
+/* Edits for failures that the probe can judge. What they are compared with runs meanwhile. */
+static int32_t run_race(struct update *u)
+{
+    struct edit *edits;
+    size_t count;
+    bool useful;
+    int32_t status = draw_useful(u, &useful);
+    if (status || !useful)
+        return status;
+    group_failures(u);
+    race_choose_groups(u);
+    if (u->group_count == 0) {
+        u->reason = "no_failure_of_these_kinds_on_the_probe";
+        return GRASP_OK;
+    }
+    if ((status = race_start_baseline(u)) || (status = propose_edits(u, &edits, &count)) ||
+        (status = probe_wait(u, &u->baseline)))
+        return status;
+    if (count == 0) {
+        u->reason = "no_valid_proposals";
+        return GRASP_OK;
+    }
+    return decide(u, edits, count);
+}
+
 /* Nothing is paid for before it is known to be needed. */
 static int32_t run_default(struct update *u)
 {
     struct edit *edits;
     size_t count;
+    bool useful;
     int32_t status = understand(u);
     if (status)
         return status;
@@ -61,6 +102,8 @@ static int32_t run_default(struct update *u)
         u->reason = "all_failures_non_learnable";
         return GRASP_OK;
     }
+    if (!is_blind(u) && race_possible(u))
+        return run_race(u);
     if ((status = propose_edits(u, &edits, &count)))
         return status;
     if (count == 0) {
@@ -69,13 +112,8 @@ static int32_t run_default(struct update *u)
     }
     if (is_blind(u))
         return decide(u, edits, count);
-    if ((status = draw(u)))
-        return status;
-    if (u->probe.count == 0) {
-        u->reason = "no_probe_data";
-        return GRASP_OK;
-    }
-    return decide(u, edits, count);
+    status = draw_useful(u, &useful);
+    return status || !useful ? status : decide(u, edits, count);
 }
 
 static int32_t run(struct update *u)

@@ -43,6 +43,7 @@ struct probe {
     size_t *samples; /* positions in dev: the failing half, then the passing half */
     size_t count;
     bool *was_failing; /* per dev sample */
+    grasp_str *causes; /* per sample of the probe: the label of its failure, or empty */
 };
 
 /* What a library does on the probe; arrays in its order. */
@@ -61,7 +62,10 @@ struct candidate {
     struct library library;
     struct probe_run run; /* outcomes are NULL if it was never put on the probe */
     struct gate_score score;
-    bool stopped;  /* the rest of the probe could not change the decision */
+    bool stopped; /* the rest of the probe could not change the decision */
+    bool untried; /* it was not needed, or the probe could not tell whether it helps */
+    bool *own;    /* per sample of the probe: is it run first? */
+    size_t own_count;
     size_t reused; /* outcomes taken over from the baseline */
     bool revision;
     bool accepted;
@@ -83,6 +87,9 @@ struct update {
     size_t count, correct;
 
     struct text raw_proposals; /* elements of a JSON array, as the writer made them */
+    struct group *groups;      /* of failures, that are proposed for; NULL until they are known */
+    size_t group_count;
+    bool labels_declared; /* all labels of failures are tags that the task declares */
     struct label *new_labels;
     size_t new_label_count;
     struct probe probe;
@@ -135,8 +142,9 @@ int32_t propose_edits(struct update *u, struct edit **out, size_t *out_count);
 int32_t revise_edit(struct update *u, const struct candidate *candidate, struct edit *out,
                     bool *out_found);
 
-/* group.c */
-size_t group_failures(struct update *u, struct group **out);
+/* group.c: sets u->groups. */
+void group_failures(struct update *u);
+grasp_str group_label(const struct entry *entry); /* of the group that a failure belongs to */
 
 /* probe.c */
 /* Draws u->probe with the generator of that label; samples stay empty if there are none. */
@@ -163,6 +171,18 @@ int32_t evaluate_edits(struct update *u, const struct edit *edits, size_t count)
 int32_t evaluate_recovery(struct update *u, const struct edit *edit);
 void update_apply(struct update *u, struct candidate *winner);
 struct candidate *candidate_add(struct update *u, const struct edit *edit);
+
+/* race.c: runs edits on as little of the probe as decides about them. */
+bool race_possible(const struct update *u);
+/* Drops groups of which the probe has no failure, unless that is all of them and their labels are
+ * the writer's: its words for one thing may differ, those of a task do not. */
+void race_choose_groups(struct update *u);
+/* Begins what the edits will be compared with first. */
+int32_t race_start_baseline(struct update *u);
+/* The edits are candidates already. *out_winner: GATE_NONE if none passes the gate. */
+int32_t race_candidates(struct update *u, size_t *out_winner);
+/* One more candidate, after the others; u->candidates has its score afterwards. */
+int32_t race_revision(struct update *u, struct candidate *revision);
 
 /* similar.c: takes over from the baseline what the candidate would only repeat, because the agent
  * would read the same guidance in every turn. */
