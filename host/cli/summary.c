@@ -87,6 +87,8 @@ static struct json *edit(const struct json *event, const struct json *candidate)
     struct json *out = json_new_object();
     json_set(out, "epoch", json_copy(json_get(event, "epoch")));
     json_set(out, "kept", json_new_bool(is_applied(event, proposal)));
+    if (json_bool(json_get(candidate, "untried"), false))
+        json_set(out, "untried", json_new_bool(true));
     json_set(out, "action", json_copy(json_get(proposal, "action")));
     json_set(out, "name", json_copy(json_get(proposal, "name")));
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
@@ -111,14 +113,20 @@ static struct json *edits(const char *dir)
     }
 }
 
+static const char *fate(const struct json *row)
+{
+    if (json_bool(json_get(row, "kept"), false))
+        return "kept";
+    return json_bool(json_get(row, "untried"), false) ? "untried" : "refused";
+}
+
 static void edit_row(struct buf *out, const struct json *row)
 {
     struct str action = json_str(json_get(row, "action")), name = json_str(json_get(row, "name"));
     CLEANUP_BUF struct buf shown = {0};
     buf_escaped(&shown, name.len > 40 ? (struct str){name.ptr, 40} : name);
     buf_printf(out, "  epoch %lld  %-7s  %-6.*s %-30s  %3lld fixed %3lld broken  score %+lld\n",
-               (long long)json_int(json_get(row, "epoch"), 0),
-               json_bool(json_get(row, "kept"), false) ? "kept" : "refused", (int)action.len,
+               (long long)json_int(json_get(row, "epoch"), 0), fate(row), (int)action.len,
                action.ptr, shown.ptr, (long long)json_int(json_get(row, "fixes"), 0),
                (long long)json_int(json_get(row, "regressions"), 0),
                (long long)json_int(json_get(row, "score"), 0));

@@ -47,11 +47,12 @@ const char grasp_options_schema[] =
                         SWITCH("reuse_rollouts",
                                "a rollout that would see the same guidance is not run twice")
                             SWITCH("paired_comparison",
-                                   "candidate and baseline are compared sample by sample")
-                                SWITCH("errors_unavailable", "errors say nothing; else they are "
-                                                             "wrong, or worth a point") SWITCH(
-                                    "revise_near_misses", "a candidate with one regression "
-                                                          "too many may be revised")
+                                   "candidate and baseline are compared "
+                                   "sample by sample") SWITCH("errors_unavailable",
+                                                              "errors say nothing; else they are "
+                                                              "wrong, or worth a point")
+                                SWITCH("revise_near_misses", "a candidate with one regression "
+                                                             "too many may be revised")
                                     SWITCH("labels_from_tags",
                                            "failures that the task tags with a label it "
                                            "declares are not sent to be labelled")
