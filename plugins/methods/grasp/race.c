@@ -71,11 +71,13 @@ static bool is_error(struct gate_outcome outcome)
     return !outcome.available || outcome.error;
 }
 
-/* Did it fail, and does it still? */
+/* Did it fail, and does it still, as far as is known? */
 static bool is_fixable(const struct update *u, size_t at)
 {
-    return u->was_failing[at] && u->baseline.done[at] && !is_right(u->baseline.outcomes[at]) &&
-           !is_error(u->baseline.outcomes[at]);
+    struct gate_outcome baseline = u->baseline.outcomes[at];
+    if (!u->was_failing[at] || (u->baseline.open && u->baseline.asked[at]))
+        return u->was_failing[at];
+    return u->baseline.done[at] && !is_right(baseline) && !is_error(baseline);
 }
 
 /* Samples on which the edit may show that it helps; all that failed if `any`. */
@@ -90,11 +92,15 @@ static size_t choose_own(const struct update *u, const struct candidate *candida
     return count;
 }
 
+/* What the baseline's conversations can say about an edit is worth waiting for. */
+static bool needs_baseline(const struct update *u)
+{
+    return u->self->options.reuse_rollouts && similar_possible(u);
+}
+
 static int32_t take_over(struct update *u, struct candidate *candidate)
 {
-    if (!u->self->options.reuse_rollouts || !similar_possible(u))
-        return GRASP_OK;
-    return similar_take_over(u, candidate);
+    return needs_baseline(u) ? similar_take_over(u, candidate) : GRASP_OK;
 }
 
 /* The score on what has been run. */
@@ -114,6 +120,14 @@ static void judge(struct update *u, struct candidate *candidate)
     candidate->score = gate_judge(&u->self->options.gate, was_failing, baseline, outcomes, n);
 }
 
+static size_t count_fixable(const struct update *u, const struct candidate *candidate)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < u->probe.count; i++)
+        count += candidate->own[i] && is_fixable(u, i);
+    return count;
+}
+
 static int32_t start_own(struct update *u, struct candidate *candidate)
 {
     int32_t status = take_over(u, candidate);
@@ -123,9 +137,14 @@ static int32_t start_own(struct update *u, struct candidate *candidate)
 
 static int32_t finish_own(struct update *u, struct candidate *candidate)
 {
-    int32_t status = probe_wait(u, &candidate->run);
+    int32_t status = probe_wait(u, &u->baseline);
+    if (!status)
+        status = probe_wait(u, &candidate->run);
     judge(u, candidate);
-    candidate->stopped = true;
+    /* The present library may have turned out to solve it all. */
+    candidate->own_count = count_fixable(u, candidate);
+    candidate->untried = candidate->own_count == 0;
+    candidate->stopped = !candidate->untried;
     return status;
 }
 
@@ -145,15 +164,16 @@ static void choose_all_own(struct update *u)
         u->candidates[i].own_count = choose_own(u, &u->candidates[i], true, u->candidates[i].own);
 }
 
-/* Turns that the present library takes on what the edit is to fix. */
+/* Turns that the failures of the batch took which the edit answers to. */
 static uint64_t turns_of(const struct update *u, const struct candidate *candidate)
 {
     uint64_t most = 0;
-    for (size_t i = 0; i < u->probe.count; i++) {
-        const grasp_json_value *actions =
-            u->json->get(u->baseline.rollouts[i], SLICE("agent_actions"));
-        if (candidate->own[i] && u->json->count(actions) > most)
-            most = u->json->count(actions);
+    for (size_t i = 0; i < u->count; i++) {
+        const struct entry *entry = &u->entries[i];
+        uint64_t turns = u->json->count(entry->actions);
+        if (entry_failed(entry) && turns > most &&
+            (!candidate->edit.label.len || slice_eq(group_label(entry), candidate->edit.label)))
+            most = turns;
     }
     return most;
 }
@@ -208,9 +228,8 @@ static bool *choose_guarded(struct update *u)
 static int32_t run_guarded(struct update *u, struct candidate *candidate)
 {
     bool *guarded = choose_guarded(u);
-    bool first = u->self->options.reuse_rollouts && similar_possible(u);
     int32_t status = probe_start(u, &u->library, guarded, &u->baseline);
-    if (!status && first && !(status = probe_wait(u, &u->baseline)))
+    if (!status && needs_baseline(u) && !(status = probe_wait(u, &u->baseline)))
         status = take_over(u, candidate);
     if (!status)
         status = probe_start(u, &candidate->library, guarded, &candidate->run);
@@ -244,7 +263,7 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
 int32_t race_candidates(struct update *u, size_t *out_winner)
 {
     const struct candidate *winner = NULL;
-    int32_t status = GRASP_OK;
+    int32_t status = needs_baseline(u) ? probe_wait(u, &u->baseline) : GRASP_OK;
     choose_all_own(u);
     while (!status) {
         struct candidate *next = next_best(u);
@@ -259,7 +278,7 @@ int32_t race_candidates(struct update *u, size_t *out_winner)
         winner = is_better(next, winner) ? next : winner;
     }
     *out_winner = winner ? (size_t)(winner - u->candidates) : GATE_NONE;
-    return status;
+    return status ? status : probe_wait(u, &u->baseline);
 }
 
 int32_t race_revision(struct update *u, struct candidate *revision)

@@ -79,12 +79,11 @@ static int32_t run_race(struct update *u)
         u->reason = "no_failure_of_these_kinds_on_the_probe";
         return GRASP_OK;
     }
-    if ((status = race_start_baseline(u)) || (status = propose_edits(u, &edits, &count)) ||
-        (status = probe_wait(u, &u->baseline)))
+    if ((status = race_start_baseline(u)) || (status = propose_edits(u, &edits, &count)))
         return status;
     if (count == 0) {
         u->reason = "no_valid_proposals";
-        return GRASP_OK;
+        return probe_wait(u, &u->baseline);
     }
     return decide(u, edits, count);
 }
