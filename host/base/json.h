@@ -88,4 +88,7 @@ enum {
 void json_write(struct buf *buf, const struct json *value, unsigned flags);
 /* A string with its quotes; invalid UTF-8 is replaced by U+FFFD. */
 void json_write_str(struct buf *buf, struct str text, unsigned flags);
+void json_write_ints(struct buf *buf, const int64_t *numbers, size_t count);
+/* `, "name": ` for a name that needs no escapes. */
+void json_write_next(struct buf *buf, const char *name);
 void json_write_double(struct buf *buf, double number); /* Python's repr; NaN, Infinity as such */

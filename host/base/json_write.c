@@ -121,6 +121,24 @@ static const char *write_char(struct buf *buf, const char *p, const char *end, b
     return p + (len ? len : 1);
 }
 
+void json_write_ints(struct buf *buf, const int64_t *numbers, size_t count)
+{
+    buf_char(buf, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_text(buf, ", ");
+        buf_i64(buf, numbers[i]);
+    }
+    buf_char(buf, ']');
+}
+
+void json_write_next(struct buf *buf, const char *name)
+{
+    buf_text(buf, ", \"");
+    buf_text(buf, name);
+    buf_text(buf, "\": ");
+}
+
 void json_write_str(struct buf *buf, struct str text, unsigned flags)
 {
     const char *p = text.len ? text.ptr : "", *end = p + text.len;
@@ -241,7 +259,8 @@ void json_write_double(struct buf *buf, double number)
     if (isinf(number)) {
         buf_text(buf, "Infinity");
     } else if (number < 1e15 && number == floor(number)) {
-        buf_printf(buf, "%" PRId64 ".0", (int64_t)number);
+        buf_i64(buf, (int64_t)number);
+        buf_text(buf, ".0");
     } else {
         shortest(number, &d);
         if (d.exponent >= -4 && d.exponent < 16)
@@ -347,7 +366,7 @@ static void write_value(struct writer *w, const struct json *value)
         buf_text(w->buf, json_bool(value, false) ? "true" : "false");
         break;
     case JSON_INT:
-        buf_printf(w->buf, "%" PRId64, json_int(value, 0));
+        buf_i64(w->buf, json_int(value, 0));
         break;
     case JSON_DOUBLE:
         json_write_double(w->buf, json_double(value, 0));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/mem.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #define ONE_GIB (UINT64_C(1) << 30)
 #define CHUNK_MIN ((size_t)1024)
 #define CHUNK_MAX ((size_t)65536)
+#define SMALL_BLOCK ((size_t)1024)
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -28,12 +30,14 @@ _Noreturn void mem_exhausted(void)
     _exit(EXIT_INTERNAL);
 }
 
+/* glibc's calloc does not take small blocks from the thread's own cache; malloc does. */
 void *mem_alloc(size_t size)
 {
-    void *ptr = calloc(1, size ? size : 1);
+    bool small = size && size <= SMALL_BLOCK;
+    void *ptr = small ? malloc(size) : calloc(1, size ? size : 1);
     if (!ptr)
         mem_exhausted();
-    return ptr;
+    return small ? memset(ptr, 0, size) : ptr;
 }
 
 void *mem_array(size_t count, size_t size)
@@ -92,6 +96,90 @@ void mem_cleanup_(void *ptr_to_ptr)
     free(*(void **)ptr_to_ptr);
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CHUNK_CACHE 0 /* so that a chunk used after its time is noticed */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CHUNK_CACHE 0
+#endif
+#endif
+#ifndef CHUNK_CACHE
+#define CHUNK_CACHE ((size_t)1 << 20)
+#endif
+#define CHUNK_SIZES 7 /* powers of two from CHUNK_MIN to CHUNK_MAX */
+
+/* Chunks that this thread has freed: episodes come and go by the thousand, and each has the sizes
+ * of the one before. */
+struct chunk_cache {
+    struct arena_chunk *free[CHUNK_SIZES];
+    size_t bytes;
+    bool registered;
+};
+
+static _Thread_local struct chunk_cache chunk_cache;
+static pthread_key_t chunk_cache_key;
+static pthread_once_t chunk_cache_once = PTHREAD_ONCE_INIT;
+
+static void chunk_cache_clear(void *arg)
+{
+    struct chunk_cache *cache = arg;
+    for (size_t i = 0; i < CHUNK_SIZES; i++) {
+        for (struct arena_chunk *chunk = cache->free[i], *next; chunk; chunk = next) {
+            next = chunk->next;
+            free(chunk);
+        }
+    }
+    *cache = (struct chunk_cache){0};
+}
+
+static void chunk_cache_init(void)
+{
+    if (pthread_key_create(&chunk_cache_key, chunk_cache_clear) != 0)
+        mem_exhausted();
+}
+
+/* Which power of two a chunk is, from 0; CHUNK_SIZES if it is larger than all. */
+static size_t chunk_class(size_t bytes)
+{
+    size_t class = 0;
+    while (class < CHUNK_SIZES && CHUNK_MIN << class < bytes)
+        class ++;
+    return class;
+}
+
+/* At least `bytes` whole, of which *bytes says how many; not zeroed. */
+static struct arena_chunk *chunk_take(size_t *bytes)
+{
+    size_t class = chunk_class(*bytes);
+    if (class < CHUNK_SIZES) {
+        struct arena_chunk *chunk = chunk_cache.free[class];
+        *bytes = CHUNK_MIN << class;
+        if (chunk) {
+            chunk_cache.free[class] = chunk->next;
+            chunk_cache.bytes -= *bytes;
+            return chunk;
+        }
+    }
+    return malloc(*bytes);
+}
+
+static void chunk_give(struct arena_chunk *chunk)
+{
+    size_t bytes = sizeof(*chunk) + chunk->capacity;
+    size_t class = chunk_class(bytes);
+    if (class == CHUNK_SIZES || chunk_cache.bytes + bytes > CHUNK_CACHE) {
+        free(chunk);
+        return;
+    }
+    if (!chunk_cache.registered) {
+        pthread_once(&chunk_cache_once, chunk_cache_init);
+        chunk_cache.registered = pthread_setspecific(chunk_cache_key, &chunk_cache) == 0;
+    }
+    chunk->next = chunk_cache.free[class];
+    chunk_cache.free[class] = chunk;
+    chunk_cache.bytes += bytes;
+}
+
 static size_t align_up(size_t size)
 {
     return (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
@@ -112,7 +200,7 @@ static void *arena_new_chunk(struct arena *arena, size_t size)
     bool own = size > (chunk - sizeof(struct arena_chunk)) / 2;
     if (own)
         chunk = sizeof(struct arena_chunk) + size;
-    struct arena_chunk *new = calloc(1, chunk);
+    struct arena_chunk *new = chunk_take(&chunk);
     if (!new)
         return NULL;
     new->capacity = chunk - sizeof(*new);
@@ -128,17 +216,22 @@ static void *arena_new_chunk(struct arena *arena, size_t size)
     return new->data;
 }
 
-void *arena_try(struct arena *arena, uint64_t size)
+/* Not zeroed. */
+static void *arena_raw(struct arena *arena, size_t size)
 {
-    if (size > ONE_GIB)
-        return NULL;
-    size_t bytes = align_up(size ? (size_t)size : 1);
+    size_t bytes = align_up(size ? size : 1);
     if (arena->chunks && arena->chunks->capacity - arena->used >= bytes) {
         void *ptr = (char *)arena->chunks->data + arena->used;
         arena->used += bytes;
         return ptr;
     }
     return arena_new_chunk(arena, bytes);
+}
+
+void *arena_try(struct arena *arena, uint64_t size)
+{
+    void *ptr = size > ONE_GIB ? NULL : arena_raw(arena, (size_t)size);
+    return ptr ? memset(ptr, 0, (size_t)size) : NULL;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
@@ -151,9 +244,12 @@ void *arena_alloc(struct arena *arena, size_t size)
 
 char *arena_dup(struct arena *arena, const char *text, size_t len)
 {
-    char *copy = arena_alloc(arena, len + 1);
+    char *copy = len < ONE_GIB ? arena_raw(arena, len + 1) : NULL;
+    if (!copy)
+        mem_exhausted();
     if (len)
         memcpy(copy, text, len);
+    copy[len] = '\0';
     return copy;
 }
 
@@ -176,7 +272,7 @@ void arena_clear(struct arena *arena)
 {
     for (struct arena_chunk *chunk = arena->chunks, *next; chunk; chunk = next) {
         next = chunk->next;
-        free(chunk);
+        chunk_give(chunk);
     }
     *arena = (struct arena){0};
 }

@@ -44,6 +44,7 @@ void buf_add(struct buf *buf, const void *data, size_t len);
 void buf_str(struct buf *buf, struct str text);
 void buf_text(struct buf *buf, const char *text);
 void buf_char(struct buf *buf, char c);
+void buf_i64(struct buf *buf, int64_t number); /* decimal; buf_printf takes ten times as long */
 __attribute__((format(printf, 2, 3))) void buf_printf(struct buf *buf, const char *format, ...);
 /* Where the next `len` bytes would go, of which buf_took says how many were written (the NUL is its
  * business). NULL, and no failure, when they could pass the limit. */

@@ -48,8 +48,11 @@ static void write_reply(struct engine_call *call)
     const struct model_reply *reply = &call->model.reply;
     const struct model_usage *u = &reply->usage;
     CLEANUP_BUF struct buf out = {0};
-    buf_printf(&out, "\"t\": \"call\", \"h\": \"%s\", \"kind\": %d, \"text\": ", call->fingerprint,
-               reply->kind);
+    buf_text(&out, "\"t\": \"call\", \"h\": \"");
+    buf_text(&out, call->fingerprint);
+    buf_text(&out, "\", \"kind\": ");
+    buf_i64(&out, reply->kind);
+    json_write_next(&out, "text");
     json_write_str(&out, reply->text, 0);
     write_text(&out, "tool_calls", reply->tool_calls);
     write_text(&out, "carry", reply->carry);
@@ -57,9 +60,10 @@ static void write_reply(struct engine_call *call)
         write_text(&out, "error", reply->error);
     buf_text(&out, ", \"finish_reason\": ");
     json_write_str(&out, reply->finish_reason, 0);
-    buf_printf(&out, ", \"usage\": [%lld, %lld, %lld, %lld]", (long long)u->prompt_tokens,
-               (long long)u->cached_tokens, (long long)u->completion_tokens,
-               (long long)u->reasoning_tokens);
+    const int64_t usage[] = {u->prompt_tokens, u->cached_tokens, u->completion_tokens,
+                             u->reasoning_tokens};
+    json_write_next(&out, "usage");
+    json_write_ints(&out, usage, sizeof(usage) / sizeof(*usage));
     if (call->reused)
         buf_text(&out, ", \"reused\": true");
     engine_record(call->engine, call->place, buf_view(&out));

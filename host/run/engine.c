@@ -53,7 +53,8 @@ void engine_destroy(struct engine *engine)
 uint64_t engine_seed(const struct engine *engine, struct str a, struct str b)
 {
     CLEANUP_BUF struct buf text = {0};
-    buf_printf(&text, "%lld:", (long long)engine->options.seed);
+    buf_i64(&text, engine->options.seed);
+    buf_char(&text, ':');
     buf_str(&text, a);
     buf_char(&text, '\n');
     buf_str(&text, b);

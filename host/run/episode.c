@@ -85,9 +85,9 @@ static struct ledger_row read_spent(const struct json *row)
 
 static void write_spent(struct buf *out, const struct ledger_row *row)
 {
-    buf_printf(out, "[%lld, %lld, %lld, %lld, %lld]", (long long)row->calls,
-               (long long)row->prompt_tokens, (long long)row->cached_tokens,
-               (long long)row->completion_tokens, (long long)row->reasoning_tokens);
+    const int64_t spent[] = {row->calls, row->prompt_tokens, row->cached_tokens,
+                             row->completion_tokens, row->reasoning_tokens};
+    json_write_ints(out, spent, sizeof(spent) / sizeof(*spent));
 }
 
 /* Repeats ask for independent draws, and the judge is asked at a temperature of its own. */
@@ -140,7 +140,9 @@ static void write_journal(struct rollout_job *job)
     if (!journal || ep->replayed || !job->rollout.available)
         return;
     CLEANUP_BUF struct buf out = {0};
-    buf_printf(&out, "\"t\": \"episode\", \"h\": \"%s\", \"spent\": [", ep->fingerprint);
+    buf_text(&out, "\"t\": \"episode\", \"h\": \"");
+    buf_text(&out, ep->fingerprint);
+    buf_text(&out, "\", \"spent\": [");
     write_spent(&out, &ep->spent[0]);
     buf_text(&out, ", ");
     write_spent(&out, &ep->spent[1]);

@@ -5,13 +5,13 @@
 
 static void text_member(struct buf *out, const char *name, struct str text, unsigned flags)
 {
-    buf_printf(out, ", \"%s\": ", name);
+    json_write_next(out, name);
     json_write_str(out, text, flags);
 }
 
 static void json_member(struct buf *out, const char *name, struct str json)
 {
-    buf_printf(out, ", \"%s\": ", name);
+    json_write_next(out, name);
     buf_str(out, json.len ? json : STR("null"));
 }
 
@@ -24,10 +24,11 @@ static const char *is_correct(const struct rollout *r)
 
 static void error_member(struct buf *out, const char *name, const struct rollout *r, unsigned flags)
 {
+    json_write_next(out, name);
     if (r->error.len)
-        text_member(out, name, r->error, flags);
+        json_write_str(out, r->error, flags);
     else
-        buf_printf(out, ", \"%s\": null", name);
+        buf_text(out, "null");
 }
 
 static void head(struct buf *out, const struct rollout *r, unsigned flags)
@@ -39,7 +40,7 @@ static void head(struct buf *out, const struct rollout *r, unsigned flags)
 static void value_member(struct buf *out, const char *name, const struct json *value,
                          unsigned flags)
 {
-    buf_printf(out, ", \"%s\": ", name);
+    json_write_next(out, name);
     json_write(out, value, flags);
 }
 
@@ -49,8 +50,9 @@ void record_dev_line(struct buf *out, const struct rollout *r, int64_t update_cy
     head(out, r, 0);
     text_member(out, "instruction", str_of(r->sample->description), 0);
     text_member(out, "query_type", str_of(r->sample->type), 0);
-    buf_printf(out, ", \"is_correct\": %s, \"update_cycle\": %lld", is_correct(r),
-               (long long)update_cycle);
+    json_member(out, "is_correct", str_of(is_correct(r)));
+    json_write_next(out, "update_cycle");
+    buf_i64(out, update_cycle);
     text_member(out, "status", r->status, 0);
     error_member(out, "error", r, 0);
     json_member(out, "failure_tags", r->tags.len ? r->tags : STR("[]"));
@@ -72,7 +74,7 @@ static void result_member(struct buf *out, const struct rollout *r, unsigned fla
 void record_val_line(struct buf *out, const struct rollout *r)
 {
     head(out, r, JSON_ASCII);
-    buf_printf(out, ", \"is_correct\": %s", is_correct(r));
+    json_member(out, "is_correct", str_of(is_correct(r)));
     text_member(out, "status", r->status, JSON_ASCII);
     result_member(out, r, JSON_ASCII);
     error_member(out, "error_info", r, JSON_ASCII);
@@ -82,7 +84,7 @@ void record_val_line(struct buf *out, const struct rollout *r)
 void record_test_line(struct buf *out, const struct rollout *r)
 {
     head(out, r, 0);
-    buf_printf(out, ", \"is_correct\": %s", is_correct(r));
+    json_member(out, "is_correct", str_of(is_correct(r)));
     text_member(out, "status", r->status, 0);
     if (r->error.len)
         error_member(out, "error", r, 0);
@@ -92,7 +94,7 @@ void record_test_line(struct buf *out, const struct rollout *r)
 void record_eval_line(struct buf *out, const struct rollout *r)
 {
     head(out, r, 0);
-    buf_printf(out, ", \"is_correct\": %s", is_correct(r));
+    json_member(out, "is_correct", str_of(is_correct(r)));
     error_member(out, "error", r, 0);
     text_member(out, "status", r->status, 0);
     result_member(out, r, 0);

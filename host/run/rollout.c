@@ -15,8 +15,14 @@ void rollout_clear(struct rollout *rollout)
 
 static void member(struct buf *out, const char *name, struct str text)
 {
-    buf_printf(out, ", \"%s\": ", name);
+    json_write_next(out, name);
     json_write_str(out, text, 0);
+}
+
+static void bool_member(struct buf *out, const char *name, bool value)
+{
+    json_write_next(out, name);
+    buf_text(out, value ? "true" : "false");
 }
 
 static void write_message(struct buf *out, const struct message *m)
@@ -72,7 +78,7 @@ void rollout_set_actions(struct rollout *rollout, const struct str *actions, siz
 
 static void raw_member(struct buf *out, const char *name, struct str json, const char *otherwise)
 {
-    buf_printf(out, ", \"%s\": ", name);
+    json_write_next(out, name);
     if (json.len)
         buf_str(out, json);
     else
@@ -102,16 +108,20 @@ void rollout_write(struct buf *out, const struct rollout *rollout, bool with_sam
     buf_room(out, PER_ROLLOUT + rollout->history.len);
     buf_text(out, "{\"sample_id\": ");
     json_write_str(out, str_of(rollout->sample->id), 0);
-    buf_printf(out,
-               ", \"repeat\": %u, \"available\": %s, \"correct\": %s, \"score\": ", rollout->repeat,
-               rollout->available ? "true" : "false", rollout->correct ? "true" : "false");
+    json_write_next(out, "repeat");
+    buf_i64(out, rollout->repeat);
+    bool_member(out, "available", rollout->available);
+    bool_member(out, "correct", rollout->correct);
+    json_write_next(out, "score");
     json_write_double(out, rollout->score);
     raw_member(out, "failure_tags", rollout->tags, "[]");
     raw_member(out, "detail", rollout->detail, "null");
     buf_text(out, ", ");
     write_episode(out, rollout);
     raw_member(out, "used", rollout->used, "[]");
-    buf_printf(out, ", \"turns\": %u, \"error\": ", rollout->turns);
+    json_write_next(out, "turns");
+    buf_i64(out, rollout->turns);
+    json_write_next(out, "error");
     if (rollout->error.len)
         json_write_str(out, rollout->error, 0);
     else

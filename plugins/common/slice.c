@@ -183,10 +183,17 @@ grasp_str utf8_suffix(grasp_str text, size_t characters)
 
 size_t utf8_count(grasp_str text)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += starts_character(text.ptr[i]);
-    return count;
+    size_t followers = 0, i = 0;
+    for (; i + 8 <= text.len; i += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, text.ptr + i, sizeof(bytes));
+        /* 10xxxxxx: the highest bit set, the one below it not. */
+        followers +=
+            (size_t)__builtin_popcountll(bytes & ~(bytes << 1) & UINT64_C(0x8080808080808080));
+    }
+    for (; i < text.len; i++)
+        followers += !starts_character(text.ptr[i]);
+    return text.len - followers;
 }
 
 bool utf8_is_word(uint32_t code)
