@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,7 +13,7 @@
 #include "base/err.h"
 
 #define ONE_GIB (UINT64_C(1) << 30)
-#define CHUNK_MIN ((size_t)1024)
+#define CHUNK_MIN ((size_t)256)
 #define CHUNK_MAX ((size_t)65536)
 #define SMALL_BLOCK ((size_t)1024)
 
@@ -28,6 +29,16 @@ _Noreturn void mem_exhausted(void)
     ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
     (void)written;
     _exit(EXIT_INTERNAL);
+}
+
+/* Threads pass memory on to each other: more heaps than processors only spread it out. And what is
+ * free now is wanted again by the next episode: giving it back to the system costs page faults. */
+void mem_tune(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    mallopt(M_ARENA_MAX, processors > 0 ? (int)processors : 1);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
 
 /* glibc's calloc does not take small blocks from the thread's own cache; malloc does. */
@@ -106,7 +117,8 @@ void mem_cleanup_(void *ptr_to_ptr)
 #ifndef CHUNK_CACHE
 #define CHUNK_CACHE ((size_t)1 << 20)
 #endif
-#define CHUNK_SIZES 7 /* powers of two from CHUNK_MIN to CHUNK_MAX */
+#define CHUNK_STEP ((size_t)512)
+#define CHUNK_SIZES 17 /* CHUNK_MIN, then multiples of CHUNK_STEP: larger ones are rare */
 
 /* Chunks that this thread has freed: episodes come and go by the thousand, and each has the sizes
  * of the one before. */
@@ -138,24 +150,21 @@ static void chunk_cache_init(void)
         mem_exhausted();
 }
 
-/* Which power of two a chunk is, from 0; CHUNK_SIZES if it is larger than all. */
-static size_t chunk_class(size_t bytes)
+/* The smallest size that holds so many bytes, by its number; CHUNK_SIZES or more: none does. */
+static size_t chunk_number(size_t bytes)
 {
-    size_t class = 0;
-    while (class < CHUNK_SIZES && CHUNK_MIN << class < bytes)
-        class ++;
-    return class;
+    return bytes <= CHUNK_MIN ? 0 : (bytes + CHUNK_STEP - 1) / CHUNK_STEP;
 }
 
 /* At least `bytes` whole, of which *bytes says how many; not zeroed. */
 static struct arena_chunk *chunk_take(size_t *bytes)
 {
-    size_t class = chunk_class(*bytes);
-    if (class < CHUNK_SIZES) {
-        struct arena_chunk *chunk = chunk_cache.free[class];
-        *bytes = CHUNK_MIN << class;
+    size_t number = chunk_number(*bytes);
+    if (number < CHUNK_SIZES) {
+        struct arena_chunk *chunk = chunk_cache.free[number];
+        *bytes = number ? number * CHUNK_STEP : CHUNK_MIN;
         if (chunk) {
-            chunk_cache.free[class] = chunk->next;
+            chunk_cache.free[number] = chunk->next;
             chunk_cache.bytes -= *bytes;
             return chunk;
         }
@@ -166,8 +175,8 @@ static struct arena_chunk *chunk_take(size_t *bytes)
 static void chunk_give(struct arena_chunk *chunk)
 {
     size_t bytes = sizeof(*chunk) + chunk->capacity;
-    size_t class = chunk_class(bytes);
-    if (class == CHUNK_SIZES || chunk_cache.bytes + bytes > CHUNK_CACHE) {
+    size_t number = chunk_number(bytes);
+    if (number >= CHUNK_SIZES || chunk_cache.bytes + bytes > CHUNK_CACHE) {
         free(chunk);
         return;
     }
@@ -175,8 +184,8 @@ static void chunk_give(struct arena_chunk *chunk)
         pthread_once(&chunk_cache_once, chunk_cache_init);
         chunk_cache.registered = pthread_setspecific(chunk_cache_key, &chunk_cache) == 0;
     }
-    chunk->next = chunk_cache.free[class];
-    chunk_cache.free[class] = chunk;
+    chunk->next = chunk_cache.free[number];
+    chunk_cache.free[number] = chunk;
     chunk_cache.bytes += bytes;
 }
 

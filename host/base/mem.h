@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+void mem_tune(void);          /* before the first thread */
 void *mem_alloc(size_t size); /* zeroed */
 void *mem_array(size_t count, size_t size);
 void *mem_grow(void *old, size_t size);      /* new bytes are not zeroed */
@@ -19,7 +20,7 @@ _Noreturn void mem_exhausted(void); /* says so and ends the program */
 #define MEM_RESERVE(items, count, capacity)                                                        \
     do {                                                                                           \
         if ((count) == (capacity)) {                                                               \
-            (capacity) = (capacity) ? (capacity)*2 : 8;                                            \
+            (capacity) = (capacity) ? (capacity)*2 : 4;                                            \
             (items) = mem_grow((items), (capacity) * sizeof(*(items)));                            \
         }                                                                                          \
     } while (0)

@@ -323,6 +323,15 @@ void buf_reset(struct buf *buf)
         buf->ptr[0] = '\0';
 }
 
+void buf_trim(struct buf *buf)
+{
+    char *ptr = buf->ptr ? realloc(buf->ptr, buf->len + 1) : NULL;
+    if (!ptr)
+        return;
+    buf->ptr = ptr;
+    buf->capacity = buf->len + 1;
+}
+
 void buf_free(struct buf *buf)
 {
     mem_free(buf->ptr);

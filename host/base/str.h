@@ -53,6 +53,7 @@ void buf_took(struct buf *buf, size_t len);
 struct str buf_view(const struct buf *buf);
 char *buf_steal(struct buf *buf); /* owned by the caller; the buffer is empty afterwards */
 void buf_reset(struct buf *buf);  /* empty, memory kept */
+void buf_trim(struct buf *buf);   /* gives back what is not used */
 void buf_free(struct buf *buf);
 #define CLEANUP_BUF __attribute__((cleanup(buf_free)))
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/nearest.h"
 #include "cli/cli.h"
 
@@ -113,6 +114,7 @@ int main(int argc, char **argv)
     static char option[] = "--help";
     static char *ask_help[] = {option, NULL};
     const struct command *command;
+    mem_tune();
     signal(SIGPIPE, SIG_IGN);
     fill_standard_streams();
     if (argc > 2 && strcmp(argv[1], "help") == 0) {

@@ -385,7 +385,7 @@ static int task_text(struct session *s, struct buf *out, struct err *err)
     CLEANUP_JSON struct json *info = json_copy(task_info(s->task)->json);
     struct json *array = json_new_array();
     for (size_t i = 0; i < dev.count; i++)
-        json_push(array, json_copy(dev.items[i].object));
+        json_push(array, json_parse(dev.items[i].json, NULL));
     json_set(info, "dev", array);
     json_write(out, info, 0);
     samples_clear(&dev);

@@ -20,7 +20,7 @@
 #define DEFAULT_MAX_BYTES (16u << 20)
 #define DEFAULT_CONNECT_MS 10000L
 /* What curl allocates per transfer, thousands of which wait at once. */
-#define RECEIVE_BUFFER 2048L
+#define RECEIVE_BUFFER 1024L
 #define SEND_BUFFER 16384L
 /* curl looks through all connections of a multi handle for one that is free, so there are several
  * handles with few connections each. */
@@ -54,8 +54,8 @@ struct exchange {
     int opened;      /* newest socket since the last connection that came about, else -1 */
     bool direct;     /* no proxy */
     char custom[16]; /* method that differs from curl's own */
-    struct curl_slist headers[HTTP_MAX_HEADERS + 2];
-    char error[CURL_ERROR_SIZE];
+    struct curl_slist *headers;
+    size_t header_room;
 };
 
 struct http_client {
@@ -129,6 +129,7 @@ static void finish(struct exchange *x, enum http_end end, const char *text)
     if (x->next)
         x->next->prev = x->prev;
     client->active_count--;
+    curl_easy_setopt(x->easy, CURLOPT_ERRORBUFFER, NULL);
     x->next = client->free;
     client->free = x;
     kick(client);
@@ -185,7 +186,8 @@ static void complete(struct exchange *x, CURLcode code)
     } else if (x->too_large) {
         snprintf(text, sizeof(text), "the reply is larger than the limit");
     } else {
-        snprintf(text, sizeof(text), "%s", x->error[0] ? x->error : curl_easy_strerror(code));
+        snprintf(text, sizeof(text), "%s",
+                 x->request->error[0] ? x->request->error : curl_easy_strerror(code));
     }
     stop(x, end, text);
 }
@@ -406,7 +408,6 @@ static void set_callbacks(struct exchange *x)
     curl_easy_setopt(x->easy, CURLOPT_OPENSOCKETDATA, x);
     curl_easy_setopt(x->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     curl_easy_setopt(x->easy, CURLOPT_CLOSESOCKETDATA, x->lane->client);
-    curl_easy_setopt(x->easy, CURLOPT_ERRORBUFFER, x->error);
 }
 
 static struct exchange *exchange_create(struct http_client *client)
@@ -439,13 +440,14 @@ static struct exchange *exchange_create(struct http_client *client)
 
 static struct exchange *exchange_take(struct http_client *client, struct http_request *r)
 {
+    _Static_assert(sizeof(r->error) >= CURL_ERROR_SIZE, "curl fills it");
     struct exchange *x = client->free;
     if (x)
         client->free = x->next;
     else
         x = exchange_create(client);
     x->request = r;
-    x->error[0] = '\0';
+    curl_easy_setopt(x->easy, CURLOPT_ERRORBUFFER, r->error);
     x->heard = x->too_large = x->connected = x->in_headers = false;
     x->opened = -1;
     x->header_bytes = 0;
@@ -497,8 +499,14 @@ static void set_method(struct exchange *x)
 
 static void set_headers(struct exchange *x)
 {
-    size_t count = 0;
+    size_t count = 0, room = 2;
     bool typed = false;
+    for (const char *const *h = x->request->headers; h && *h; h++)
+        room++;
+    if (room > x->header_room) {
+        x->headers = mem_grow(x->headers, room * sizeof(*x->headers));
+        x->header_room = room;
+    }
     /* A name without a value takes curl's own header out: no round trip before large bodies, and
      * no type that the caller has not given. */
     x->headers[count++].data = (char *)(uintptr_t) "Expect:";
@@ -662,6 +670,7 @@ static void cleanup(struct http_client *client)
         struct exchange *x = client->free;
         client->free = x->next;
         curl_easy_cleanup(x->easy);
+        mem_free(x->headers);
         mem_free(x);
     }
     while (client->lanes) {

@@ -661,6 +661,7 @@ static struct exchange *exchange_create(struct model *model, struct model_call *
         .done = on_exchanged,
     };
     wire_encode(config, &call->request, &x->body);
+    buf_trim(&x->body); /* thousands may wait */
     x->http.body = buf_view(&x->body);
     x->ticket = (struct gate_ticket){.role = call->request.role, .bytes = x->body.len};
     x->outcome.end = GATE_LOST;

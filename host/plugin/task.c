@@ -180,7 +180,7 @@ bool task_has_split(const struct task *task, const char *split)
 /* Samples as they are emitted. */
 struct collector {
     struct samples *out;
-    size_t capacity, tree_count, tree_capacity;
+    size_t capacity;
     struct map ids;
 };
 
@@ -193,38 +193,43 @@ static bool printable(struct str id)
     return id.len >= 1 && id.len <= MAX_ID;
 }
 
-static const char *text_of(const struct json *object, const char *key, const char *otherwise)
+static const char *keep_text(struct arena *arena, const struct json *object, const char *key,
+                             const char *otherwise)
 {
     struct str text = json_str(json_get(object, key));
-    return text.len ? text.ptr : otherwise;
+    return text.len ? arena_dup(arena, text.ptr, text.len) : otherwise;
 }
 
+static struct str keep_json(struct arena *arena, const struct json *value)
+{
+    CLEANUP_BUF struct buf text = {0};
+    json_write(&text, value, 0);
+    return (struct str){arena_dup(arena, text.ptr, text.len), text.len};
+}
+
+/* Splits can be large: the text is kept, not the tree. */
 static int keep_sample(void *arg, struct str json, struct err *err)
 {
     struct collector *c = arg;
     struct samples *out = c->out;
-    struct json *object = json_parse(json, err);
+    CLEANUP_JSON struct json *object = json_parse(json, err);
     struct str id = json_str(json_get(object, "id"));
-    if (!json_is(object, JSON_OBJECT) || !printable(id) || map_has(&c->ids, id)) {
-        const char *why = !json_is(object, JSON_OBJECT) ? "is not a JSON object"
-                          : !printable(id) ? "needs an \"id\" of 1 to 256 printable bytes"
-                                           : "has an \"id\" that occurred before";
-        json_free(object);
-        return err_set(err, EXIT_PLUGIN, "sample %zu %s", out->count, why);
-    }
-    MEM_RESERVE(out->trees, c->tree_count, c->tree_capacity);
-    out->trees[c->tree_count++] = object;
-    CLEANUP_BUF struct buf line = {0};
-    json_write(&line, object, 0);
+    if (!json_is(object, JSON_OBJECT) || !printable(id) || map_has(&c->ids, id))
+        return err_set(err, EXIT_PLUGIN, "sample %zu %s", out->count,
+                       !json_is(object, JSON_OBJECT) ? "is not a JSON object"
+                       : !printable(id)              ? "needs an \"id\" of 1 to 256 printable bytes"
+                                                     : "has an \"id\" that occurred before");
+    struct arena *arena = &out->arena;
     MEM_RESERVE(out->items, out->count, c->capacity);
-    out->items[out->count++] = (struct sample){
-        .id = id.ptr,
-        .type = text_of(object, "type", "other"),
-        .description = text_of(object, "description", ""),
-        .json = {arena_dup(&out->arena, line.ptr, line.len), line.len},
-        .object = object,
+    struct sample *sample = &out->items[out->count++];
+    *sample = (struct sample){
+        .id = keep_text(arena, object, "id", ""),
+        .type = keep_text(arena, object, "type", "other"),
+        .description = keep_text(arena, object, "description", ""),
+        .json = keep_json(arena, object),
+        .answer = keep_json(arena, json_get(object, "answer")),
     };
-    map_set(&c->ids, id, object);
+    map_set(&c->ids, str_of(sample->id), out);
     return 0;
 }
 
@@ -262,9 +267,6 @@ int task_samples(struct task *task, const char *split, struct samples *out, stru
 
 void samples_clear(struct samples *samples)
 {
-    for (size_t i = 0; i < samples->count; i++)
-        json_free(samples->trees[i]);
-    mem_free(samples->trees);
     mem_free(samples->items);
     arena_clear(&samples->arena);
     memset(samples, 0, sizeof(*samples));

@@ -34,15 +34,14 @@ struct sample {
     const char *id;
     const char *type;        /* "other" if the task gives none */
     const char *description; /* "" if the task gives none */
-    struct str json;         /* the object as text, one line */
-    const struct json *object;
+    struct str json;         /* the object, one line */
+    struct str answer;       /* its member "answer", JSON; "null" if it has none */
 };
 
 struct samples {
     struct sample *items;
     size_t count;
     struct arena arena;
-    struct json **trees;
 };
 
 /* config: options after options_check. */

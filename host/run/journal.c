@@ -19,7 +19,7 @@
 #define JOURNAL_SCHEMA "{\"schema\": \"grasp-host/journal\""
 #define JOURNAL_HEADER JOURNAL_SCHEMA ", \"v\": 1}\n"
 #define SYNC_INTERVAL_MS 200
-#define MAPPED_AT_ONCE (16u << 20)
+#define MAPPED_AT_ONCE (4u << 20)
 #define KEY_PREFIX "{\"k\": \""
 
 struct line {

@@ -56,7 +56,7 @@ void record_dev_line(struct buf *out, const struct rollout *r, int64_t update_cy
     text_member(out, "status", r->status, 0);
     error_member(out, "error", r, 0);
     json_member(out, "failure_tags", r->tags.len ? r->tags : STR("[]"));
-    value_member(out, "ground_truth", json_get(r->sample->object, "answer"), 0);
+    json_member(out, "ground_truth", r->sample->answer);
     json_member(out, "task_result", r->raw);
     text_member(out, "history_final_answer", r->answer, 0);
     json_member(out, "agent_actions", r->actions.len ? r->actions : STR("[]"));

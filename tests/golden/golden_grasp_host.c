@@ -120,14 +120,14 @@ static void dev_entry(struct golden *g, const char *section, bool all_keys)
     golden_section(g, section);
     for (const struct json *c; (c = golden_next(g));) {
         struct str want = json_str(json_get(c, "line"));
-        CLEANUP_JSON struct json *line = json_parse(want, NULL), *object = json_new_object();
-        CLEANUP_BUF struct buf got = {0};
-        json_set(object, "answer", json_copy(json_get(line, "ground_truth")));
+        CLEANUP_JSON struct json *line = json_parse(want, NULL);
+        CLEANUP_BUF struct buf got = {0}, answer = {0};
+        json_write(&answer, json_get(line, "ground_truth"), 0);
         struct sample sample = {
             .id = (char *)json_str(json_get(line, "sample_id")).ptr,
             .description = (char *)json_str(json_get(line, "instruction")).ptr,
             .type = all_keys ? (char *)json_str(json_get(line, "query_type")).ptr : (char *)"other",
-            .object = object,
+            .answer = buf_view(&answer),
         };
         struct rollout r = rollout_of(line, &sample);
         record_dev_line(&got, &r, json_int(json_get(line, "update_cycle"), -1), STR("[]"));
