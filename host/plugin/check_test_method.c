@@ -17,10 +17,8 @@ void method_test_open(struct check *check)
     char rule[4];
     size_t count;
     const struct message *talk = world_talk(&count);
-    struct sample sample = {.id = "made_up_0",
-                            .type = "look_up",
-                            .json = world_sample(0),
-                            .description = ""};
+    struct sample sample = {
+        .id = "made_up_0", .type = "look_up", .json = world_sample(0), .description = ""};
     check_doing("open");
     int code = method_open(check->entry, check->config, str_of(method_task_info()), &method, &err);
     if (code) {
