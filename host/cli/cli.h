@@ -21,6 +21,7 @@ int cmd_compare(int argc, char **argv);
 int cmd_power(int argc, char **argv);
 int cmd_tables(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
+int cmd_fhir(int argc, char **argv);
 
 /* "grasp-host: text" on standard error; returns err->code. */
 int cli_fail(const struct err *err);
@@ -28,3 +29,9 @@ int cli_fail(const struct err *err);
 int cli_help(const char *usage, const struct arg *args);
 /* Writes a text to standard output; EXIT_INTERNAL if that fails. */
 int cli_print(struct str text);
+
+struct server_options;
+/* Serves until SIGINT or SIGTERM. Calls `started` (which may be NULL) with the handler's arg and
+ * the URL (the address with `path`) before it prints where it listens. */
+int cli_serve(const struct server_options *options, const char *path, bool as_json,
+              void (*started)(void *arg, const char *url), struct err *err);

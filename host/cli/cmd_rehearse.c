@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "base/json.h"
@@ -122,31 +121,6 @@ static void handle(void *arg, const struct server_request *request,
         error_body(response, 404, "there is POST /v1/chat/completions and GET /v1/models");
 }
 
-static int serve(struct brain *brain, uint16_t port, bool as_json, struct err *err)
-{
-    struct server *server;
-    sigset_t signals;
-    int got;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    int code = server_start(&(struct server_options){.port = port, .handle = handle, .arg = brain},
-                            &server, err);
-    if (code)
-        return code;
-    CLEANUP_BUF struct buf line = {0};
-    buf_printf(&line,
-               as_json ? "{\"event\": \"launch\", \"url\": \"http://127.0.0.1:%u/v1\"}\n"
-                       : "listening on http://127.0.0.1:%u/v1\n",
-               server_port(server));
-    code = cli_print(buf_view(&line));
-    if (!code)
-        sigwait(&signals, &got);
-    server_stop(server);
-    return code;
-}
-
 static int rehearse(const char *task, const char *method, const char *port_text, bool as_json,
                     struct err *err)
 {
@@ -163,7 +137,9 @@ static int rehearse(const char *task, const char *method, const char *port_text,
     if (!code)
         code = rehearsal_open(task_entry, method_entry, &brain.rehearsal, err);
     if (!code)
-        code = serve(&brain, (uint16_t)port, as_json, err);
+        code = cli_serve(
+            &(struct server_options){.port = (uint16_t)port, .handle = handle, .arg = &brain},
+            "/v1", as_json, NULL, err);
     rehearsal_close(brain.rehearsal);
     return code;
 }

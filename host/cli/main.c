@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"power", "samples and seeds that a comparison needs", cmd_power},
     {"tables", "the paper's tables, with rows of your own", cmd_tables},
     {"rehearse", "serve the built-in stand-in model over HTTP", cmd_rehearse},
+    {"fhir", "serve FHIR data over HTTP", cmd_fhir},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

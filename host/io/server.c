@@ -45,6 +45,8 @@ static enum MHD_Result reply(struct MHD_Connection *connection, struct server_re
         snprintf(seconds, sizeof(seconds), "%u", response->retry_after);
         MHD_add_response_header(out, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
     }
+    if (response->location[0])
+        MHD_add_response_header(out, MHD_HTTP_HEADER_LOCATION, response->location);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)response->status, out);
     MHD_destroy_response(out);
     return result;

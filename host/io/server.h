@@ -20,6 +20,7 @@ struct server_response {
     const char *content_type;
     struct buf body;
     uint32_t retry_after; /* seconds; 0: no header */
+    char location[512];   /* empty: no header */
 };
 
 /* The handler runs on the server's threads, several at once. */

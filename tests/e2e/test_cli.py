@@ -7,7 +7,8 @@ import shlex
 
 import lib
 
-COMMANDS = ["run", "eval", "list", "regrade", "rehearse", "check", "tables", "compare", "power"]
+COMMANDS = ["run", "eval", "list", "regrade", "rehearse", "check", "tables", "compare", "power",
+            "fhir"]
 PAIR = ["-t", "quickstart.so", "-m", "grasp.so", "-a", "rehearsal"]
 
 

@@ -19,7 +19,7 @@ static void write_link(const struct fhir_view *view, const struct query *query,
     struct pair pair;
     const char *separator = "?";
     text_format(out, "%s{\"relation\":\"%s\",\"url\":\"%s%.*s", first ? "" : ",", relation,
-                view->store->base, (int)query->type->name.len, query->type->name.ptr);
+                view->base, (int)query->type->name.len, query->type->name.ptr);
     while (query_pair(&raw, &pool, &pair)) {
         if (offset >= 0 && slice_eq(pair.name, SLICE("_offset")))
             continue;
@@ -39,7 +39,7 @@ static void write_entry(const struct fhir_view *view, uint32_t handle, const str
 {
     grasp_str type = view_type(view, handle)->name, id = view_id(view, handle);
     text_put(out, first ? "{\"fullUrl\":\"" : ",{\"fullUrl\":\"");
-    text_put(out, view->store->base);
+    text_put(out, view->base);
     text_str(out, type);
     text_char(out, '/');
     text_str(out, id);
@@ -241,8 +241,8 @@ static void write_version(const struct fhir_view *view, uint32_t handle, bool cr
 {
     grasp_str type = view_type(view, handle)->name, id = view_id(view, handle);
     bool deleted = !view_text(view, handle).len;
-    text_format(out, "%s{\"fullUrl\":\"%s%.*s/%.*s\"", first ? "" : ",", view->store->base,
-                (int)type.len, type.ptr, (int)id.len, id.ptr);
+    text_format(out, "%s{\"fullUrl\":\"%s%.*s/%.*s\"", first ? "" : ",", view->base, (int)type.len,
+                type.ptr, (int)id.len, id.ptr);
     if (!deleted) {
         text_put(out, ",\"resource\":");
         show_resource(view, handle, NULL, out);

@@ -89,6 +89,9 @@ void fhir_view_reset(struct fhir_view *view); /* forgets its changes */
 /* The time that writes get from now on, in milliseconds since 1970 (UTC). */
 void fhir_view_now(struct fhir_view *view, int64_t ms);
 
+/* What URLs in its answers start with from now on, rather than the store's base. */
+void fhir_view_base(struct fhir_view *view, const char *base);
+
 /* A zeroed struct is an empty answer; the next request reuses its memory. */
 struct fhir_answer {
     int32_t status; /* as of HTTP: 200, 201, 400, 404, 410, ... */

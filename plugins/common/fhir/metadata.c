@@ -41,7 +41,7 @@ void metadata_write(const struct fhir_view *view, struct text *out)
                 "\"implementation\":{\"description\":\"FHIR R4 store\",\"url\":\"%s\"},"
                 "\"fhirVersion\":\"4.0.1\",\"format\":[\"application/fhir+json\",\"json\"],"
                 "\"rest\":[{\"mode\":\"server\",\"resource\":[",
-                view->store->base);
+                view->base);
     for (uint32_t i = 0; i < count; i++)
         write_type(&types[i], i == 0, out);
     text_put(out, "]}]}");

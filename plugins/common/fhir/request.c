@@ -43,7 +43,7 @@ static bool is(grasp_str text, const char *word)
 }
 
 /* The part of the URL behind the server's base; false if it is not of this server. */
-static bool behind_base(const struct fhir_store *store, grasp_str *url)
+static bool behind_base(const struct fhir_view *view, grasp_str *url)
 {
     size_t at;
     grasp_str query = *url;
@@ -54,11 +54,11 @@ static bool behind_base(const struct fhir_store *store, grasp_str *url)
         if (!slice_find(rest, SLICE("/"), 0, &at))
             return false;
         *url = slice_from(rest, at);
-        if (!starts(*url, store->base_path))
+        if (!starts(*url, view->base_path))
             return false;
     }
-    if (starts(*url, store->base_path))
-        *url = slice_from(*url, strlen(store->base_path));
+    if (starts(*url, view->base_path))
+        *url = slice_from(*url, strlen(view->base_path));
     else if (url->len && *url->ptr == '/')
         *url = slice_from(*url, 1);
     return true;
@@ -70,9 +70,9 @@ static bool read_url(struct request *r, grasp_str url)
     struct pair pair;
     if (url.len > FHIR_URL_MAX)
         return fail(r, 414, "too-long", "the URL has more than 65536 bytes");
-    if (!behind_base(r->view->store, &url))
+    if (!behind_base(r->view, &url))
         return fault_set(&r->fault, &r->pool, 404, "not-found", "this server's URLs start with %s",
-                         r->view->store->base);
+                         r->view->base);
     if (slice_find(url, SLICE("#"), 0, &at))
         url.len = at;
     grasp_str path = url;

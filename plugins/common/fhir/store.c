@@ -165,8 +165,6 @@ static struct fhir_store *store_new(const struct fhir_options *options)
         abort();
     const char *base = o->base && *o->base ? o->base : FHIR_BASE;
     store->base = base[strlen(base) - 1] == '/' ? copy_text(base, strlen(base)) : join(base, "");
-    const char *host = strstr(store->base, "://");
-    store->base_path = host ? strchr(host + 3, '/') : store->base;
     store->as_stored = o->as_stored != 0;
     store->cache_from = o->cache_from ? o->cache_from : CACHE_FROM;
     return store;

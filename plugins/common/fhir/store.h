@@ -15,8 +15,7 @@ struct source {
 };
 
 struct fhir_store {
-    char *base;            /* ends in "/" */
-    const char *base_path; /* of it: "/fhir/" */
+    char *base; /* ends in "/" */
     bool as_stored;
     bool cached;
     int64_t cache_from;

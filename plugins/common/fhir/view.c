@@ -21,7 +21,23 @@ struct fhir_view *fhir_view_new(const struct fhir_store *store)
     view->store = store;
     view->next_id = FIRST_ID;
     view->now = DEFAULT_NOW;
+    fhir_view_base(view, store->base);
     return view;
+}
+
+void fhir_view_base(struct fhir_view *view, const char *base)
+{
+    size_t len = strlen(base);
+    bool slash = len && base[len - 1] == '/';
+    char *copy = malloc(len + 2);
+    if (!copy)
+        abort();
+    memcpy(copy, base, len);
+    memcpy(copy + len, slash ? "" : "/", slash ? 1 : 2);
+    free(view->base);
+    view->base = copy;
+    const char *host = strstr(copy, "://"), *path = host ? strchr(host + 3, '/') : NULL;
+    view->base_path = path ? path : copy;
 }
 
 static void forget(struct fhir_view *view)
@@ -36,13 +52,20 @@ void fhir_view_free(struct fhir_view *view)
     if (!view)
         return;
     forget(view);
+    free(view->base);
     free(view);
 }
 
 void fhir_view_reset(struct fhir_view *view)
 {
     forget(view);
-    *view = (struct fhir_view){.store = view->store, .next_id = FIRST_ID, .now = view->now};
+    *view = (struct fhir_view){
+        .store = view->store,
+        .base = view->base,
+        .base_path = view->base_path,
+        .next_id = FIRST_ID,
+        .now = view->now,
+    };
 }
 
 void fhir_view_now(struct fhir_view *view, int64_t ms)

@@ -20,7 +20,9 @@ struct change {
 
 struct fhir_view {
     const struct fhir_store *store;
-    struct pool pool; /* of the changes */
+    char *base;            /* ends in "/" */
+    const char *base_path; /* of it: "/fhir/" */
+    struct pool pool;      /* of the changes */
     struct change *changes;
     size_t change_count, change_capacity;
     uint32_t *by_id; /* change + 1 of the latest, by hash of type and id */
