@@ -2,7 +2,7 @@
 """A random ward for tests and measurements, and random searches of it.
 
     ward.py data --patients N [--per-patient N] [--seed N] > ward.ndjson
-    ward.py urls --patients N --count N [--seed N] > urls.txt
+    ward.py urls --patients N --count N [--labs] [--seed N] > urls.txt
 
 Only what searches look at: values are drawn so that searches hit and miss, at boundaries too.
 """
@@ -125,8 +125,9 @@ def code_value(rng, codes):
 
 def search(rng, args):
     """One search: a type and some of its parameters."""
-    kind = rng.choice(["Observation"] * 5 + ["Patient", "Patient", "Procedure", "Condition",
-                                             "MedicationRequest", "ServiceRequest"])
+    kind = rng.choice(["Observation"] * 12 + ["Patient"] + ["Procedure", "Condition",
+                                                            "MedicationRequest",
+                                                            "ServiceRequest"] * 2)
     params = []
     dates = {"Observation": "date", "Procedure": "date", "Condition": "onset-date",
              "MedicationRequest": "authoredon", "ServiceRequest": "authored"}
@@ -144,7 +145,7 @@ def search(rng, args):
             ("_id", ",".join(mrn(rng.randrange(args.patients)) for _ in range(2)))],
             rng.choice([1, 1, 2]))
     else:
-        if rng.random() < 0.85:
+        if rng.random() >= args.unscoped:
             params.append((rng.choice(["patient", "patient", "subject"]), reference(rng, args)))
             if params[0][0] == "subject" and not params[0][1].startswith("Patient/"):
                 params[0] = ("patient", params[0][1])
@@ -165,10 +166,16 @@ def search(rng, args):
     return kind + "?" + "&".join("%s=%s" % p for p in params) + "&_count=1000"
 
 
+def lab_search(rng, args):
+    """What an agent asks most: the readings of one code of one patient since some time."""
+    return "Observation?patient=%s&code=%s&date=ge%s" % (
+        mrn(rng.randrange(args.patients)), rng.choice(LABS)[0], moment(rng)[:10])
+
+
 def write_urls(args):
     rng = random.Random(args.seed + 1)
     for _ in range(args.count):
-        print(search(rng, args))
+        print((lab_search if args.labs else search)(rng, args))
 
 
 def main():
@@ -178,6 +185,9 @@ def main():
     parser.add_argument("--patients", type=int, default=200)
     parser.add_argument("--per-patient", type=int, default=20)
     parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--unscoped", type=float, default=0.15,
+                        help="how many of the searches name no patient")
+    parser.add_argument("--labs", action="store_true", help="patient, code and date only")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     (write_data if args.what == "data" else write_urls)(args)
