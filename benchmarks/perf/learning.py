@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Compares GRASP's default with `compat: reference`: wall time, model calls, rollouts, skills kept.
+"""Compares GRASP's default with `compat: reference`: wall time, model calls by phase, scores, skills.
 
     benchmarks/perf/learning.py [--build DIR] [--delay MS] [--jobs N] [--seeds N]
+                                 [--config FILE] [--set KEY=VALUE ...]
 
-Both learn the quickstart from the rehearsal model behind HTTP, where every answer takes the given
-time, with the same configuration and seeds. Prints Markdown.
+Both learn the quickstart as `tools/quickstart.sh` configures it, tests included, from the rehearsal
+model behind HTTP, where every answer takes the given time, with the same seeds. With
+`--set cycle.update_every=100` there is one update per epoch, as in the reference's own quickstart;
+with `--config ""` the program's own defaults hold. Prints Markdown.
 """
 import argparse
 import http.client
@@ -53,29 +56,68 @@ def slow_proxy(port, delay):
     return server
 
 
-def learn(build, port, compat, jobs, seed, out):
-    command = [os.path.join(build, "host", "grasp-host"), "run", "-t", "quickstart.so",
-               "-m", "grasp.so", "-a", "local", "-o", out, "-j", str(jobs), "--quiet",
-               "--config", os.path.join(ROOT, "benchmarks", "quickstart", "grasp.yaml"),
-               "--set", "cycle.seed=%d" % seed, "cycle.update_every=100"]
+def learn(args, port, compat, seed, out):
+    command = [os.path.join(args.build, "host", "grasp-host"), "run", "-t", "quickstart.so",
+               "-m", "grasp.so", "-a", "local", "-o", out, "-j", str(args.jobs), "--quiet",
+               "--set", "agent_temperature=0.0", "cycle.seed=%d" % seed, *args.set]
+    if args.config:
+        command += ["--config", args.config]
     if compat:
         command += ["--set", "compat=reference"]
     env = dict(os.environ, OPENAI_BASE_URL="http://127.0.0.1:%d/v1" % port,
-               GRASP_PLUGIN_PATH=os.path.join(build, "plugins"))
+               GRASP_PLUGIN_PATH=os.path.join(args.build, "plugins"))
     began = time.monotonic()
     subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
     return time.monotonic() - began
 
 
+def read(out, name):
+    with open(os.path.join(out, name), encoding="utf-8") as f:
+        return json.load(f)
+
+
+PHASES = ("val", "dev", "learn", "probe", "test")
+
+
+def calls(out):
+    """Model calls by phase."""
+    ledger = read(out, "ledger.json")
+    return [sum(row["calls"] for row in ledger.get(phase, {}).values()) for phase in PHASES]
+
+
 def kept(out):
+    """The skills of the best checkpoint."""
     folder = os.path.join(out, "skills", "learned")
     return sorted(name[:-3] for name in os.listdir(folder) if name.endswith(".md"))
 
 
-def last_score(out):
-    with open(os.path.join(out, "val_scores.json"), encoding="utf-8") as f:
-        rows = json.load(f)
-    return max(row["score"] for row in rows)
+def best_score(out):
+    return max(row["score"] for row in read(out, "val_scores.json"))
+
+
+def measure(args, server, seed, mode, out):
+    server.count = 0
+    seconds = learn(args, server.server_port, mode == "reference", seed, out)
+    by_phase = calls(out)
+    assert sum(by_phase) == server.count, "the ledger counts other calls than the server"
+    print("| %d | %s | %.1f | %s | %d | %.2f | %s |" % (
+        seed, mode, seconds, " | ".join(map(str, by_phase)), server.count, best_score(out),
+        ", ".join(kept(out))), flush=True)
+    return seconds, server.count, best_score(out), len(kept(out)), by_phase
+
+
+def print_ratio(rows):
+    sums = {mode: [sum(row[i] for row in rows[mode]) for i in range(4)] for mode in rows}
+    phases = {mode: [sum(row[4][i] for row in rows[mode]) for i in range(len(PHASES))]
+              for mode in rows}
+    print("\ndefault / reference: %.0f %% of the time, %.0f %% of the calls (%s)" % (
+        100 * sums["default"][0] / sums["reference"][0],
+        100 * sums["default"][1] / sums["reference"][1],
+        ", ".join("%s %d / %d" % (PHASES[i], phases["default"][i], phases["reference"][i])
+                  for i in range(len(PHASES)))))
+    for mode in sums:
+        print("%s: best validation %.2f, %.1f skills, on average" % (
+            mode, sums[mode][2] / len(rows[mode]), sums[mode][3] / len(rows[mode])))
 
 
 def main():
@@ -85,6 +127,9 @@ def main():
     parser.add_argument("--delay", type=int, default=200, help="milliseconds per answer")
     parser.add_argument("--jobs", type=int, default=64)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--config", help="\"\": the program's own defaults",
+                        default=os.path.join(ROOT, "benchmarks", "quickstart", "grasp.yaml"))
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE")
     args = parser.parse_args()
     brain = subprocess.Popen([os.path.join(args.build, "host", "grasp-host"), "rehearse", "--json",
                               "-t", "quickstart.so", "-m", "grasp.so"], stdout=subprocess.PIPE,
@@ -92,27 +137,19 @@ def main():
                                       GRASP_PLUGIN_PATH=os.path.join(args.build, "plugins")))
     port = int(json.loads(brain.stdout.readline())["url"].split(":")[2].split("/")[0])
     server = slow_proxy(port, args.delay / 1000)
-    print("| seed | mode | seconds | model calls | best validation | skills at the end |")
-    print("|---|---|---|---|---|---|")
-    total = {}
+    print("| seed | mode | seconds | %s | calls | best validation | skills of the best checkpoint |" %
+          " | ".join(PHASES))
+    print("|---" * (6 + len(PHASES)) + "|")
+    rows = {"reference": [], "default": []}
     try:
         with tempfile.TemporaryDirectory(prefix="grasp-perf-") as top:
             for seed in range(1, args.seeds + 1):
-                for mode in ("reference", "default"):
-                    server.count = 0
+                for mode in rows:
                     out = os.path.join(top, "%s%d" % (mode, seed))
-                    seconds = learn(args.build, server.server_port, mode == "reference", args.jobs,
-                                    seed, out)
-                    sums = total.setdefault(mode, [0, 0])
-                    sums[0] += seconds
-                    sums[1] += server.count
-                    print("| %d | %s | %.1f | %d | %.2f | %s |" % (
-                        seed, mode, seconds, server.count, last_score(out), ", ".join(kept(out))),
-                          flush=True)
+                    rows[mode].append(measure(args, server, seed, mode, out))
     finally:
         brain.terminate()
-    print("\ndefault / reference: %.0f %% of the time, %.0f %% of the calls"
-          % tuple(100 * total["default"][i] / total["reference"][i] for i in (0, 1)))
+    print_ratio(rows)
 
 
 main()
