@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include "cli/session.h"
+#include "cli/spending.h"
 
 static const char usage[] =
     "usage: grasp-host eval --task T.so --agent PRESET [--method M.so --knowledge DIR] "
@@ -109,6 +110,8 @@ static int evaluate(struct eval *e, struct harness *h, struct knowledge *knowled
                                 &score, err);
     if (!code)
         code = write_score_file(e, &score, err);
+    if (!code)
+        code = spending_write(&e->session, err);
     if (!code && !score.missing)
         code = journal_finish(e->session.journal, err);
     if (!code)
@@ -148,6 +151,8 @@ static int eval(struct eval *e, struct err *err)
     else if (!code)
         code = evaluate(e, &h, knowledge, &samples, err);
     engine_finish(s->engine);
+    if (code && code != EXIT_MISSING)
+        spending_stopped(s, code);
     knowledge_unref(knowledge);
     samples_clear(&samples);
     return code;

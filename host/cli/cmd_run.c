@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 #include "cli/session.h"
+#include "cli/spending.h"
 #include "cli/summary.h"
 
 static const char usage[] =
@@ -34,8 +35,7 @@ static int show_launch(struct session *s)
 
 static int finish(struct session *s, struct harness *h, struct err *err)
 {
-    CLEANUP_JSON struct json *ledger = ledger_json(&s->ledger);
-    int code = record_write_json(s->dir.path, "ledger.json", ledger, 0, err);
+    int code = spending_write(s, err);
     /* With samples missing the journal stays as it is: a resumed run may still get them. */
     if (!code && !h->missing)
         code = journal_finish(s->journal, err);
@@ -90,8 +90,10 @@ static int show_plan(struct session *s, const struct harness *h)
 }
 
 /* What to do after a run that did not end well. */
-static void show_advice(const struct session *s)
+static void show_advice(struct session *s, int code)
 {
+    engine_finish(s->engine); /* what is drained counts */
+    spending_stopped(s, code);
     if (s->complete)
         log_line(LOG_INFO, "the run is complete; its results are in %s", s->dir.path);
     else
@@ -119,7 +121,7 @@ static int run(struct session *s, struct session_options *options, struct err *e
         if (!code) {
             code = s->complete ? show(s) : run_in_dir(s, &h, err);
             if (code && code != EXIT_MISSING)
-                show_advice(s);
+                show_advice(s, code);
         }
     }
     engine_finish(s->engine);

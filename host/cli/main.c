@@ -71,8 +71,8 @@ static int help(void)
         "\n  grasp-host COMMAND --help    the options of a command\n"
         "  grasp-host --version\n\n"
         "Every option may also be given as GRASP_HOST_<OPTION> in the environment. Exit codes:\n"
-        "0 done, 2 usage, 3 done with samples missing, 5 plugin refused, 69 endpoint\n"
-        "unavailable, 70 internal, 75 busy, 77 permission or key, 78 configuration,\n"
+        "0 done, 2 usage, 3 done with samples missing, 4 budget reached, 5 plugin refused,\n"
+        "69 endpoint unavailable, 70 internal, 75 busy, 77 permission or key, 78 configuration,\n"
         "130 and 143 stopped by a signal and resumable.\n");
     return cli_print(buf_view(&text));
 }

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "cli/cli.h"
+#include "cli/spending.h"
 #include "model/preset.h"
 #include "plugin/options.h"
 
@@ -20,6 +21,27 @@ static void set_text(struct config *config, const char *key, const char *text, c
 {
     if (text)
         config_set(config, key, json_new_str(str_of(text)), flag);
+}
+
+static int set_budget(struct config *config, const struct session_options *o, struct err *err)
+{
+    int64_t calls = 0, tokens = 0;
+    double cost = 0;
+    int code = args_int("max-calls", o->max_calls, 0, INT64_C(1) << 53, &calls, err);
+    if (!code)
+        code = args_int("max-tokens", o->max_tokens, 0, INT64_C(1) << 53, &tokens, err);
+    if (code)
+        return code;
+    if (o->max_cost && (!str_to_double(str_of(o->max_cost), &cost) || !(cost >= 0 && cost <= 1e6)))
+        return err_set(err, EXIT_USAGE, "--max-cost %s: needs a number of dollars from 0 to 1e6",
+                       o->max_cost);
+    if (o->max_calls)
+        config_set(config, "max_calls", json_new_int(calls), "--max-calls");
+    if (o->max_tokens)
+        config_set(config, "max_tokens", json_new_int(tokens), "--max-tokens");
+    if (o->max_cost)
+        config_set(config, "max_cost", json_new_double(cost), "--max-cost");
+    return 0;
 }
 
 static int apply_flags(struct session *s, struct err *err)
@@ -33,6 +55,10 @@ static int apply_flags(struct session *s, struct err *err)
     set_text(&s->config, "task.plugin", o->task, "--task");
     set_text(&s->config, "method.plugin", o->method, "--method");
     set_text(&s->config, "knowledge", o->knowledge, "--knowledge");
+    set_text(&s->config, "prices", o->prices, "--prices");
+    int wrong = set_budget(&s->config, o, err);
+    if (wrong)
+        return wrong;
     if (o->concurrency) {
         int64_t number = 0;
         int code = args_int("concurrency", o->concurrency, 1, 100000, &number, err);
@@ -316,15 +342,20 @@ int session_open_dir(struct session *s, struct err *err)
     return code ? code : report_open_log(&s->report, log, err);
 }
 
+char *session_user_folder(void)
+{
+    const char *home = env_or_null("HOME"), *xdg = env_or_null("XDG_CONFIG_HOME");
+    return xdg ? mem_printf("%s/grasp-host", xdg)
+               : mem_printf("%s/.config/grasp-host", home ? home : "/nonexistent");
+}
+
 /* Where preset files are looked for: beside the configuration, then the user's folder. */
 static int load_agent(struct session *s, struct err *err)
 {
     CLEANUP_FREE char *beside = s->config.file ? file_dir_name(s->config.file) : mem_dup(".", 1);
     CLEANUP_FREE char *first = file_join(beside, "agents");
-    const char *home = env_or_null("HOME"), *xdg = env_or_null("XDG_CONFIG_HOME");
-    CLEANUP_FREE char *second =
-        xdg ? mem_printf("%s/grasp-host/agents", xdg)
-            : mem_printf("%s/.config/grasp-host/agents", home ? home : "/nonexistent");
+    CLEANUP_FREE char *user = session_user_folder();
+    CLEANUP_FREE char *second = file_join(user, "agents");
     const char *dirs[] = {first, second, NULL};
     int code;
     if (s->run.agent_preset)
@@ -434,7 +465,8 @@ int session_open(struct session *s, struct err *err)
     if (code)
         return code;
     open_pool(s);
-    return open_model(s, err);
+    code = open_model(s, err);
+    return code ? code : spending_open(s, err);
 }
 
 /* A model that answers the same to the same need not be asked twice. An evaluation asks once. */
@@ -450,6 +482,7 @@ static bool reuses_calls(const struct session *s)
 
 int session_start(struct session *s, struct err *err)
 {
+    spending_resume(s);
     s->engine = engine_create(&(struct engine_options){
         .task = s->task,
         .model = s->model,
@@ -510,6 +543,7 @@ void session_close(struct session *s)
     loop_stop(s->loop);
     engine_destroy(s->engine); /* signals come from the loop */
     rehearsal_close(s->rehearsal);
+    spending_close(s);
     report_close(&s->report);
     rundir_close(&s->dir);
     json_free(s->task_options);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cli/args.h"
+#include "model/budget.h"
 #include "plugin/rehearse.h"
 #include "run/harness.h"
 #include "run/rundir.h"
@@ -13,6 +14,7 @@ struct session_options {
     const char *task, *method, *agent;
     const char *out, *run_name;
     const char *concurrency, *knowledge;
+    const char *max_calls, *max_tokens, *max_cost, *prices;
     struct arg_list sets;
     bool resume, force, quiet, verbose, json, dry_run, help;
 };
@@ -32,6 +34,11 @@ struct session_options {
         {"concurrency", 'j', "N", "episodes in flight at once (default 64)",                       \
          .text = &(o)->concurrency},                                                               \
         {"knowledge", 'k', "DIR", "knowledge to begin with", .text = &(o)->knowledge},             \
+        {"max-calls", 0, "N", "budget of the whole run: model calls", .text = &(o)->max_calls},    \
+        {"max-tokens", 0, "N", "budget of the whole run: tokens", .text = &(o)->max_tokens},       \
+        {"max-cost", 0, "DOLLARS", "budget of the whole run, by --prices",                         \
+         .text = &(o)->max_cost},                                                                  \
+        {"prices", 0, "FILE", "prices of models (default: prices.yaml)", .text = &(o)->prices},    \
         {"quiet", 'q', NULL, "no progress and no summary", .flag = &(o)->quiet},                   \
         {"json", 0, NULL, "the result as JSON on standard output", .flag = &(o)->json},            \
         {"dry-run", 0, NULL, "check everything, show the plan, run nothing",                       \
@@ -61,6 +68,7 @@ struct session {
     struct method *method;
     struct journal *journal;
     struct ledger ledger;
+    struct budget *budget; /* NULL: none */
     struct report report;
     struct engine *engine;
 };
@@ -71,6 +79,8 @@ int session_configure(struct session *session, struct session_options *options, 
 int session_configure_stored(struct session *session, struct session_options *options,
                              const char *dir, struct err *err);
 int session_open_task(struct session *session, struct err *err);
+/* The user's own configuration folder; the caller frees it. */
+char *session_user_folder(void);
 /* Opens task, method and model, and the threads. */
 int session_open(struct session *session, struct err *err);
 /* The run directory with config.yaml, run.json, run.log and the journal. A resumed run must have

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "cli/spending.h"
 
 static struct json *read_json(const char *dir, const char *name)
 {
@@ -172,6 +173,8 @@ void summary_write(struct buf *out, const char *dir, const char *folder, bool re
     curve(out, dir);
     tests(out, dir);
     edit_rows(out, dir);
+    CLEANUP_JSON struct json *ledger = read_json(dir, "ledger.json");
+    spending_show(out, ledger);
     buf_char(out, '\n');
     if (file_is_dir(best) && is_empty(best))
         buf_text(out, "Best checkpoint: the start; nothing that was learned scored higher\n");

@@ -74,19 +74,6 @@ struct model {
 static void send_or_end(struct exchange *x);
 static void pump(struct model *model);
 
-const char *model_role_name(enum model_role role)
-{
-    switch (role) {
-    case MODEL_EXECUTOR:
-        return "executor";
-    case MODEL_WRITER:
-        return "writer";
-    case MODEL_JUDGE:
-        return "judge";
-    }
-    return "unknown";
-}
-
 static struct model *model_create(struct pool *pool)
 {
     struct model *model = mem_alloc(sizeof(*model));
@@ -141,20 +128,6 @@ const char *model_name(const struct model *model)
     return model->config.model;
 }
 
-const char *model_hold_name(enum model_hold hold)
-{
-    static const char *const names[] = {
-        [MODEL_HOLD_NONE] = "none",
-        [MODEL_HOLD_IN_FLIGHT] = "max_in_flight",
-        [MODEL_HOLD_WINDOW] = "calls the server takes at once",
-        [MODEL_HOLD_PACE] = "calls/s the server takes",
-        [MODEL_HOLD_PAUSE] = "the server asked to wait",
-        [MODEL_HOLD_REQUESTS] = "requests/min",
-        [MODEL_HOLD_TOKENS] = "tokens/min",
-    };
-    return names[hold];
-}
-
 void model_state(struct model *model, struct model_state *out)
 {
     pthread_mutex_lock(&model->lock);
@@ -164,6 +137,16 @@ void model_state(struct model *model, struct model_state *out)
         .hold = gate_hold(&model->gate, clock_monotonic_us()),
     };
     pthread_mutex_unlock(&model->lock);
+}
+
+void model_set_budget(struct model *model, struct budget *budget)
+{
+    model->gate.budget = budget;
+}
+
+int64_t model_reply_most(const struct model *model)
+{
+    return (int64_t)model->config.max_tokens;
 }
 
 double model_temperature(const struct model *model)
@@ -319,8 +302,19 @@ static bool leave_gate(struct exchange *x)
     struct gate_outcome *outcome = &x->outcome;
     if (x->ticket.inside)
         gate_leave(&model->gate, &x->ticket, outcome, clock_monotonic_us());
-    *outcome = (struct gate_outcome){.end = GATE_LOST};
+    *outcome = (struct gate_outcome){.end = GATE_FAILED};
     return model->gate.waiting > 0;
+}
+
+static void set_over(struct model *model, struct model_call *call)
+{
+    CLEANUP_BUF struct buf text = {0};
+    budget_over(model->gate.budget, &text);
+    call->reply = (struct model_reply){
+        .kind = MODEL_FAILED,
+        .fault = MODEL_FAULT_BUDGET,
+        .error = keep(call->arena, &text),
+    };
 }
 
 /* True if others wait at the gate. */
@@ -367,6 +361,19 @@ static void run_cancelled(struct pool_task *task)
 static void end_cancelled(struct exchange *x)
 {
     x->call->task.fn = run_cancelled;
+    pool_submit(x->model->pool, &x->call->task);
+}
+
+static void run_over(struct pool_task *task)
+{
+    struct exchange *x = exchange_of(task);
+    set_over(x->model, x->call);
+    end(x);
+}
+
+static void end_over(struct exchange *x)
+{
+    x->call->task.fn = run_over;
     pool_submit(x->model->pool, &x->call->task);
 }
 
@@ -576,18 +583,13 @@ static bool read_reply(struct exchange *x, struct failure *out, struct buf *text
     return false;
 }
 
-/* The server has too much to do: throttled, unavailable, or Anthropic's word for it. */
-static bool is_overload(const struct http_request *http)
-{
-    return http->end == HTTP_DONE &&
-           (http->status == 429 || http->status == 503 || http->status == 529);
-}
-
 /* What the gate is to learn from this attempt. */
 static void note_outcome(struct exchange *x, enum gate_end end)
 {
     double seconds = 0;
     x->outcome = (struct gate_outcome){.end = end, .usage = &x->call->reply.usage};
+    x->call->attempts = x->attempts;
+    x->call->latency_us = x->http.elapsed_us;
     if (limit_headers_read(buf_view(&x->http.headers_in), &x->headers))
         x->outcome.headers = &x->headers;
     if (end == GATE_REFUSED && retry_header_delay(&x->http, clock_wall_ms(), &seconds) &&
@@ -607,7 +609,7 @@ static void on_reply(struct pool_task *task)
         note_outcome(x, GATE_ANSWERED);
         end(x);
     } else {
-        note_outcome(x, is_overload(&x->http) ? GATE_REFUSED : GATE_LOST);
+        note_outcome(x, gate_end_of_failure(&x->http));
         on_failure(x, &failure, &text);
     }
 }
@@ -632,16 +634,19 @@ static void send_or_end(struct exchange *x)
     pthread_mutex_lock(&model->lock);
     bool cancelled = model->cancelled;
     x->state = BUSY;
-    if (!cancelled) {
+    if (!cancelled && !x->ticket.over) {
         uint32_t left = time_left(x), timeout = (uint32_t)ceil(model->config.timeout * 1000);
         x->attempts++;
         x->state = SENT;
+        x->outcome.end = GATE_LOST;                               /* until something comes back */
         x->http.timeout_ms = left < timeout ? left + 1 : timeout; /* 0 would be none */
         http_send(model->http, &x->http);
     }
     pthread_mutex_unlock(&model->lock);
     if (cancelled)
         end_cancelled(x);
+    else if (x->ticket.over)
+        end_over(x);
 }
 
 static struct exchange *exchange_create(struct model *model, struct model_call *call)
@@ -663,8 +668,12 @@ static struct exchange *exchange_create(struct model *model, struct model_call *
     wire_encode(config, &call->request, &x->body);
     buf_trim(&x->body); /* thousands may wait */
     x->http.body = buf_view(&x->body);
-    x->ticket = (struct gate_ticket){.role = call->request.role, .bytes = x->body.len};
-    x->outcome.end = GATE_LOST;
+    x->ticket = (struct gate_ticket){
+        .role = call->request.role,
+        .bytes = x->body.len,
+        .reply_most = wire_max_tokens(config, &call->request),
+    };
+    x->outcome.end = GATE_FAILED;
     call->internal = x;
     return x;
 }
@@ -682,6 +691,10 @@ static void run_local(struct pool_task *task)
         set_cancelled(call);
     else
         model->answer(model->answer_arg, &call->request, call->arena, &call->reply);
+    call->attempts = !cancelled;
+    if (call->reply.kind != MODEL_FAILED && model->gate.budget &&
+        !budget_take(model->gate.budget, &call->reply.usage))
+        set_over(model, call);
     call->done(call);
 }
 

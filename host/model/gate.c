@@ -5,9 +5,10 @@
 
 #define BYTES_PER_TOKEN 4.0 /* until replies have said it */
 #define REPLY_TOKENS 256.0
-#define MEMORY 64.0       /* replies over which means are taken */
-#define DEVIATIONS 1.0    /* by which the calls inside may together exceed their estimates */
-#define SHOWN_US 2000000u /* so long ago is still now, to a person */
+#define MEMORY 64.0           /* replies over which means are taken */
+#define DEVIATIONS 1.0        /* by which the calls inside may together exceed their estimates */
+#define BUDGET_ASK_US 100000u /* another model may have given something back */
+#define SHOWN_US 2000000u     /* so long ago is still now, to a person */
 
 void gate_init(struct gate *gate, const struct gate_limits *limits)
 {
@@ -32,8 +33,26 @@ static enum model_hold hold_of(enum adapt_hold hold)
     return holds[hold];
 }
 
+/* Last, because it reserves. A token is a byte of the request at least. */
+static enum model_hold ask_budget(struct gate *gate, struct gate_ticket *ticket,
+                                  uint64_t *out_wait_us)
+{
+    switch (
+        budget_reserve(gate->budget, (int64_t)ticket->bytes, ticket->reply_most, &ticket->claim)) {
+    case BUDGET_OK:
+        break;
+    case BUDGET_WAIT:
+        *out_wait_us = BUDGET_ASK_US;
+        return MODEL_HOLD_BUDGET;
+    case BUDGET_OVER:
+        ticket->over = true;
+        break;
+    }
+    return MODEL_HOLD_NONE;
+}
+
 /* What keeps a call back; *out_wait_us as in gate_next. */
-static enum model_hold ask(struct gate *gate, const struct gate_ticket *ticket, uint64_t now_us,
+static enum model_hold ask(struct gate *gate, struct gate_ticket *ticket, uint64_t now_us,
                            uint64_t *out_wait_us)
 {
     double spare = DEVIATIONS * sqrt(gate->variance + ticket->variance);
@@ -48,7 +67,7 @@ static enum model_hold ask(struct gate *gate, const struct gate_ticket *ticket, 
     *out_wait_us = requests > used ? requests : used;
     if (requests || used)
         return requests >= used ? MODEL_HOLD_REQUESTS : MODEL_HOLD_TOKENS;
-    return MODEL_HOLD_NONE;
+    return gate->budget ? ask_budget(gate, ticket, out_wait_us) : MODEL_HOLD_NONE;
 }
 
 static void estimate(const struct gate *gate, struct gate_ticket *ticket)
@@ -65,6 +84,8 @@ static bool knows_quota(const struct gate *gate)
 
 static void go(struct gate *gate, struct gate_ticket *ticket, uint64_t now_us)
 {
+    if (ticket->over)
+        return;
     gate->in_flight++;
     ticket->inside = true;
     ticket->sent_us = now_us;
@@ -188,12 +209,25 @@ static void learn(struct gate *gate, const struct gate_ticket *ticket,
         limit_correct(&gate->tokens, total - ticket->tokens, ticket->sent_us, now_us);
 }
 
+static void settle(struct gate *gate, const struct gate_ticket *ticket,
+                   const struct gate_outcome *outcome)
+{
+    if (!gate->budget)
+        return;
+    if (outcome->end == GATE_LOST)
+        budget_lose(gate->budget, &ticket->claim);
+    else
+        budget_settle(gate->budget, &ticket->claim,
+                      outcome->end == GATE_ANSWERED ? outcome->usage : NULL);
+}
+
 void gate_leave(struct gate *gate, struct gate_ticket *ticket, const struct gate_outcome *outcome,
                 uint64_t now_us)
 {
     if (!ticket->inside)
         return;
     ticket->inside = false;
+    settle(gate, ticket, outcome);
     gate->in_flight--;
     gate->variance = gate->in_flight ? fmax(gate->variance - ticket->variance, 0) : 0;
     switch (outcome->end) {
@@ -206,6 +240,7 @@ void gate_leave(struct gate *gate, struct gate_ticket *ticket, const struct gate
         if (ticket->tokens > 0)
             limit_correct(&gate->tokens, -ticket->tokens, ticket->sent_us, now_us);
         break;
+    case GATE_FAILED:
     case GATE_LOST:
         adapt_lost(&gate->adapt, ticket->sent_us);
         break;
@@ -222,4 +257,25 @@ enum model_hold gate_hold(const struct gate *gate, uint64_t now_us)
 {
     bool now = gate->held_us && now_us - gate->held_us < SHOWN_US;
     return now || gate->waiting ? gate->hold : MODEL_HOLD_NONE;
+}
+
+/* The server has too much to do: throttled, unavailable, or Anthropic's word for it. */
+static bool is_overload(const struct http_request *http)
+{
+    return http->end == HTTP_DONE &&
+           (http->status == 429 || http->status == 503 || http->status == 529);
+}
+
+/* Was it not carried out, for all one can tell? Any status but a good one says so. */
+static bool is_unbilled(const struct http_request *http)
+{
+    return http->end == HTTP_CONNECT || http->end == HTTP_TLS || http->end == HTTP_INVALID ||
+           (http->end == HTTP_DONE && http->status / 100 != 2);
+}
+
+enum gate_end gate_end_of_failure(const struct http_request *http)
+{
+    if (is_overload(http))
+        return GATE_REFUSED;
+    return is_unbilled(http) ? GATE_FAILED : GATE_LOST;
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "model/budget.h"
 #include "model/limit.h"
 #include "model/model.h"
 
@@ -14,10 +15,13 @@
 
 struct gate_ticket {
     enum model_role role;
-    size_t bytes; /* of the request */
+    size_t bytes;       /* of the request */
+    int64_t reply_most; /* tokens */
 
     struct gate_ticket *next;
     bool inside;
+    bool over; /* it does not fit the budget: it is out, but never was inside */
+    struct budget_use claim;
     double tokens;   /* estimated */
     double variance; /* of the estimate */
     uint64_t sent_us;
@@ -29,6 +33,7 @@ struct gate_line {
 };
 
 struct gate {
+    struct budget *budget; /* NULL: none */
     double most_in_flight; /* 0: learned */
     struct limit requests, tokens;
     struct adapt adapt;
@@ -47,9 +52,9 @@ struct gate_limits {
 };
 
 void gate_init(struct gate *gate, const struct gate_limits *limits);
-/* True: it is inside and goes out now. Otherwise it waits, in front of its line if it was inside
- * before, and gate_next gives it: *out_wait_us says when to ask, 0 if that has been said already or
- * only a call that comes back can change things. */
+/* True: it is inside and goes out now, or over the budget. Otherwise it waits, in front of its line
+ * if it was inside before, and gate_next gives it: *out_wait_us says when to ask, 0 if that has
+ * been said already or only a call that comes back can change things. */
 bool gate_enter(struct gate *gate, struct gate_ticket *ticket, bool again, uint64_t now_us,
                 uint64_t *out_wait_us);
 /* The next that may go, which is inside then; NULL if none may. */
@@ -57,7 +62,15 @@ struct gate_ticket *gate_next(struct gate *gate, uint64_t now_us, uint64_t *out_
 /* All that wait are forgotten. */
 void gate_clear(struct gate *gate);
 
-enum gate_end { GATE_ANSWERED, GATE_REFUSED, GATE_LOST };
+enum gate_end {
+    GATE_ANSWERED,
+    GATE_REFUSED, /* the server has too much to do */
+    GATE_FAILED,  /* in another way, and it was not carried out */
+    GATE_LOST,    /* maybe it was carried out, but there is no reply */
+};
+
+/* Which of the last three an exchange without an answer was. */
+enum gate_end gate_end_of_failure(const struct http_request *http);
 
 struct gate_outcome {
     enum gate_end end;

@@ -44,6 +44,7 @@ enum model_fault {
     MODEL_FAULT_KEY,      /* 401, 403: no call can succeed; EXIT_PERMISSION */
     MODEL_FAULT_CONFIG,   /* model not found, bad request shape: EXIT_CONFIG */
     MODEL_FAULT_CANCELLED,
+    MODEL_FAULT_BUDGET, /* it was not sent: EXIT_BUDGET */
 };
 
 struct model_usage {
@@ -72,6 +73,8 @@ struct model_call {
                              between model_send and done */
     uint64_t deadline_us; /* of clock_monotonic_us: no attempt goes on beyond it; 0: none */
     struct model_reply reply;
+    unsigned attempts;   /* sent; 0 for one that never was */
+    uint64_t latency_us; /* of the last attempt; 0: nothing went over a network */
 
     void *internal;
     struct pool_task task;
@@ -88,6 +91,7 @@ enum model_hold {
     MODEL_HOLD_PAUSE,     /* the server has refused and wants to be left alone */
     MODEL_HOLD_REQUESTS,  /* requests a minute */
     MODEL_HOLD_TOKENS,    /* tokens a minute */
+    MODEL_HOLD_BUDGET,    /* calls that are out have reserved what is left */
 };
 /* For people: "requests/min". */
 const char *model_hold_name(enum model_hold hold);
@@ -112,6 +116,11 @@ struct model *model_open_local(model_answer_fn *fn, void *arg, struct pool *pool
 void model_fingerprint(const struct model *model, const struct model_request *request,
                        char out_hex[65]);
 
+struct budget;
+/* Before the first call: what calls may use together. It outlives the model. */
+void model_set_budget(struct model *model, struct budget *budget);
+/* The most tokens that a reply may have, of what the preset says; 0 if nothing bounds it. */
+int64_t model_reply_most(const struct model *model);
 void model_send(struct model *model, struct model_call *call); /* any thread */
 /* From now on calls end with MODEL_FAULT_CANCELLED, those that wait or run at once. */
 void model_cancel(struct model *model);

@@ -85,6 +85,20 @@ static void note_reply(struct engine_call *call)
                   &call->model.reply);
 }
 
+/* What is out comes back first; the rest is for a resumed run. */
+static void stop_for_budget(const struct engine_call *call)
+{
+    const struct model_reply *reply = &call->model.reply;
+    CLEANUP_BUF struct buf text = {0};
+    buf_text(&text, "the budget is reached: ");
+    buf_str(&text, reply->error);
+    buf_printf(
+        &text,
+        "; next would have been %.*s, a call of the %s; go on with --resume and a larger budget",
+        (int)call->place.len, call->place.ptr, model_role_name(call->model.request.role));
+    engine_stop(call->engine, EXIT_BUDGET, text.ptr, false);
+}
+
 static void call_done(struct model_call *model)
 {
     struct engine_call *call = (struct engine_call *)model;
@@ -94,8 +108,9 @@ static void call_done(struct model_call *model)
             write_reply(call);
         note_reply(call);
         __atomic_store_n(&engine->any_success, true, __ATOMIC_RELAXED);
-        ledger_add(engine->options.ledger, call->phase, model->request.role, &model->reply.usage,
-                   true);
+        ledger_add_sent(engine->options.ledger, call->phase, model);
+    } else if (model->reply.fault == MODEL_FAULT_BUDGET) {
+        stop_for_budget(call);
     }
     call->done(call);
 }
@@ -181,6 +196,7 @@ void engine_call_failed(struct engine *engine, const struct model_reply *reply)
         break;
     case MODEL_FAULT_NONE:
     case MODEL_FAULT_CANCELLED:
+    case MODEL_FAULT_BUDGET: /* has stopped it already */
         break;
     }
 }

@@ -11,23 +11,13 @@
 #include "model/config.h"
 
 static const char *const top_keys[] = {
-    "agent",
-    "agent_preset",
-    "agent_temperature",
-    "compat",
-    "concurrency",
-    "cycle",
-    "episode_timeout",
-    "evo_memory",
-    "expel",
-    "knowledge",
-    "memory",
-    "method",
-    "output_dir",
-    "skills",
-    "skillx",
-    "task",
-    "test",
+    "agent",           "agent_preset", "agent_temperature",
+    "compat",          "concurrency",  "cycle",
+    "episode_timeout", "evo_memory",   "expel",
+    "knowledge",       "max_calls",    "max_cost",
+    "max_tokens",      "memory",       "method",
+    "output_dir",      "prices",       "skills",
+    "skillx",          "task",         "test",
     "_resume",
 };
 /* The reference's blocks of its methods, besides cycle and skills: those of other methods may be
@@ -233,6 +223,24 @@ static int read_episode_timeout(struct config *config, struct run_config *out, s
     return 0;
 }
 
+static int read_budget(struct config *config, struct run_config *out, struct err *err)
+{
+    const struct json *cost = json_get(config->tree, "max_cost");
+    int code = read_int(config, "max_calls", 0, INT64_C(1) << 53, &out->max_calls, err);
+    if (!code)
+        code = read_int(config, "max_tokens", 0, INT64_C(1) << 53, &out->max_tokens, err);
+    if (!code)
+        code = read_text(config, "prices", &out->prices, err);
+    if (code || json_is(cost, JSON_NULL))
+        return code;
+    out->max_cost = json_double(cost, -1);
+    if ((!json_is(cost, JSON_INT) && !json_is(cost, JSON_DOUBLE)) ||
+        !(out->max_cost >= 0 && out->max_cost <= 1e6))
+        return err_set(err, EXIT_CONFIG, "%s: max_cost is a number of dollars from 0 to 1e6",
+                       config_where(config, "max_cost"));
+    return 0;
+}
+
 static int check_keys(struct config *config, struct err *err)
 {
     for (struct json_iter it = json_members(config->tree); json_next(&it);) {
@@ -326,6 +334,9 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
         .seed = 1,
         .run_baseline = true,
         .test = true,
+        .max_calls = -1,
+        .max_tokens = -1,
+        .max_cost = -1,
     };
     int code = check_keys(config, err);
     if (!code)
@@ -349,6 +360,8 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
         code = read_temperature(config, out, err);
     if (!code)
         code = read_episode_timeout(config, out, err);
+    if (!code)
+        code = read_budget(config, out, err);
     if (!code)
         code = read_bool(config, "test", &out->test, err);
     out->agent = json_get(config->tree, "agent");
@@ -457,6 +470,10 @@ const char *config_agent_name(const char *flag, const char *environment, const c
 /* Keys that do not change what a run comes to. */
 static const char *const harmless[] = {"_resume",
                                        "output_dir",
+                                       "max_calls",
+                                       "max_cost",
+                                       "max_tokens",
+                                       "prices",
                                        "concurrency",
                                        "cycle.batch_concurrency",
                                        "episode_timeout",

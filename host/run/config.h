@@ -11,6 +11,7 @@
  *                                 one, a whole {module, parameters} block
  *   cycle.epochs, update_every, run_baseline, baseline_competes, reuse_calls, overlap,
  *   seed, batch_concurrency
+ *   max_calls, max_tokens, max_cost   what the whole run may use; prices: the price file
  *   concurrency, episode_timeout, knowledge, test, compat, output_dir
  */
 #pragma once
@@ -44,6 +45,9 @@ struct run_config {
     const char *output_dir;
     const char *knowledge; /* folder, or NULL */
     int64_t epochs, update_every, seed;
+    int64_t max_calls, max_tokens; /* of the whole run; -1: no limit */
+    double max_cost;               /* dollars; -1: no limit */
+    const char *prices;            /* file, or NULL */
     size_t concurrency;
     double episode_timeout; /* seconds; 0: none */
     bool run_baseline, test, compat_reference;

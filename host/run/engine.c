@@ -31,8 +31,9 @@ void engine_finish(struct engine *engine)
     if (!engine)
         return;
     int code = __atomic_load_n(&engine->stop_code, __ATOMIC_ACQUIRE);
-    /* After a first signal, calls in flight are finished: they are paid for. */
-    bool drain = code == EXIT_SIGINT || code == EXIT_SIGTERM;
+    /* After a first signal, or at the end of the budget, calls in flight are finished: they are
+     * paid for. */
+    bool drain = code == EXIT_SIGINT || code == EXIT_SIGTERM || code == EXIT_BUDGET;
     engine_stop(engine, EXIT_SIGINT, "the run has ended", !drain);
     pthread_mutex_lock(&engine->mutex);
     while (engine->active)

@@ -283,6 +283,12 @@ bool journal_find(const struct journal *journal, struct str place, struct str *o
 }
 
 /* Called with the mutex held: writes until nothing is pending, unlocked while it does. */
+void journal_each(const struct journal *journal, void (*fn)(void *arg, struct str line), void *arg)
+{
+    for (size_t i = 0; i < journal->found.count; i++)
+        fn(arg, ((const struct line *)journal->found.entries[i].value)->text);
+}
+
 static void write_pending(struct journal *j)
 {
     j->writing = true;

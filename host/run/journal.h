@@ -24,6 +24,9 @@ int journal_resume(const char *path, struct journal **out, struct err *err);
  * are never asked for are left out of the finished journal. */
 bool journal_find(const struct journal *journal, struct str place, struct str *out_line);
 
+/* Every line recorded before this process began, the last one of each place. */
+void journal_each(const struct journal *journal, void (*fn)(void *arg, struct str line), void *arg);
+
 /* Appends `{"k": <place>, <members>}`. Any thread. The line has been handed to the system when
  * this returns, or is about to be by the thread that writes now. false once writing has failed. */
 bool journal_append(struct journal *journal, struct str place, struct str members);

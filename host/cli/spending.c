@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/spending.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+#define PRICES "prices.yaml"
+
+/* The file that was named, else prices.yaml beside the configuration or in the user's folder; NULL
+ * if there is none. The caller frees it. */
+static char *price_file(const struct session *s)
+{
+    if (s->run.prices)
+        return mem_dup(s->run.prices, strlen(s->run.prices));
+    CLEANUP_FREE char *beside = s->config.file ? file_dir_name(s->config.file) : mem_dup(".", 1);
+    char *path = file_join(beside, PRICES);
+    if (file_exists(path))
+        return path;
+    mem_free(path);
+    CLEANUP_FREE char *folder = session_user_folder();
+    path = file_join(folder, PRICES);
+    if (file_exists(path))
+        return path;
+    mem_free(path);
+    return NULL;
+}
+
+static int read_price(struct session *s, struct err *err)
+{
+    CLEANUP_FREE char *path = price_file(s);
+    if (s->rehearsal || (!path && s->run.max_cost < 0))
+        return 0;
+    const char *preset = s->run.agent_preset;
+    int code = path ? price_read(path, preset, model_name(s->model), &s->ledger.price, err) : 0;
+    if (code || s->ledger.price.known || s->run.max_cost < 0)
+        return code;
+    return err_set(err, EXIT_CONFIG,
+                   "max_cost needs prices: no entry for '%s' in %s; write one such as\n"
+                   "%s: {input: 0.15, cached_input: 0.075, output: 0.60}\n"
+                   "(dollars per million tokens)",
+                   preset ? preset : model_name(s->model), path ? path : PRICES,
+                   preset ? preset : model_name(s->model));
+}
+
+int spending_open(struct session *s, struct err *err)
+{
+    struct budget_use limits = {s->run.max_calls, s->run.max_tokens, -1};
+    int code = read_price(s, err);
+    if (code)
+        return code;
+    if (s->run.max_cost >= 0 && !s->rehearsal)
+        limits.cost = (int64_t)floor(s->run.max_cost * PRICE_DOLLAR);
+    if (limits.calls < 0 && limits.tokens < 0 && limits.cost < 0)
+        return 0;
+    if ((limits.tokens >= 0 || limits.cost >= 0) && !s->rehearsal && !model_reply_most(s->model))
+        return err_set(err, EXIT_CONFIG,
+                       "a budget in %s needs a bound on each reply: give the preset max_tokens, as "
+                       "in --set agent.max_tokens=8192",
+                       limits.tokens >= 0 ? "tokens" : "dollars");
+    s->budget = budget_create(&limits, &s->ledger.price);
+    model_set_budget(s->model, s->budget);
+    return 0;
+}
+
+/* A call's line of the journal; what was reused cost nothing. */
+static void add_line(void *arg, struct str line)
+{
+    struct session *s = arg;
+    CLEANUP_JSON struct json *entry = json_parse(line, NULL);
+    const struct json *usage = json_get(entry, "usage");
+    if (!str_is(json_str(json_get(entry, "t")), "call") ||
+        json_bool(json_get(entry, "reused"), false))
+        return;
+    struct model_usage u = {json_int(json_at(usage, 0), 0), json_int(json_at(usage, 1), 0),
+                            json_int(json_at(usage, 2), 0), json_int(json_at(usage, 3), 0)};
+    budget_add(s->budget, &(struct budget_use){1, u.prompt_tokens + u.completion_tokens,
+                                               price_of(&s->ledger.price, &u)});
+}
+
+void spending_resume(struct session *s)
+{
+    if (s->budget && s->resuming)
+        journal_each(s->journal, add_line, s);
+}
+
+int spending_write(struct session *s, struct err *err)
+{
+    CLEANUP_JSON struct json *ledger = ledger_json(&s->ledger);
+    return record_write_json(s->dir.path, "ledger.json", ledger, 0, err);
+}
+
+void spending_stopped(struct session *s, int code)
+{
+    struct ledger_row total;
+    struct err err;
+    if (!s->engine || s->complete)
+        return;
+    if (spending_write(s, &err))
+        log_line(LOG_WARNING, "%s", err.text);
+    ledger_total(&s->ledger, &total);
+    CLEANUP_BUF struct buf text = {0};
+    buf_printf(&text, "so far: %lld calls, %lld tokens", (long long)total.calls,
+               (long long)total.prompt_tokens + (long long)total.completion_tokens);
+    if (s->ledger.price.known)
+        buf_printf(&text, ", $%.4f", price_dollars(ledger_cost(&s->ledger, &total)));
+    log_line(LOG_INFO, "%s%s", text.ptr,
+             code == EXIT_BUDGET ? "; a larger budget goes on from here" : "");
+}
+
+void spending_close(struct session *s)
+{
+    budget_destroy(s->budget);
+}
+
+struct sums {
+    int64_t calls, prompt, cached, completion, reasoning;
+    double cost;
+    bool priced;
+};
+
+static void add_role(struct sums *sums, const struct json *row)
+{
+    const struct json *cost = json_get(row, "cost");
+    sums->calls += json_int(json_get(row, "calls"), 0);
+    sums->prompt += json_int(json_get(row, "prompt_tokens"), 0);
+    sums->cached += json_int(json_get(row, "cached_tokens"), 0);
+    sums->completion += json_int(json_get(row, "completion_tokens"), 0);
+    sums->reasoning += json_int(json_get(row, "reasoning_tokens"), 0);
+    sums->cost += json_double(cost, 0);
+    sums->priced |= !json_is(cost, JSON_NULL);
+}
+
+static void show_sums(struct buf *out, const char *label, const struct sums *sums)
+{
+    buf_printf(out, "  %-10s %8lld calls  %10lld tokens in", label, (long long)sums->calls,
+               (long long)sums->prompt);
+    if (sums->cached)
+        buf_printf(out, " (%lld cached)", (long long)sums->cached);
+    buf_printf(out, "  %9lld out", (long long)sums->completion);
+    if (sums->reasoning)
+        buf_printf(out, " (%lld reasoning)", (long long)sums->reasoning);
+    if (sums->priced)
+        buf_printf(out, "  $%.4f", sums->cost);
+    buf_char(out, '\n');
+}
+
+/* Latency and retries of what the process that wrote the ledger sent. */
+static void show_timing(struct buf *out, const struct json *timing)
+{
+    for (int role = 0; role < LEDGER_ROLES; role++) {
+        int64_t sent = 0, retries = 0;
+        double p50 = 0, p99 = 0;
+        for (int phase = 0; phase < PHASE_COUNT; phase++) {
+            const struct json *row = json_get(json_get(timing, phase_name((enum phase)phase)),
+                                              model_role_name((enum model_role)role));
+            const struct json *latency = json_get(row, "latency_ms");
+            retries += json_int(json_get(row, "retries"), 0);
+            sent += latency ? json_int(json_get(row, "sent"), 0) : 0;
+            p50 = fmax(p50, json_double(json_get(latency, "p50"), 0));
+            p99 = fmax(p99, json_double(json_get(latency, "p99"), 0));
+        }
+        if (sent)
+            buf_printf(out,
+                       "  %-10s latency up to %.0f ms (median of a phase), %.0f ms (99 %%); "
+                       "%lld retries\n",
+                       model_role_name((enum model_role)role), p50, p99, (long long)retries);
+    }
+}
+
+void spending_show(struct buf *out, const struct json *ledger)
+{
+    if (!ledger)
+        return;
+    buf_text(out, "\nUsed\n");
+    for (int role = 0; role < LEDGER_ROLES; role++) {
+        struct sums sums = {0};
+        for (int phase = 0; phase < PHASE_COUNT; phase++) {
+            const struct json *row = json_get(json_get(ledger, phase_name((enum phase)phase)),
+                                              model_role_name((enum model_role)role));
+            if (row)
+                add_role(&sums, row);
+        }
+        if (sums.calls)
+            show_sums(out, model_role_name((enum model_role)role), &sums);
+    }
+    const struct json *timing = json_get(ledger, "timing");
+    int64_t cached = json_int(json_path(timing, "cache.calls"), 0);
+    if (cached)
+        buf_printf(out, "  %-10s %8lld calls of these were answered from the cache\n", "",
+                   (long long)cached);
+    show_timing(out, timing);
+}

@@ -1,0 +1,139 @@
+"""Budgets over a real HTTP connection: what the server has counted never passes them, and a run that
+was stopped by one goes on with a larger one to the same result."""
+import json
+import os
+import random
+import threading
+
+import lib
+
+RUNS = 3 if lib.SLOW else 6
+PRICES = "local: {input: 3, cached_input: 0.3, output: 15}\n"
+SMALL = ["--agent", "local", "--set", "agent.max_tokens=400"]
+
+
+class Counter(lib.Fault):
+    """Passes requests on to the rehearsal, and says that the reply had a random size."""
+
+    def __init__(self, url, seed):
+        self.behind = url
+        self.random = random.Random(seed)
+        self.lock = threading.Lock()
+        self.calls = self.prompt = self.cached = self.completion = 0
+        super().__init__(self.forward, keep=True)
+
+    def forward(self, client, request):
+        body = json.loads(request[1])
+        reply = json.loads(lib.fetch(self.behind + "/chat/completions", request[1].decode())[1])
+        with self.lock:
+            prompt = reply["usage"]["prompt_tokens"]
+            cached = self.random.randrange(prompt + 1)
+            completion = self.random.randrange(body["max_tokens"] + 1)
+            self.calls += 1
+            self.prompt += prompt
+            self.cached += cached
+            self.completion += completion
+        reply["usage"] = {"prompt_tokens": prompt, "completion_tokens": completion,
+                          "prompt_tokens_details": {"cached_tokens": cached}}
+        text = json.dumps(reply)
+        client.sendall(lib.answer("200 OK", text).replace(b"Connection: close\r\n", b""))
+
+    def cost(self):
+        return ((self.prompt - self.cached) * 3 + self.cached * 0.3 + self.completion * 15) / 1e6
+
+
+def stopped(out, args, env):
+    """Begins or resumes a run under a budget: 4 if that stopped it, 0 if it sufficed."""
+    begun = os.path.exists(os.path.join(out, "config.yaml"))
+    command = ["--resume", "-j", "16"] if begun else [*lib.QUICKSTART, *SMALL, "-j", "16"]
+    result = lib.run(*command, "--out", out, *args, env=env)
+    lib.check(result.returncode in (0, 4), "exit code %d\n%s" % (result.returncode, result.stderr))
+    if result.returncode == 4:
+        for needle in ("the budget is reached", "next would have been", "--resume", "so far:"):
+            lib.check(needle in result.stderr, "does not say %r:\n%s" % (needle, result.stderr))
+        lib.whole(out)
+        lib.load(out, "ledger.json")
+    return result.returncode
+
+
+def test_never_exceeded():
+    rng = random.Random(4)
+    with lib.folder() as top, lib.rehearsal() as url:
+        prices = os.path.join(top, "prices.yaml")
+        with open(prices, "w", encoding="utf-8") as f:
+            f.write(PRICES)
+        for number in range(RUNS):
+            out = os.path.join(top, "run%d" % number)
+            with Counter(url, number) as server:
+                env = lib.endpoint(server.url)
+                calls, tokens, cost = 0, 0, 0.0
+                while True:  # the server's counts are of all processes together
+                    calls += rng.randrange(1, 300)
+                    tokens += rng.randrange(3000, 200000)
+                    cost += rng.uniform(0.01, 1)
+                    args = rng.choice([["--max-calls", str(calls)], ["--max-tokens", str(tokens)],
+                                       ["--max-cost", "%.6f" % cost]])
+                    args += ["--prices", prices, "--max-calls", str(calls), "--max-tokens",
+                             str(tokens), "--max-cost", "%.6f" % cost]
+                    code = stopped(out, args, env)
+                    lib.check(server.calls <= calls, "%d of %d calls" % (server.calls, calls))
+                    used = server.prompt + server.completion
+                    lib.check(used <= tokens, "%d of %d tokens" % (used, tokens))
+                    lib.check(server.cost() <= cost + 1e-9, "$%f of $%f" % (server.cost(), cost))
+                    if code == 0:
+                        break
+                check_ledger(out, server)
+
+
+def check_ledger(out, server):
+    """The ledger is the server's bill."""
+    rows = [row for phase, roles in lib.load(out, "ledger.json").items() if phase != "timing"
+            for row in roles.values()]
+    for key, count in (("calls", server.calls), ("prompt_tokens", server.prompt),
+                       ("cached_tokens", server.cached),
+                       ("completion_tokens", server.completion)):
+        got = sum(row[key] for row in rows)
+        lib.check(got == count, "%s: ledger %d, server %d" % (key, got, count))
+    lib.check(abs(sum(row["cost"] for row in rows) - server.cost()) < 1e-6, "cost")
+
+
+def test_same_result_in_the_end():
+    with lib.folder() as top:
+        expected, out = os.path.join(top, "expected"), os.path.join(top, "run")
+        args = [*lib.QUICKSTART, "--agent", "rehearsal"]
+        lib.expect(lib.run(*args, "--out", expected), 0, "Used", "executor")
+        lib.expect(lib.run(*args, "--out", out, "--max-calls", "70"), 4, "70 of 70 calls")
+        lib.expect(lib.run("--resume", "--out", out), 4, "70 of 70 calls")
+        lib.expect(lib.run("--resume", "--out", out, "--max-tokens", "100000"), 4)
+        lib.expect(lib.run("--resume", "--out", out, "--max-calls", "100000", "--max-tokens",
+                           "99999999"), 0)
+        different = lib.same(expected, out, ignore=("config.yaml",))
+        lib.check(not different, "differ: %s" % different)
+
+
+def test_evaluation():
+    with lib.folder() as top:
+        out = os.path.join(top, "eval")
+        args = ["eval", "-t", "quickstart.so", "-a", "rehearsal", "-s", "test", "-o", out]
+        lib.expect(lib.run(*args, "--max-tokens", "4000"), 4, "of 4000 tokens", "next would have")
+        lib.expect(lib.run("eval", "--resume", "-o", out, "--max-tokens", "400000"), 0)
+
+
+def test_what_cannot_be_kept():
+    env = lib.endpoint("http://127.0.0.1:9/v1")
+    base = [*lib.QUICKSTART, "--agent", "local"]
+    with lib.folder() as top:
+        out = os.path.join(top, "run")
+        prices = os.path.join(top, "p.yaml")
+        for args, code, needles in (
+                (["--max-cost", "5"], 78, ["max_cost needs prices", "local"]),
+                (["--max-cost", "much"], 2, ["--max-cost"]),
+                (["--max-calls", "-1"], 2, ["--max-calls"]),
+                (["--set", "max_tokens=many"], 78, ["max_tokens"]),
+                (["--max-tokens", "5", "--set", "agent.max_tokens=0"], 78, ["bound on each reply"]),
+                (["--prices", prices], 78, ["p.yaml"])):
+            lib.expect(lib.run(*base, "--out", out, *args, env=env), code, *needles)
+            lib.check(not os.path.exists(out), "a run directory was made")
+
+
+lib.main(test_never_exceeded, test_same_result_in_the_end, test_evaluation, test_what_cannot_be_kept)
