@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
+#include "cli/estimate.h"
 #include "cli/session.h"
 #include "cli/spending.h"
 #include "cli/summary.h"
@@ -114,7 +115,9 @@ static int run(struct session *s, struct session_options *options, struct err *e
     code = session_knowledge(s, &h.initial, err);
     if (!code)
         code = harness_prepare(&h, err);
-    if (!code && options->dry_run) {
+    if (!code && options->estimate) {
+        code = estimate_run(s, &h, err);
+    } else if (!code && options->dry_run) {
         code = show_plan(s, &h);
     } else if (!code) {
         code = session_open_dir(s, err);
@@ -139,6 +142,8 @@ int cmd_run(int argc, char **argv)
         SESSION_ARGS(&options),
         {"resume", 'r', NULL, "go on with the run in --out", .flag = &options.resume},
         {"force", 'f', NULL, "remove an old run in --out first", .flag = &options.force},
+        {"estimate", 0, NULL, "show calls, tokens and cost of the run, run nothing",
+         .flag = &options.estimate},
         {"help", 'h', NULL, "this text", .flag = &options.help},
         {0},
     };

@@ -442,6 +442,8 @@ static void on_signal(void *arg, int signum)
 {
     struct session *s = arg;
     bool again = engine_stopped(s->engine, NULL) != 0;
+    log_line(LOG_INFO, again ? "giving up the calls in flight"
+                             : "finishing the calls in flight; a second signal gives them up");
     engine_stop(s->engine, 128 + signum,
                 signum == SIGINT ? "stopped by Ctrl-C; go on with --resume"
                                  : "stopped by a signal; go on with --resume",
@@ -482,18 +484,20 @@ static bool reuses_calls(const struct session *s)
 
 int session_start(struct session *s, struct err *err)
 {
-    spending_resume(s);
+    spending_start(s);
     s->engine = engine_create(&(struct engine_options){
         .task = s->task,
         .model = s->model,
         .pool = s->pool,
         .journal = s->journal,
         .ledger = &s->ledger,
+        .cache = s->cache,
         .concurrency = s->run.concurrency,
         .episode_timeout = s->run.episode_timeout,
         .seed = s->run.seed,
         .reuse = reuses_calls(s),
     });
+    s->report.model = s->model;
     int code = loop_on_signal(s->loop, SIGINT, on_signal, s, err);
     return code ? code : loop_on_signal(s->loop, SIGTERM, on_signal, s, err);
 }

@@ -14,9 +14,10 @@ struct session_options {
     const char *task, *method, *agent;
     const char *out, *run_name;
     const char *concurrency, *knowledge;
+    const char *cache;
     const char *max_calls, *max_tokens, *max_cost, *prices;
     struct arg_list sets;
-    bool resume, force, quiet, verbose, json, dry_run, help;
+    bool resume, force, quiet, verbose, json, dry_run, estimate, help;
 };
 
 /* The part of a command's table that these options make up. */
@@ -39,6 +40,7 @@ struct session_options {
         {"max-cost", 0, "DOLLARS", "budget of the whole run, by --prices",                         \
          .text = &(o)->max_cost},                                                                  \
         {"prices", 0, "FILE", "prices of models (default: prices.yaml)", .text = &(o)->prices},    \
+        {"cache", 0, "DIR", "replies at temperature 0, shared between runs", .text = &(o)->cache}, \
         {"quiet", 'q', NULL, "no progress and no summary", .flag = &(o)->quiet},                   \
         {"json", 0, NULL, "the result as JSON on standard output", .flag = &(o)->json},            \
         {"dry-run", 0, NULL, "check everything, show the plan, run nothing",                       \
@@ -69,6 +71,7 @@ struct session {
     struct journal *journal;
     struct ledger ledger;
     struct budget *budget; /* NULL: none */
+    struct cache *cache;   /* NULL: none */
     struct report report;
     struct engine *engine;
 };

@@ -4,8 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 
 #define PRICES "prices.yaml"
 
@@ -45,10 +47,28 @@ static int read_price(struct session *s, struct err *err)
                    preset ? preset : model_name(s->model));
 }
 
+/* A model in process answers as its plugins do. */
+static int open_cache(struct session *s, struct err *err)
+{
+    CLEANUP_BUF struct buf scope = {0};
+    char digest[HASH_HEX];
+    const struct plugin_entry *const entries[] = {s->task_entry, s->method_entry};
+    if (!s->options->cache)
+        return 0;
+    buf_text(&scope, model_endpoint(s->model));
+    for (size_t i = 0; s->rehearsal && i < 2; i++) {
+        plugin_digest(entries[i]->plugin, digest);
+        buf_printf(&scope, "rehearsal %s\n", digest);
+    }
+    return cache_open(s->options->cache, buf_view(&scope), &s->cache, err);
+}
+
 int spending_open(struct session *s, struct err *err)
 {
     struct budget_use limits = {s->run.max_calls, s->run.max_tokens, -1};
     int code = read_price(s, err);
+    if (!code)
+        code = open_cache(s, err);
     if (code)
         return code;
     if (s->run.max_cost >= 0 && !s->rehearsal)
@@ -80,10 +100,59 @@ static void add_line(void *arg, struct str line)
                                                price_of(&s->ledger.price, &u)});
 }
 
-void spending_resume(struct session *s)
+static int64_t least(int64_t a, int64_t b)
 {
-    if (s->budget && s->resuming)
+    return a < b ? a : b;
+}
+
+/* What the cache gave to earlier processes is in the journal, but was not paid for. */
+static void add_cached(struct session *s)
+{
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_FREE char *path = file_join(s->dir.path, "ledger.json");
+    if (file_read(path, FILE_MAX_CONFIG, &text, NULL))
+        return;
+    CLEANUP_JSON struct json *ledger = json_parse(buf_view(&text), NULL);
+    const struct json *row = json_path(ledger, "timing.cache");
+    struct ledger_row *cached = &s->ledger.cached;
+    cached->calls = json_int(json_get(row, "calls"), 0);
+    cached->prompt_tokens = json_int(json_get(row, "prompt_tokens"), 0);
+    cached->cached_tokens = json_int(json_get(row, "cached_tokens"), 0);
+    cached->completion_tokens = json_int(json_get(row, "completion_tokens"), 0);
+    cached->reasoning_tokens = json_int(json_get(row, "reasoning_tokens"), 0);
+    if (!s->budget)
+        return;
+    struct budget_use used;
+    budget_used(s->budget, &used);
+    budget_add(
+        s->budget,
+        &(struct budget_use){-least(cached->calls, used.calls),
+                             -least(cached->prompt_tokens + cached->completion_tokens, used.tokens),
+                             -least(ledger_cost(&s->ledger, cached), used.cost)});
+}
+
+/* A number of this run, the same when it is resumed and another when it is begun anew: that of its
+ * config.yaml, which is written once. */
+static uint64_t run_number(const struct session *s)
+{
+    struct stat st = {0};
+    CLEANUP_FREE char *path = file_join(s->dir.path, "config.yaml");
+    if (stat(path, &st) != 0)
+        return 0;
+    CLEANUP_FREE char *text = mem_printf("%s\n%lld.%09ld\n%llu", path, (long long)st.st_mtim.tv_sec,
+                                         st.st_mtim.tv_nsec, (unsigned long long)st.st_ino);
+    return hash_sha256_u64(str_of(text)) >> 1;
+}
+
+void spending_start(struct session *s)
+{
+    if (s->cache && s->dir.path)
+        cache_set_run(s->cache, run_number(s));
+    if (!s->resuming)
+        return;
+    if (s->budget)
         journal_each(s->journal, add_line, s);
+    add_cached(s);
 }
 
 int spending_write(struct session *s, struct err *err)
@@ -113,6 +182,7 @@ void spending_stopped(struct session *s, int code)
 void spending_close(struct session *s)
 {
     budget_destroy(s->budget);
+    cache_close(s->cache);
 }
 
 struct sums {

@@ -4,11 +4,11 @@
 
 #include "cli/session.h"
 
-/* After the model is open, before anything is written: prices and budget from the configuration.
- * EXIT_CONFIG if a limit cannot be kept (no price, or replies without bound). */
+/* After the model is open, before anything is written: prices, budget and cache. EXIT_CONFIG if a
+ * limit cannot be kept (no price, or replies without bound), or if the cache is none. */
 int spending_open(struct session *session, struct err *err);
-/* When the journal is open: what the run has used before counts. */
-void spending_resume(struct session *session);
+/* When the run directory is open: what the run has used before counts. */
+void spending_start(struct session *session);
 /* ledger.json. */
 int spending_write(struct session *session, struct err *err);
 /* A stopped run leaves its ledger too, and a line that says what it has used; code: why it ended.

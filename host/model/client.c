@@ -139,6 +139,25 @@ void model_state(struct model *model, struct model_state *out)
     pthread_mutex_unlock(&model->lock);
 }
 
+bool model_is_greedy(const struct model *model, const struct model_request *request)
+{
+    double temperature = request->temperature;
+    if (isnan(temperature))
+        temperature = model_temperature(model);
+    return temperature == 0 || (model->answer && isnan(temperature));
+}
+
+const char *model_endpoint(const struct model *model)
+{
+    return model->config.shown_url ? model->config.shown_url : "";
+}
+
+void model_quotas(const struct model *model, double *out_requests, double *out_tokens)
+{
+    *out_requests = model->config.requests_per_minute;
+    *out_tokens = model->config.tokens_per_minute;
+}
+
 void model_set_budget(struct model *model, struct budget *budget)
 {
     model->gate.budget = budget;

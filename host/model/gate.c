@@ -51,22 +51,39 @@ static enum model_hold ask_budget(struct gate *gate, struct gate_ticket *ticket,
     return MODEL_HOLD_NONE;
 }
 
+static bool knows_quota(const struct gate *gate)
+{
+    return gate->requests.per_minute > 0 || gate->tokens.per_minute > 0;
+}
+
+/* *out_wait_us as in gate_next. */
+static enum model_hold ask_quotas(struct gate *gate, const struct gate_ticket *ticket,
+                                  uint64_t now_us, uint64_t *out_wait_us)
+{
+    double spare = DEVIATIONS * sqrt(gate->variance + ticket->variance);
+    uint64_t requests = limit_wait_us(&gate->requests, 1, 0, now_us);
+    uint64_t used = limit_wait_us(&gate->tokens, ticket->tokens, spare, now_us);
+    *out_wait_us = requests > used ? requests : used;
+    if (!requests && !used)
+        return MODEL_HOLD_NONE;
+    return requests >= used ? MODEL_HOLD_REQUESTS : MODEL_HOLD_TOKENS;
+}
+
 /* What keeps a call back; *out_wait_us as in gate_next. */
 static enum model_hold ask(struct gate *gate, struct gate_ticket *ticket, uint64_t now_us,
                            uint64_t *out_wait_us)
 {
-    double spare = DEVIATIONS * sqrt(gate->variance + ticket->variance);
     *out_wait_us = 0;
     if (gate->most_in_flight > 0 && gate->in_flight >= gate->most_in_flight)
         return MODEL_HOLD_IN_FLIGHT;
     enum adapt_hold hold = adapt_ask(&gate->adapt, gate->in_flight, now_us, out_wait_us);
     if (hold != ADAPT_GO)
         return hold_of(hold);
-    uint64_t requests = limit_wait_us(&gate->requests, 1, 0, now_us);
-    uint64_t used = limit_wait_us(&gate->tokens, ticket->tokens, spare, now_us);
-    *out_wait_us = requests > used ? requests : used;
-    if (requests || used)
-        return requests >= used ? MODEL_HOLD_REQUESTS : MODEL_HOLD_TOKENS;
+    enum model_hold quota = MODEL_HOLD_NONE;
+    if (knows_quota(gate))
+        quota = ask_quotas(gate, ticket, now_us, out_wait_us);
+    if (quota != MODEL_HOLD_NONE)
+        return quota;
     return gate->budget ? ask_budget(gate, ticket, out_wait_us) : MODEL_HOLD_NONE;
 }
 
@@ -75,11 +92,6 @@ static void estimate(const struct gate *gate, struct gate_ticket *ticket)
     ticket->tokens =
         (double)ticket->bytes / gate->bytes_per_token + gate->reply_tokens[ticket->role];
     ticket->variance = gate->reply_variance[ticket->role];
-}
-
-static bool knows_quota(const struct gate *gate)
-{
-    return gate->requests.per_minute > 0 || gate->tokens.per_minute > 0;
 }
 
 static void go(struct gate *gate, struct gate_ticket *ticket, uint64_t now_us)

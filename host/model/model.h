@@ -116,6 +116,13 @@ struct model *model_open_local(model_answer_fn *fn, void *arg, struct pool *pool
 void model_fingerprint(const struct model *model, const struct model_request *request,
                        char out_hex[65]);
 
+/* Does it answer the same to the same, as far as anyone can ask for that: at temperature 0? */
+bool model_is_greedy(const struct model *model, const struct model_request *request);
+/* Where it answers, for people and as a key; without secrets. Empty for one in process. */
+const char *model_endpoint(const struct model *model);
+/* The quotas that the preset gives; 0 for none. */
+void model_quotas(const struct model *model, double *out_requests, double *out_tokens);
+
 struct budget;
 /* Before the first call: what calls may use together. It outlives the model. */
 void model_set_budget(struct model *model, struct budget *budget);

@@ -99,6 +99,12 @@ static void stop_for_budget(const struct engine_call *call)
     engine_stop(call->engine, EXIT_BUDGET, text.ptr, false);
 }
 
+static bool may_cache(const struct engine_call *call)
+{
+    return call->engine->options.cache && !call->draw &&
+           model_is_greedy(call->engine->options.model, &call->model.request);
+}
+
 static void call_done(struct model_call *model)
 {
     struct engine_call *call = (struct engine_call *)model;
@@ -107,6 +113,8 @@ static void call_done(struct model_call *model)
         if (engine->options.journal)
             write_reply(call);
         note_reply(call);
+        if (model->reply.kind == MODEL_TEXT && may_cache(call))
+            cache_store(engine->options.cache, call->fingerprint, &model->reply);
         __atomic_store_n(&engine->any_success, true, __ATOMIC_RELAXED);
         ledger_add_sent(engine->options.ledger, call->phase, model);
     } else if (model->reply.fault == MODEL_FAULT_BUDGET) {
@@ -140,14 +148,39 @@ static bool find_in_memo(struct engine_call *call)
     return call->reused;
 }
 
+static bool find_in_cache(struct engine_call *call)
+{
+    struct engine *engine = call->engine;
+    struct model_reply *reply = &call->model.reply;
+    if (!may_cache(call) ||
+        !cache_find(engine->options.cache, call->fingerprint, &call->arena, reply))
+        return false;
+    if (engine->options.journal)
+        write_reply(call);
+    note_reply(call);
+    ledger_add(engine->options.ledger, call->phase, call->model.request.role, &reply->usage, true);
+    return true;
+}
+
+void engine_call_mark_draws(struct wave *wave)
+{
+    const struct engine_options *options = &wave->engine->options;
+    for (size_t i = 0; options->cache && i < wave->call_count; i++) {
+        struct engine_call *call = &wave->calls[i]->call;
+        model_fingerprint(options->model, &call->model.request, call->fingerprint);
+        for (size_t k = 0; k < i && !call->draw; k++)
+            call->draw = strcmp(wave->calls[k]->call.fingerprint, call->fingerprint) == 0;
+    }
+}
+
 bool engine_call_start(struct engine_call *call)
 {
     struct engine *engine = call->engine;
     memset(&call->model.reply, 0, sizeof(call->model.reply));
     call->reused = false;
-    if (engine->options.journal || engine->memo)
+    if (engine->options.journal || engine->memo || engine->options.cache)
         model_fingerprint(engine->options.model, &call->model.request, call->fingerprint);
-    if (find_in_journal(call) || find_in_memo(call))
+    if (find_in_journal(call) || find_in_memo(call) || find_in_cache(call))
         return true;
     call->model.arena = &call->arena;
     call->model.done = call_done;

@@ -275,6 +275,7 @@ void wave_start(struct wave *wave)
 {
     struct engine *engine = wave->engine;
     wave->generation = memo_generation(engine->memo);
+    engine_call_mark_draws(wave);
     pthread_mutex_lock(&engine->mutex);
     wave->started = true;
     for (size_t i = 0; i < wave->rollout_count; i++)

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "io/pool.h"
+#include "model/cache.h"
 #include "model/model.h"
 #include "plugin/method.h"
 #include "run/journal.h"
@@ -25,6 +26,7 @@ struct engine_options {
     struct pool *pool;
     struct journal *journal; /* NULL: none */
     struct ledger *ledger;
+    struct cache *cache; /* replies of other runs; NULL: none */
     size_t concurrency;
     double episode_timeout; /* seconds; 0: none */
     int64_t seed;           /* of the run */

@@ -32,6 +32,7 @@ struct engine_call {
     struct str place;
     bool reusable; /* an independent draw is not asked for */
     bool reused;   /* the reply is that of an earlier call */
+    bool draw;     /* an independent one is asked for: no cache has it */
     char fingerprint[65];
     struct arena arena; /* of the reply */
     void (*done)(struct engine_call *call);
@@ -40,6 +41,8 @@ struct engine_call {
 /* Answers from the journal or an earlier call (true: the reply is there, done is not called) or
  * sends. */
 bool engine_call_start(struct engine_call *call);
+/* Of equal calls of a wave the later ones ask for other draws. */
+void engine_call_mark_draws(struct wave *wave);
 /* A call of an episode that is replayed: keeps its journal line, and its reply for later waves.
  * false if it is not in the journal. */
 bool engine_call_replay(struct wave *wave, struct str place, bool reusable);

@@ -245,6 +245,7 @@ static bool send(struct rollout_job *job, const char *suffix, size_t number)
     call->model.deadline_us = ep->deadline_us;
     call->wave = job->job.wave;
     call->reusable = is_reusable(job, suffix);
+    call->draw = job->rollout.repeat > 0;
     call->place = str_of(
         arena_printf(&ep->turn, "%.*s/%s%zu", (int)ep->place.len, ep->place.ptr, suffix, number));
     call->done = executor_done;

@@ -13,7 +13,10 @@ struct report {
     bool quiet;
     bool terminal;
     struct ledger *ledger;
+    struct model *model; /* what holds its calls back is shown; NULL: nothing is */
     uint64_t started_us, shown_us;
+    uint64_t mark_us, next_us; /* since when calls a second are counted, and will be */
+    int64_t mark_sent, next_sent;
 };
 
 void report_init(struct report *report, struct ledger *ledger, bool quiet);

@@ -1,0 +1,83 @@
+"""--estimate: calls, tokens and cost before a run, with nothing sent and nothing left behind."""
+import glob
+import json
+import os
+import tempfile
+
+import build
+import lib
+
+AGENT = ["--agent", "local"]
+
+
+def estimate(args, env, code=0):
+    result = lib.run(*args, "--estimate", "--json", env=env)
+    lib.expect(result, code)
+    return json.loads(result.stdout)
+
+
+def test_measured():
+    with lib.folder() as top, lib.Fault(lib.answer("500 No", "{}")) as server:
+        temporary = os.path.join(top, "tmp")
+        os.mkdir(temporary)
+        env = lib.endpoint(server.url, TMPDIR=temporary)
+        out = os.path.join(top, "run")
+        got = estimate([*lib.QUICKSTART, *AGENT, "-o", out], env)
+        lib.check(got["measured"] and got["total"]["cost"] is None, str(got))
+        lib.check(server.count == 0, "the model was called")
+        lib.check(not os.listdir(temporary) and not os.path.exists(out), "something is left")
+        lib.expect(lib.run(*lib.QUICKSTART, "--agent", "rehearsal", "-o", out), 0)
+        ledger = lib.load(out, "ledger.json")
+        for phase in ("dev", "probe", "learn", "val", "test"):
+            for role, row in ledger[phase].items():
+                for key in ("calls", "prompt_tokens", "completion_tokens"):
+                    lib.check(got[phase][role][key] == row[key], "%s %s" % (phase, got[phase]))
+
+
+def test_many_epochs():
+    """More than is played is multiplied."""
+    env = lib.endpoint("http://127.0.0.1:9/v1")
+    pair = ["-t", "quickstart.so", "-m", "none.so", *AGENT]
+    few = estimate([*pair, "--set", "cycle.epochs=3"], env)
+    big = [*lib.QUICKSTART, *AGENT, "--set", "cycle.epochs=200"]
+    many = estimate(big, env)
+    one = estimate([*lib.QUICKSTART, *AGENT, "--set", "cycle.epochs=1"], env)
+    lib.check("executor" not in few["dev"], "none.so learns: %s" % few)
+    lib.check(many["dev"]["executor"]["calls"] == 200 * one["dev"]["executor"]["calls"], str(many))
+
+
+def test_cost_and_time():
+    with lib.folder() as top:
+        prices = os.path.join(top, "prices.yaml")
+        with open(prices, "w", encoding="utf-8") as f:
+            f.write("local: {input: 2, output: 8}\n")
+        args = [*lib.QUICKSTART, *AGENT, "--prices", prices]
+        env = lib.endpoint("http://127.0.0.1:9/v1")
+        got = estimate(args, env)["total"]
+        cost = (got["prompt_tokens"] * 2 + got["completion_tokens"] * 8) / 1e6
+        lib.check(abs(got["cost"] - cost) < 1e-6, str(got))
+        result = lib.run(*args, "--estimate", "--set", "agent.requests_per_minute=100", env=env)
+        lib.expect(result, 0, "%d minutes at least (requests)" % -(-got["calls"] // 100), "$")
+
+
+def test_without_rehearsal():
+    """Such a task is gone by its first messages, and the estimate says so."""
+    with lib.folder() as top:
+        plain = build.variant(top, "plain", "sums.c", (
+            "return grasp_equal(id, GRASP_EXT_REHEARSAL) ? &rehearsal : NULL;",
+            "(void)id, (void)&rehearsal;\n    return NULL;"))
+        env = lib.endpoint("http://127.0.0.1:9/v1")
+        args = ["-t", plain, "-m", "none.so", *AGENT]
+        result = lib.run(*args, "--estimate", env=env)
+        lib.expect(result, 0, "no rehearsal of this pairing", "first messages of a sample")
+        lib.check(not estimate(args, env)["measured"], "measured")
+
+
+def test_refused_with_a_reason():
+    lib.expect(lib.run(*lib.QUICKSTART, *AGENT, "--estimate"), 78, "OPENAI_BASE_URL")
+    lib.check(not glob.glob(os.path.join(tempfile.gettempdir(), "grasp-estimate-*")), "left behind")
+
+
+build.need("cc")
+lib.main(test_measured, test_many_epochs, test_cost_and_time, test_without_rehearsal,
+         test_refused_with_a_reason)
