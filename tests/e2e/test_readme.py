@@ -1,6 +1,7 @@
 """The README's own task and own method, built out of tree against the installed SDK and run; and the
 output that it shows."""
 import os
+import re
 import subprocess
 
 import build
@@ -34,15 +35,22 @@ def test_examples():
         check_runs(top, host, sums, notes)
 
 
+def figures_of_use(row):
+    """Calls and tokens change with every word of a prompt: the README's are of some day."""
+    return re.sub(r" +\d+", " N", row) if " tokens in " in row else row
+
+
 def test_output_shown():
     """The output shown in the README is what the quickstart prints, but for the folders."""
     with open(os.path.join(lib.ROOT, "README.md"), encoding="utf-8") as f:
         text = f.read()
     with lib.folder() as top:
         result = lib.run(*lib.QUICKSTART, "--agent", "rehearsal", "--out", os.path.join(top, "run"))
+        shown = [figures_of_use(row) for row in text.splitlines()]
         for row in result.stdout.splitlines():
             if row and top not in row and "rehearsal" not in row and "say nothing" not in row:
-                lib.check("    " + row + "\n" in text, "the README does not show: %r" % row)
+                lib.check(figures_of_use("    " + row) in shown,
+                          "the README does not show: %r" % row)
 
 
 def check_runs(top, host, sums, notes):
