@@ -159,12 +159,21 @@ static const char *where_method(void *arg, const char *option)
     return config_where(arg, path);
 }
 
+/* A plugin with an option of this name follows the run, unless it was given one of its own. */
+static void follow_compat(const struct session *s, const struct json *schema, struct json *given)
+{
+    bool known = json_get(json_get(schema, "properties"), "compat") != NULL;
+    if (known && s->run.compat_reference && !json_get(given, "compat"))
+        json_set(given, "compat", json_new_str(STR("reference")));
+}
+
 static int check_options(struct session *s, struct err *err)
 {
     struct json *given;
     int code = config_task_options(&s->config, s->task_entry->options, &given, err);
     if (code)
         return code;
+    follow_compat(s, s->task_entry->options, given);
     s->task_options =
         options_check(s->task_entry->options, given, "task", where_task, &s->config, err);
     json_free(given);
@@ -176,9 +185,8 @@ static int check_options(struct session *s, struct err *err)
     code = config_method_options(&s->config, s->method_entry->id, schema, &given, err);
     if (code)
         return code;
-    bool knows_compat = json_get(json_get(schema, "properties"), "compat") != NULL;
-    if (knows_compat && s->run.compat_reference && !json_get(given, "compat"))
-        json_set(given, "compat", json_new_str(STR("reference")));
+    follow_compat(s, schema, given);
+
     s->method_options = options_check(schema, given, "method", where_method, &s->config, err);
     json_free(given);
     return s->method_options ? 0 : EXIT_CONFIG;
