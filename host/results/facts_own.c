@@ -10,6 +10,7 @@
 static const char *const benchmark_names[][2] = {
     {"medagent", "MedAgentBench"},
     {"medagentbench", "MedAgentBench"},
+    {"v2", "MedAgentBench-v2"},
     {"fhir_agent", "FHIR-AgentBench"},
 };
 static const char *const model_names[][2] = {
@@ -29,7 +30,7 @@ static const char *known(const char *const (*names)[2], size_t count, const char
 /* The benchmark as the release calls it; version 2 of MedAgentBench is a benchmark of its own. */
 static const char *benchmark_of(const struct json *task, const char *id)
 {
-    const char *name = known(benchmark_names, 3, id);
+    const char *name = known(benchmark_names, 4, id);
     struct str version = json_str(json_path(task, "options.version"));
     if (strcmp(name, "MedAgentBench") == 0 &&
         (str_is(version, "v2") || json_int(json_path(task, "options.version"), 1) == 2))

@@ -10,6 +10,8 @@ int main(int argc, char **argv)
     if (status)
         return status;
     golden_grade_section(&g);
+    golden_dialogue_section(&g);
+    golden_data_sections(&g);
     golden_text_sections(&g);
     return golden_finish(&g);
 }

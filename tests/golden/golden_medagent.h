@@ -6,4 +6,6 @@
 #include "plugin/mock_host.h"
 
 void golden_grade_section(struct golden *g);
+void golden_dialogue_section(struct golden *g);
+void golden_data_sections(struct golden *g); /* splits, first messages */
 void golden_text_sections(struct golden *g); /* posts, clocks, coercion */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Verdicts: the chart's answers are put into a rollout as an episode would, and it is judged. */
+/* Verdicts: the server's answers are put into a rollout as an episode would, and it is judged. */
 #include <grasp/helpers.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "golden_medagent.h"
-#include "medagent_chart.h"
+#include "medagent_server.h"
 #include "tasks/medagent/judge.h"
 
 struct asked {
@@ -101,7 +101,8 @@ static const grasp_json_value *value_of(grasp_call *call, const struct json *val
 }
 
 /* What an episode puts into "raw". */
-static struct json *raw_of(grasp_call *call, const struct json *c, const struct sample *sample)
+static struct json *raw_of(grasp_call *call, const struct json *c, const struct case_server *server,
+                           const struct sample *sample)
 {
     struct pool pool CLEANUP_POOL = {0};
     struct text out CLEANUP_TEXT = {0};
@@ -110,7 +111,7 @@ static struct json *raw_of(grasp_call *call, const struct json *c, const struct 
     size_t count = evidence_queries(&pool, sample, queries);
     text_put(&out, "{\"evidence\": [");
     for (size_t i = 0; i < count; i++) {
-        struct chart_answer answer = chart_get(c, queries[i]);
+        struct case_server_answer answer = case_server_get(server, queries[i]);
         struct evidence evidence = {answer.status, answer.plain_json, {answer.body, answer.len}};
         text_put(&out, i ? ", " : "");
         evidence_write(call, grasp_json_of(call), &out, queries[i], &evidence);
@@ -125,7 +126,7 @@ static struct json *raw_of(grasp_call *call, const struct json *c, const struct 
 }
 
 static void grade_case(struct golden *g, struct mock_host *host, const struct json *c,
-                       struct str comment)
+                       const struct case_server *server, struct str comment)
 {
     grasp_call *call = mock_call(host);
     const grasp_json *json = grasp_json_of(call);
@@ -144,7 +145,7 @@ static void grade_case(struct golden *g, struct mock_host *host, const struct js
     json_set(rollout, "status", json_copy(json_get(c, "status")));
     json_set(rollout, "answer", json_copy(json_get(c, "result")));
     json_set(rollout, "history", fill_in(json_get(c, "history"), comment));
-    json_set(rollout, "raw", raw_of(call, c, &sample));
+    json_set(rollout, "raw", raw_of(call, c, server, &sample));
     struct asked asked = {json_new_array(), path_of(base)};
     struct judge judge = {&sample, {base.ptr, base.len}, true, note_query, &asked};
     struct verdict verdict = judge_rollout(call, json, &judge, value_of(call, rollout));
@@ -167,7 +168,16 @@ void golden_grade_section(struct golden *g)
     struct mock_host *host = mock_host_create();
     CLEANUP_FREE char *comment = referral_comment();
     golden_section(g, "grade");
-    for (const struct json *c; (c = golden_next(g));)
-        grade_case(g, host, c, str_of(comment));
+    for (const struct json *c; (c = golden_next(g));) {
+        char why[512];
+        struct case_server server;
+        if (!case_server_open(&server, c, why, sizeof(why))) {
+            golden_fail(g, "%s", why);
+            continue;
+        }
+        grade_case(g, host, c, &server, str_of(comment));
+        case_server_close(&server);
+    }
+
     mock_host_destroy(host);
 }

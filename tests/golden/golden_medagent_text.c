@@ -5,9 +5,9 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "common/cohort/now.h"
 #include "golden_medagent.h"
 #include "tasks/medagent/coerce.h"
-#include "tasks/medagent/now.h"
 #include "tasks/medagent/posts.h"
 
 static struct json *own_json(grasp_call *call, const grasp_json_value *value)

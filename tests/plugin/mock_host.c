@@ -22,7 +22,7 @@ struct mock_call {
     size_t scratch_count;
 };
 
-static struct mock_host *host_of(grasp_call *call)
+struct mock_host *mock_host_of(grasp_call *call)
 {
     return ((struct mock_call *)call)->owner;
 }
@@ -85,12 +85,12 @@ static void check_json(grasp_str text, uint64_t limit, enum json_kind kind, cons
 static void host_log(grasp_call *call, int32_t level, grasp_str text)
 {
     check_text(text, UINT64_MAX, "a log line");
-    host_of(call)->logged++;
+    mock_host_of(call)->logged++;
 }
 
 static int32_t host_fail(grasp_call *call, int32_t code, grasp_str text)
 {
-    struct mock_host *host = host_of(call);
+    struct mock_host *host = mock_host_of(call);
     check_text(text, UINT64_MAX, "the text of fail");
     assert_true(code < 0);
     clear_text(&host->fail_text);
@@ -110,30 +110,33 @@ static void *host_scratch(grasp_call *call, uint64_t size)
 
 static int64_t host_now(grasp_call *call)
 {
-    return host_of(call)->now;
+    return mock_host_of(call)->now;
 }
 
 static int32_t host_cancelled(grasp_call *call)
 {
-    return host_of(call)->cancelled;
+    return mock_host_of(call)->cancelled;
 }
 
 static const void *host_extension(grasp_call *call, grasp_str id)
 {
-    return grasp_equal(id, GRASP_EXT_JSON) && !host_of(call)->without_json ? mock_json_table : NULL;
+    struct mock_host *host = mock_host_of(call);
+    if (grasp_equal(id, GRASP_EXT_JSON) && !host->without_json)
+        return mock_json_table;
+    return host->extension ? host->extension(host, id) : NULL;
 }
 
 static int32_t host_emit_json(grasp_call *call, grasp_str json)
 {
     check_text(json, 16 * MIB, "JSON");
     check_json(json, 16 * MIB, *json.ptr == '[' ? JSON_ARRAY : JSON_OBJECT, "JSON");
-    append(&host_of(call)->json, json);
+    append(&mock_host_of(call)->json, json);
     return GRASP_OK;
 }
 
 static int32_t host_emit_message(grasp_call *call, const grasp_message *message)
 {
-    struct mock_host *host = host_of(call);
+    struct mock_host *host = mock_host_of(call);
     assert_true(message->size >= sizeof(*message));
     assert_true(message->role.len > 0);
     check_text(message->content, 16 * MIB, "a message");
@@ -154,13 +157,13 @@ static int32_t host_emit_message(grasp_call *call, const grasp_message *message)
 static int32_t host_emit_action(grasp_call *call, grasp_str action)
 {
     check_text(action, MIB, "an action");
-    append(&host_of(call)->actions, action);
+    append(&mock_host_of(call)->actions, action);
     return GRASP_OK;
 }
 
 static int32_t host_emit_outcome(grasp_call *call, const grasp_outcome *outcome)
 {
-    struct mock_host *host = host_of(call);
+    struct mock_host *host = mock_host_of(call);
     assert_false(host->has_outcome);
     assert_true(outcome->size >= sizeof(*outcome));
     assert_true(outcome->status.len > 0);
@@ -177,7 +180,7 @@ static int32_t host_emit_outcome(grasp_call *call, const grasp_outcome *outcome)
 
 static int32_t host_emit_verdict(grasp_call *call, const grasp_verdict *verdict)
 {
-    struct mock_host *host = host_of(call);
+    struct mock_host *host = mock_host_of(call);
     assert_false(host->has_verdict);
     assert_true(verdict->size >= sizeof(*verdict));
     assert_in_range(verdict->correct, 0, 1);
@@ -197,13 +200,13 @@ static int32_t host_emit_verdict(grasp_call *call, const grasp_verdict *verdict)
 static int32_t host_emit_request(grasp_call *call, grasp_str json)
 {
     check_json(json, 16 * MIB, JSON_OBJECT, "a request");
-    append(&host_of(call)->requests, json);
+    append(&mock_host_of(call)->requests, json);
     return GRASP_OK;
 }
 
 static int32_t host_emit_guidance(grasp_call *call, const grasp_guidance *guidance)
 {
-    struct mock_host *host = host_of(call);
+    struct mock_host *host = mock_host_of(call);
     assert_false(host->has_guidance);
     assert_true(guidance->size >= sizeof(*guidance));
     check_text(guidance->text, 16 * MIB, "guidance");
@@ -219,7 +222,7 @@ static int32_t host_emit_guidance(grasp_call *call, const grasp_guidance *guidan
 
 static int32_t host_emit_files(grasp_call *call, const grasp_files *files)
 {
-    struct mock_host *host = host_of(call);
+    struct mock_host *host = mock_host_of(call);
     assert_false(host->has_files);
     host->has_files = true;
     for (uint64_t i = 0; i < files->count; i++) {

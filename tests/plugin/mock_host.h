@@ -56,6 +56,9 @@ struct mock_host {
     int32_t cancelled;
     int64_t now;
     bool without_json; /* grasp.json/1 is not offered */
+    /* Further extensions that the test offers; NULL for none. */
+    const void *(*extension)(struct mock_host *host, grasp_str id);
+    void *context; /* the test's own */
 
     struct mock_call *call;
 };
@@ -63,6 +66,7 @@ struct mock_host {
 struct mock_host *mock_host_create(void);
 void mock_host_destroy(struct mock_host *host);
 grasp_call *mock_call(struct mock_host *host);
+struct mock_host *mock_host_of(grasp_call *call);
 
 /* Loads a plugin by the path of its file, or by its name in the folder $GRASP_PLUGINS. Ends the
  * program when it cannot be loaded. */

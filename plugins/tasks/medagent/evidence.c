@@ -4,7 +4,7 @@
 #include <grasp/helpers.h>
 
 #include "common/slice.h"
-#include "value.h"
+#include "pyvalue.h"
 
 /* {{mrn}} is written %. */
 static const char *const plans[2][TYPE_COUNT][EVIDENCE_MAX] = {
@@ -69,7 +69,7 @@ bool evidence_write(grasp_call *call, const grasp_json *json, struct text *out, 
 {
     const grasp_json_value *bundle = json->parse(call, answer->body, NULL);
     bool failed = answer->status >= 400;
-    if (!failed && !value_is_object(json, bundle))
+    if (!failed && !py_is_object(json, bundle))
         return false;
     text_put(out, "{\"query\": ");
     text_json(out, query);

@@ -24,7 +24,7 @@ static bool has_search(const grasp_json *json, const grasp_json_value *history)
     for (uint64_t i = 0; i < json->count(history); i++) {
         const grasp_json_value *message = json->at(history, i);
         struct text copy CLEANUP_TEXT = {0};
-        if (value_is(json, json->get(message, SLICE("role")), "agent") &&
+        if (py_is(json, json->get(message, SLICE("role")), "agent") &&
             action_read(json->as_string(json->get(message, SLICE("content"))), &copy).kind ==
                 ACTION_GET)
             return true;
@@ -34,11 +34,11 @@ static bool has_search(const grasp_json *json, const grasp_json_value *history)
 
 static uint64_t tags_of_end(const grasp_json *json, const grasp_json_value *status)
 {
-    if (value_is(json, status, "agent invalid action"))
+    if (py_is(json, status, "agent invalid action"))
         return TAG_BIT(TAG_PROTOCOL_INVALID);
-    if (value_is(json, status, "task limit reached"))
+    if (py_is(json, status, "task limit reached"))
         return TAG_BIT(TAG_NO_FINISH);
-    if (value_is(json, status, "agent context limit"))
+    if (py_is(json, status, "agent context limit"))
         return TAG_BIT(TAG_CONTEXT_EXHAUSTED);
     return 0;
 }
@@ -71,7 +71,7 @@ struct verdict judge_rollout(grasp_call *call, const grasp_json *json, const str
     const grasp_json_value *history = json->get(rollout, SLICE("history"));
     const grasp_json_value *status = json->get(rollout, SLICE("status"));
     const grasp_json_value *raw = json->get(rollout, SLICE("raw"));
-    bool completed = value_is(json, status, "completed");
+    bool completed = py_is(json, status, "completed");
     posts_collect(call, json, &pool, history, judge->reference, &posts);
     struct grader g = {
         .call = call,

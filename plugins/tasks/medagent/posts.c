@@ -5,7 +5,7 @@
 
 #include "action.h"
 #include "common/slice.h"
-#include "value.h"
+#include "pyvalue.h"
 
 struct collector {
     grasp_call *call;
@@ -19,7 +19,7 @@ static void keep(struct collector *c, grasp_str url, grasp_str body)
 {
     struct posts *out = c->out;
     const grasp_json_value *payload;
-    if (!value_parse(c->call, c->json, body, &payload))
+    if (!py_parse(c->call, c->json, body, &payload))
         return;
     POOL_RESERVE(c->pool, out->items, out->count, c->capacity);
     out->items[out->count++] = (struct post){pool_dup(c->pool, url), payload};
@@ -74,7 +74,7 @@ void posts_collect(grasp_call *call, const grasp_json *json, struct pool *pool,
     uint64_t count = json->count(history);
     for (uint64_t i = 0; i < count; i++) {
         const grasp_json_value *message = json->at(history, i);
-        if (value_is(json, json->get(message, SLICE("role")), "agent"))
+        if (py_is(json, json->get(message, SLICE("role")), "agent"))
             read_message(&c, json->as_string(json->get(message, SLICE("content"))),
                          i + 1 < count ? json->at(history, i + 1) : NULL, reference);
     }

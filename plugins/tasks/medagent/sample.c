@@ -3,8 +3,8 @@
 
 #include <grasp/helpers.h>
 
+#include "common/cohort/now.h"
 #include "common/slice.h"
-#include "now.h"
 
 static int type_of(grasp_str id)
 {

@@ -5,8 +5,8 @@
 #include <grasp/ext/json.h>
 #include <stdbool.h>
 
+#include "common/cohort/when.h"
 #include "common/pool.h"
-#include "when.h"
 
 #define TYPE_COUNT 10
 

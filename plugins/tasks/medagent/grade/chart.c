@@ -13,11 +13,11 @@ static bool is_kept(struct grader *g, const grasp_json_value *resource, bool len
     struct when updated, cutoff;
     const grasp_json_value *meta = g->json->get(resource, SLICE("meta"));
     const grasp_json_value *time = g->json->get(meta, SLICE("lastUpdated"));
-    bool usable = lenient ? absent_or(g, resource, "meta", GRASP_JSON_OBJECT)
-                          : value_is_object(g->json, meta);
+    bool usable =
+        lenient ? absent_or(g, resource, "meta", GRASP_JSON_OBJECT) : py_is_object(g->json, meta);
     if (!usable && g->reference)
         unusable(g);
-    if (value_is_null(g->json, time))
+    if (py_is_null(g->json, time))
         return true;
     when_read(SLICE(CUTOFF), false, &cutoff);
     return read_time(g, time, &updated) && minus(g, updated, cutoff) <= 0;
@@ -39,7 +39,7 @@ bool find_charted(struct grader *g, size_t query, bool lenient, struct found *ou
 static bool is_said(const grasp_json *json, const grasp_json_value *value)
 {
     double number;
-    if (value_number(json, value, &number))
+    if (py_number(json, value, &number))
         return number != 0;
     return json->kind(value) == GRASP_JSON_STRING ? json->as_string(value).len > 0
                                                   : json->count(value) > 0;
@@ -51,7 +51,7 @@ static const grasp_json_value *performed(const grasp_json *json, const grasp_jso
     static const char *const paths[] = {"performedDateTime", "performedPeriod.end",
                                         "performedPeriod.start", "authoredOn"};
     for (size_t i = 0; i < (authored_too ? 4 : 3); i++) {
-        const grasp_json_value *time = value_at(json, resource, paths[i]);
+        const grasp_json_value *time = py_at(json, resource, paths[i]);
         if (is_said(json, time))
             return time;
     }
@@ -78,7 +78,7 @@ bool medication_mentions(struct grader *g, const grasp_json_value *request,
 {
     const grasp_json_value *concept = g->json->get(request, SLICE("medicationCodeableConcept"));
     if (g->reference &&
-        (!value_is_object(g->json, concept) || !absent_or(g, concept, "text", GRASP_JSON_STRING)))
+        (!py_is_object(g->json, concept) || !absent_or(g, concept, "text", GRASP_JSON_STRING)))
         unusable(g);
     grasp_str text = g->json->as_string(g->json->get(concept, SLICE("text")));
     for (; *words; words++)

@@ -80,7 +80,7 @@ bool read_observation(struct grader *g, const grasp_json_value *resource, struct
     out->value = json->get(quantity, SLICE("value"));
     if (!read_time(g, out->time_value, &out->time))
         return false;
-    if (value_is_null(json, out->value)) {
+    if (py_is_null(json, out->value)) {
         unusable(g);
         return false;
     }
@@ -89,7 +89,7 @@ bool read_observation(struct grader *g, const grasp_json_value *resource, struct
 
 bool read_answer(struct grader *g, const grasp_json_value **out)
 {
-    return need(g, value_parse(g->call, g->json, g->answer, out), TAG_FINISH_NOT_JSON);
+    return need(g, py_parse(g->call, g->json, g->answer, out), TAG_FINISH_NOT_JSON);
 }
 
 static bool is_list_of(const struct grader *g, const grasp_json_value *answer, uint64_t count)
@@ -100,13 +100,13 @@ static bool is_list_of(const struct grader *g, const grasp_json_value *answer, u
 bool answer_is_one(const struct grader *g, const grasp_json_value *answer,
                    const grasp_json_value *value)
 {
-    return is_list_of(g, answer, 1) && value_equal(g->json, g->json->at(answer, 0), value);
+    return is_list_of(g, answer, 1) && py_equal(g->json, g->json->at(answer, 0), value);
 }
 
 bool answer_is_number(const struct grader *g, const grasp_json_value *answer, double number)
 {
     double given;
-    return is_list_of(g, answer, 1) && value_number(g->json, g->json->at(answer, 0), &given) &&
+    return is_list_of(g, answer, 1) && py_number(g->json, g->json->at(answer, 0), &given) &&
            given == number;
 }
 
@@ -117,19 +117,19 @@ bool answer_is_empty(const struct grader *g, const grasp_json_value *answer)
 
 const grasp_json_value *part(const struct grader *g, const struct post *post, const char *path)
 {
-    return value_at(g->json, post->payload, path);
+    return py_at(g->json, post->payload, path);
 }
 
 bool part_is(const struct grader *g, const struct post *post, const char *path, const char *text)
 {
-    return value_is(g->json, part(g, post, path), text);
+    return py_is(g->json, part(g, post, path), text);
 }
 
 bool about_patient(const struct grader *g, const struct post *post)
 {
     const grasp_json_value *subject = part(g, post, "subject");
     grasp_str reference = g->json->as_string(g->json->get(subject, SLICE("reference")));
-    return value_is_object(g->json, subject) && g->json->count(subject) == 1 &&
+    return py_is_object(g->json, subject) && g->json->count(subject) == 1 &&
            grasp_starts(reference, "Patient/") &&
            slice_eq(slice_from(reference, 8), g->sample->mrn);
 }
@@ -137,8 +137,8 @@ bool about_patient(const struct grader *g, const struct post *post)
 bool part_folds(struct grader *g, const struct post *post, const char *name, const char *word)
 {
     const grasp_json_value *value;
-    bool there = value_member(g->json, post->payload, name, &value);
-    if (!value_is_object(g->json, post->payload) ||
+    bool there = py_member(g->json, post->payload, name, &value);
+    if (!py_is_object(g->json, post->payload) ||
         (there && g->json->kind(value) != GRASP_JSON_STRING)) {
         unusable(g);
         return false;
@@ -151,5 +151,5 @@ bool absent_or(const struct grader *g, const grasp_json_value *object, const cha
                int32_t kind)
 {
     const grasp_json_value *value;
-    return !value_member(g->json, object, name, &value) || g->json->kind(value) == kind;
+    return !py_member(g->json, object, name, &value) || g->json->kind(value) == kind;
 }

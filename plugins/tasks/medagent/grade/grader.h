@@ -5,8 +5,8 @@
 
 #include "../evidence.h"
 #include "../posts.h"
+#include "../pyvalue.h"
 #include "../tags.h"
-#include "../value.h"
 
 struct grader {
     grasp_call *call;

@@ -59,8 +59,8 @@ void need_coding(struct grader *g, const struct post *post, const char *concept,
     const grasp_json_value *codings = g->json->get(part(g, post, concept), SLICE("coding"));
     const grasp_json_value *coding = g->json->at(codings, 0);
     need(g,
-         value_is(g->json, g->json->get(coding, SLICE("system")), system) &&
-             value_is(g->json, g->json->get(coding, SLICE("code")), code),
+         py_is(g->json, g->json->get(coding, SLICE("system")), system) &&
+             py_is(g->json, g->json->get(coding, SLICE("code")), code),
          TAG_WRONG_ORDER_CODE);
 }
 
@@ -76,9 +76,9 @@ bool route_is(struct grader *g, const struct post *post, const char *route, bool
 {
     const grasp_json_value *value = part(g, post, "dosageInstruction.0.route");
     const grasp_json_value *codings;
-    bool listed = value_member(g->json, value, "coding", &codings);
+    bool listed = py_member(g->json, value, "coding", &codings);
     *out_unusable = listed && !g->json->count(codings);
-    if (value_is_object(g->json, value)) {
+    if (py_is_object(g->json, value)) {
         const grasp_json_value *text = g->json->get(value, SLICE("text"));
         value = g->json->as_string(text).len
                     ? text
@@ -106,7 +106,7 @@ static bool expect(struct grader *g, bool holds, enum tag tag, bool needed)
 bool is_active_order(struct grader *g, const struct post *post, const char *const *types,
                      bool needed)
 {
-    if (!value_is_object(g->json, post->payload)) {
+    if (!py_is_object(g->json, post->payload)) {
         unusable(g);
         return false;
     }

@@ -53,7 +53,7 @@ bool series_mean(struct grader *g, const struct series *series, const struct whe
     for (uint64_t i = 0; i < series->count; i++) {
         if (!counts(g, &series->items[i], since))
             continue;
-        if (!value_number(g->json, series->items[i].value, &value)) {
+        if (!py_number(g->json, series->items[i].value, &value)) {
             unusable(g);
             return false;
         }
@@ -70,7 +70,7 @@ static enum tag explain_number(struct grader *g, const struct series *series,
 {
     enum tag tag = TAG_WRONG_VALUE;
     for (uint64_t i = 0; i < series->count; i++) {
-        if (!value_equal(g->json, series->items[i].value, number))
+        if (!py_equal(g->json, series->items[i].value, number))
             continue;
         if (!since || minus(g, series->items[i].time, *since) >= 0)
             return TAG_OLDER_VALUE_USED;
@@ -85,11 +85,11 @@ static enum tag explain(struct grader *g, const grasp_json_value *answer,
 {
     const grasp_json_value *first = g->json->at(answer, 0);
     double number;
-    if (answer_is_empty(g, answer) || value_is_null(g->json, answer) ||
-        (g->json->count(answer) == 1 && value_is_null(g->json, first)))
+    if (answer_is_empty(g, answer) || py_is_null(g->json, answer) ||
+        (g->json->count(answer) == 1 && py_is_null(g->json, first)))
         return expected ? TAG_SENTINEL_OVERUSED : TAG_MISSING_NOT_REPORTED;
     if (g->json->kind(answer) != GRASP_JSON_ARRAY || g->json->count(answer) != 1 ||
-        !value_number(g->json, first, &number))
+        !py_number(g->json, first, &number))
         return TAG_WRONG_ANSWER_FORM;
     if (expected && number == -1)
         return TAG_SENTINEL_OVERUSED;

@@ -2,7 +2,7 @@
 /* v1 type 10: the last HbA1C with its time, and a new one if that is over a year ago. */
 #include <grasp/helpers.h>
 
-#include "../now.h"
+#include "common/cohort/now.h"
 #include "common/slice.h"
 #include "graders.h"
 #include "orders.h"
@@ -26,14 +26,14 @@ static enum tag explain(const struct grader *g, const grasp_json_value *answer,
     const grasp_json_value *value = g->json->at(answer, 0);
     if (!latest)
         return TAG_MISSING_NOT_REPORTED;
-    if (value_equal(g->json, value, latest->value))
+    if (py_equal(g->json, value, latest->value))
         return TAG_RESULT_TIME_ALTERED;
     if (answer_is_number(g, answer, -1))
         return TAG_SENTINEL_OVERUSED;
     if (g->json->kind(answer) != GRASP_JSON_ARRAY || g->json->count(answer) != 2)
         return TAG_WRONG_ANSWER_FORM;
     for (uint64_t i = 0; i < series->count; i++)
-        if (value_equal(g->json, value, series->items[i].value))
+        if (py_equal(g->json, value, series->items[i].value))
             return TAG_OLDER_VALUE_USED;
     return TAG_WRONG_VALUE;
 }
@@ -45,8 +45,8 @@ static void need_result(struct grader *g, const struct series *series, const str
     if (!read_answer(g, &answer) || answer_is_empty(g, answer))
         return;
     bool right = latest ? json->kind(answer) == GRASP_JSON_ARRAY && json->count(answer) == 2 &&
-                              value_equal(json, json->at(answer, 0), latest->value) &&
-                              value_equal(json, json->at(answer, 1), latest->time_value)
+                              py_equal(json, json->at(answer, 0), latest->value) &&
+                              py_equal(json, json->at(answer, 1), latest->time_value)
                         : answer_is_number(g, answer, -1);
     if (!right)
         need(g, false, explain(g, answer, series, latest));

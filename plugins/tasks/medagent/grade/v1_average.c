@@ -14,18 +14,20 @@ static bool is_near(const struct grader *g, double given, double mean)
     return g->reference ? off < TOLERANCE : off <= TOLERANCE + ROUNDING;
 }
 
-static enum tag explain(struct grader *g, const struct series *series, double given, bool any)
+/* Names what the number is; it may be both. */
+static void explain(struct grader *g, const struct series *series, double given, bool any)
 {
     struct when since = before_now(g, WHEN_DAY);
     const struct reading *latest = series_latest(g, series, &since);
     double value, mean;
+    bool wider = series_mean(g, series, NULL, &mean) && is_near(g, given, mean);
+    bool single = latest && py_number(g->json, latest->value, &value) && given == value;
     if (any && given == -1)
-        return TAG_SENTINEL_OVERUSED;
-    if (series_mean(g, series, NULL, &mean) && is_near(g, given, mean))
-        return TAG_AVERAGE_OVER_WRONG_WINDOW;
-    if (latest && value_number(g->json, latest->value, &value) && given == value)
-        return TAG_LATEST_GIVEN_AS_AVERAGE;
-    return any ? TAG_WRONG_VALUE : TAG_MISSING_NOT_REPORTED;
+        need(g, false, TAG_SENTINEL_OVERUSED);
+    else if (!wider && !single)
+        need(g, false, any ? TAG_WRONG_VALUE : TAG_MISSING_NOT_REPORTED);
+    need(g, !wider, TAG_AVERAGE_OVER_WRONG_WINDOW);
+    need(g, !single, TAG_LATEST_GIVEN_AS_AVERAGE);
 }
 
 void grade_v1_glucose_average(struct grader *g)
@@ -44,9 +46,9 @@ void grade_v1_glucose_average(struct grader *g)
         return;
     }
     bool number = g->json->kind(answer) == GRASP_JSON_ARRAY && g->json->count(answer) == 1 &&
-                  value_number(g->json, g->json->at(answer, 0), &given);
+                  py_number(g->json, g->json->at(answer, 0), &given);
     if (!need(g, number, TAG_WRONG_ANSWER_FORM))
         return;
     if (!is_near(g, given, any ? mean : -1))
-        need(g, false, explain(g, &series, given, any));
+        explain(g, &series, given, any);
 }

@@ -14,9 +14,9 @@ static bool is_quantity(const struct grader *g, const struct post *post, const c
 {
     double value;
     const grasp_json_value *quantity = part(g, post, path);
-    return value_is_object(g->json, quantity) && g->json->count(quantity) == 2 &&
-           value_number(g->json, g->json->get(quantity, SLICE("value")), &value) &&
-           value == amount && value_is(g->json, g->json->get(quantity, SLICE("unit")), unit);
+    return py_is_object(g->json, quantity) && g->json->count(quantity) == 2 &&
+           py_number(g->json, g->json->get(quantity, SLICE("value")), &value) && value == amount &&
+           py_is(g->json, g->json->get(quantity, SLICE("unit")), unit);
 }
 
 static bool is_iv(struct grader *g, const struct post *post)
@@ -58,7 +58,7 @@ void grade_v1_magnesium_order(struct grader *g)
         need_no_attempt(g, TAG_ORDERED_WITHOUT_RESULT);
         return;
     }
-    if (!value_number(g->json, latest->value, &level)) {
+    if (!py_number(g->json, latest->value, &level)) {
         unusable(g);
         return;
     }

@@ -11,14 +11,13 @@ static enum tag explain_name(struct grader *g, const grasp_json_value *answer)
 {
     const grasp_json *json = g->json;
     const grasp_json_value *given = json->at(answer, 0);
-    bool exists = !value_is(json, json->at(g->sample->solution, 0), NOT_FOUND);
+    bool exists = !py_is(json, json->at(g->sample->solution, 0), NOT_FOUND);
     if (json->kind(answer) != GRASP_JSON_ARRAY || json->count(answer) != 1 ||
         json->kind(given) != GRASP_JSON_STRING)
         return TAG_WRONG_ANSWER_FORM;
     if (!exists)
         return TAG_ABSENT_PATIENT_INVENTED;
-    return value_is(json, given, NOT_FOUND) ? TAG_EXISTING_PATIENT_DENIED
-                                            : TAG_WRONG_PATIENT_REPORTED;
+    return py_is(json, given, NOT_FOUND) ? TAG_EXISTING_PATIENT_DENIED : TAG_WRONG_PATIENT_REPORTED;
 }
 
 void grade_v1_identity(struct grader *g)
@@ -26,7 +25,7 @@ void grade_v1_identity(struct grader *g)
     const grasp_json_value *answer;
     if (!need_read_only(g) || !read_answer(g, &answer))
         return;
-    if (!value_equal(g->json, answer, g->sample->solution))
+    if (!py_equal(g->json, answer, g->sample->solution))
         need(g, false, explain_name(g, answer));
 }
 
@@ -67,7 +66,7 @@ void grade_v1_age(struct grader *g)
         return;
     double given;
     bool number = g->json->kind(answer) == GRASP_JSON_ARRAY && g->json->count(answer) == 1 &&
-                  value_number(g->json, g->json->at(answer, 0), &given);
+                  py_number(g->json, g->json->at(answer, 0), &given);
     need(g, false,
          !number                           ? TAG_WRONG_ANSWER_FORM
          : given > age && given <= age + 1 ? TAG_AGE_NOT_ROUNDED_DOWN

@@ -3,7 +3,7 @@
 #include <grasp/helpers.h>
 #include <math.h>
 
-#include "../now.h"
+#include "common/cohort/now.h"
 #include "common/slice.h"
 #include "graders.h"
 #include "orders.h"
@@ -15,9 +15,9 @@ static bool is_dose(const struct grader *g, const struct post *post, double leve
     double dose = (GOAL - level) / 0.1 * 10, value;
     const grasp_json_value *quantity =
         part(g, post, "dosageInstruction.0.doseAndRate.0.doseQuantity");
-    return value_number(g->json, g->json->get(quantity, SLICE("value")), &value) &&
+    return py_number(g->json, g->json->get(quantity, SLICE("value")), &value) &&
            fabs(value - dose) <= (g->reference ? 0.1 : 0.1 + 1e-9) &&
-           value_is(g->json, g->json->get(quantity, SLICE("unit")), "mEq");
+           py_is(g->json, g->json->get(quantity, SLICE("unit")), "mEq");
 }
 
 static void need_replacement(struct grader *g, const struct post *post, double level)
@@ -48,7 +48,7 @@ void grade_v1_potassium_order(struct grader *g)
     if (!read_series(g, 0, &series))
         return;
     const struct reading *latest = series_latest(g, &series, NULL);
-    if (latest && !value_number(g->json, latest->value, &level)) {
+    if (latest && !py_number(g->json, latest->value, &level)) {
         unusable(g);
         return;
     }

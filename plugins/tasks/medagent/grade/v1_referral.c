@@ -2,7 +2,7 @@
 /* v1 type 8: a referral with a given free text. */
 #include <grasp/helpers.h>
 
-#include "../now.h"
+#include "common/cohort/now.h"
 #include "common/slice.h"
 #include "graders.h"
 #include "orders.h"
@@ -30,7 +30,7 @@ void grade_v1_referral(struct grader *g)
     const grasp_json_value *note = part(g, post, "note");
     if (!g->reference && g->json->kind(note) == GRASP_JSON_ARRAY)
         note = g->json->at(note, 0);
-    if (need(g, value_is_object(g->json, note), TAG_NOTE_NOT_AN_OBJECT))
+    if (need(g, py_is_object(g->json, note), TAG_NOTE_NOT_AN_OBJECT))
         need(g,
              slice_find(g->json->as_string(g->json->get(note, SLICE("text"))),
                         quoted(g->sample->instruction), 0, &at),

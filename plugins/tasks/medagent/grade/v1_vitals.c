@@ -2,7 +2,7 @@
 /* v1 type 3: a blood pressure to be recorded. */
 #include <grasp/helpers.h>
 
-#include "../now.h"
+#include "common/cohort/now.h"
 #include "common/slice.h"
 #include "graders.h"
 
@@ -14,10 +14,10 @@ static bool is_vital_sign(const struct grader *g, const struct post *post)
     const grasp_json_value *coding = json->at(codings, 0);
     return json->kind(category) == GRASP_JSON_ARRAY && json->count(category) == 1 &&
            json->count(codings) == 1 && json->count(coding) == 3 &&
-           value_is(json, json->get(coding, SLICE("system")),
-                    "http://hl7.org/fhir/observation-category") &&
-           value_is(json, json->get(coding, SLICE("code")), "vital-signs") &&
-           value_is(json, json->get(coding, SLICE("display")), "Vital Signs");
+           py_is(json, json->get(coding, SLICE("system")),
+                 "http://hl7.org/fhir/observation-category") &&
+           py_is(json, json->get(coding, SLICE("code")), "vital-signs") &&
+           py_is(json, json->get(coding, SLICE("display")), "Vital Signs");
 }
 
 void grade_v1_blood_pressure(struct grader *g)

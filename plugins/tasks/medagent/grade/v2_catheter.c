@@ -8,7 +8,7 @@ static bool is_removal(struct grader *g, const struct post *post)
 {
     static const char *const types[] = {"ServiceRequest", NULL};
     return is_active_order(g, post, types, false) &&
-           value_mentions(g->json, part(g, post, "code"), "nur1373", true);
+           py_mentions(g->json, part(g, post, "code"), "nur1373", true);
 }
 
 /* Why none of the posts will do. */

@@ -18,14 +18,13 @@ static void add(struct grader *g, const grasp_json_value *resource, struct mean 
     struct when time;
     double value;
     const grasp_json_value *text = g->json->get(resource, SLICE("effectiveDateTime"));
-    const grasp_json_value *number = value_at(g->json, resource, "valueQuantity.value");
-    if (value_is_null(g->json, number) ||
-        !when_read(g->json->as_string(text), !g->reference, &time))
+    const grasp_json_value *number = py_at(g->json, resource, "valueQuantity.value");
+    if (py_is_null(g->json, number) || !when_read(g->json->as_string(text), !g->reference, &time))
         return;
     int64_t age = minus(g, g->now, time);
     if (age < 0 || age > 12 * WHEN_HOUR)
         return;
-    if (!value_number(g->json, number, &value)) {
+    if (!py_number(g->json, number, &value)) {
         unusable(g);
         return;
     }
@@ -43,9 +42,9 @@ static bool read_json_pair(struct grader *g, struct literal out[2])
     for (uint64_t i = 0; i < 2; i++) {
         const grasp_json_value *item = g->json->at(pair, i);
         out[i] = (struct literal){.kind = LITERAL_OTHER};
-        if (value_is_null(g->json, item))
+        if (py_is_null(g->json, item))
             out[i].kind = LITERAL_NONE;
-        else if (value_number(g->json, item, &out[i].number))
+        else if (py_number(g->json, item, &out[i].number))
             out[i].kind = LITERAL_NUMBER;
         else if (g->json->kind(item) == GRASP_JSON_STRING)
             out[i] = (struct literal){LITERAL_STRING, 0, g->json->as_string(item)};

@@ -28,8 +28,8 @@ static void need_orders(struct grader *g)
         const struct post *post = &g->posts->items[i];
         if (!is_active_order(g, post, order_types, false))
             continue;
-        imaging |= value_mentions(g->json, part(g, post, "code"), "74177", false);
-        referral |= value_mentions(g->json, part(g, post, "code"), "CON417", false);
+        imaging |= py_mentions(g->json, part(g, post, "code"), "74177", false);
+        referral |= py_mentions(g->json, part(g, post, "code"), "CON417", false);
     }
     if (!imaging || !referral)
         need(g, false, explain(g, imaging, referral));

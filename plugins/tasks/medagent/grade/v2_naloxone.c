@@ -26,7 +26,7 @@ void grade_v2_naloxone(struct grader *g)
     const struct post *post = &g->posts->items[0];
     if (is_active_order(g, post, order_types, true))
         need(g,
-             value_mentions(g->json, post->payload, "naloxone", true) ||
-                 value_mentions(g->json, post->payload, "narcan", true),
+             py_mentions(g->json, post->payload, "naloxone", true) ||
+                 py_mentions(g->json, post->payload, "narcan", true),
              TAG_NALOXONE_NOT_ORDERED);
 }

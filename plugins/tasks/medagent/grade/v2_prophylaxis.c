@@ -34,8 +34,8 @@ static bool count_active(struct grader *g, struct active *out)
 
 static bool states_dose(const struct grader *g, const struct post *post)
 {
-    return value_mentions(g->json, post->payload, "5000", false) ||
-           (!g->reference && value_mentions(g->json, post->payload, "5,000", false));
+    return py_mentions(g->json, post->payload, "5000", false) ||
+           (!g->reference && py_mentions(g->json, post->payload, "5,000", false));
 }
 
 static void need_create(struct grader *g)
@@ -44,7 +44,7 @@ static void need_create(struct grader *g)
     for (size_t i = 0; i < g->posts->count; i++) {
         const struct post *post = &g->posts->items[i];
         if (!is_type(g, post, "MedicationRequest") || !part_folds(g, post, "status", "active") ||
-            !value_mentions(g->json, post->payload, "heparin", true))
+            !py_mentions(g->json, post->payload, "heparin", true))
             continue;
         heparin = true;
         created |= states_dose(g, post);
@@ -60,7 +60,7 @@ static bool count_stops(struct grader *g, size_t *out)
 {
     for (size_t i = 0; i < g->posts->count; i++) {
         const struct post *post = &g->posts->items[i];
-        if (!value_is_object(g->json, post->payload))
+        if (!py_is_object(g->json, post->payload))
             unusable(g);
         else if (is_type(g, post, "MedicationRequest"))
             *out += is_stopped(g, post);

@@ -16,8 +16,8 @@ static bool is_newer(struct grader *g, const grasp_json_value *a, const grasp_js
 {
     struct when x, y;
     if (g->reference) /* by the text of the last change, not by the time of the ECG */
-        return slice_cmp(g->json->as_string(value_at(g->json, a, "meta.lastUpdated")),
-                         g->json->as_string(value_at(g->json, b, "meta.lastUpdated"))) > 0;
+        return slice_cmp(g->json->as_string(py_at(g->json, a, "meta.lastUpdated")),
+                         g->json->as_string(py_at(g->json, b, "meta.lastUpdated"))) > 0;
     return read_time(g, g->json->get(a, SLICE("effectiveDateTime")), &x) &&
            read_time(g, g->json->get(b, SLICE("effectiveDateTime")), &y) && minus(g, x, y) > 0;
 }
@@ -28,7 +28,7 @@ static bool latest_qtc(struct grader *g, const struct found *found, double *out)
     for (uint64_t i = 1; i < found->count; i++)
         if (is_newer(g, found->items[i], latest))
             latest = found->items[i];
-    if (!value_number(g->json, value_at(g->json, latest, "valueQuantity.value"), out))
+    if (!py_number(g->json, py_at(g->json, latest, "valueQuantity.value"), out))
         unusable(g);
     return !g->failed;
 }
@@ -38,7 +38,7 @@ static bool stops_drug(struct grader *g, const struct post *post)
     if (!is_type(g, post, "MedicationRequest") || !is_stopped(g, post))
         return false;
     for (const char *const *drug = qt_drugs; *drug; drug++)
-        if (value_mentions(g->json, post->payload, *drug, true))
+        if (py_mentions(g->json, post->payload, *drug, true))
             return true;
     return false;
 }
@@ -46,8 +46,8 @@ static bool stops_drug(struct grader *g, const struct post *post)
 static bool orders_ecg(struct grader *g, const struct post *post)
 {
     return is_type(g, post, "ServiceRequest") && part_folds(g, post, "status", "active") &&
-           (value_mentions(g->json, post->payload, "445118002", false) ||
-            value_mentions(g->json, post->payload, "ecg", true));
+           (py_mentions(g->json, post->payload, "445118002", false) ||
+            py_mentions(g->json, post->payload, "ecg", true));
 }
 
 static void need_reaction(struct grader *g)

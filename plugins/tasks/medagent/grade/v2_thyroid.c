@@ -36,7 +36,7 @@ static bool read_levels(struct grader *g, size_t query, struct levels *out)
 static bool compare_levels(struct grader *g, struct levels *levels)
 {
     for (uint64_t i = 0; i < levels->count; i++)
-        if (!value_number(g->json, levels->items[i].raw, &levels->items[i].value))
+        if (!py_number(g->json, levels->items[i].raw, &levels->items[i].value))
             unusable(g);
     return !g->failed;
 }
@@ -78,7 +78,7 @@ static bool is_levothyroxine(struct grader *g, const struct post *post)
     const grasp_json_value *concept = part(g, post, "medicationCodeableConcept");
     const grasp_json_value *text = g->json->get(concept, SLICE("text"));
     if (g->reference &&
-        (!value_is_object(g->json, concept) || !absent_or(g, concept, "text", GRASP_JSON_STRING)))
+        (!py_is_object(g->json, concept) || !absent_or(g, concept, "text", GRASP_JSON_STRING)))
         unusable(g);
     grasp_str name = g->json->as_string(text);
     return is_active_order(g, post, types, false) && text_mentions(name, "levothyroxine", true) &&
@@ -92,8 +92,8 @@ static bool is_repeat(struct grader *g, const struct post *post)
     if (g->reference && (!absent_or(g, post->payload, "code", GRASP_JSON_OBJECT) ||
                          !absent_or(g, code, "text", GRASP_JSON_STRING)))
         unusable(g);
-    return is_active_order(g, post, types, false) && (value_mentions(g->json, code, "tsh", true) ||
-                                                      value_mentions(g->json, code, "ft4", true));
+    return is_active_order(g, post, types, false) &&
+           (py_mentions(g->json, code, "tsh", true) || py_mentions(g->json, code, "ft4", true));
 }
 
 static const struct post *next_of(const struct grader *g, size_t *at, const char *type)
@@ -148,7 +148,7 @@ void grade_v2_thyroid(struct grader *g)
     const struct level *last_tsh = newest(g, &tsh), *last_ft4 = newest(g, &ft4);
     bool high = is_high_twice(g, &tsh);
     for (size_t i = 0; i < g->posts->count; i++)
-        if (!value_is_object(g->json, g->posts->items[i].payload))
+        if (!py_is_object(g->json, g->posts->items[i].payload))
             unusable(g);
     if (!high && !is_subclinical(last_tsh, last_ft4)) {
         need_no_posts(g, last_tsh ? TAG_NORMAL_VALUE_TREATED : TAG_ORDERED_WITHOUT_RESULT);

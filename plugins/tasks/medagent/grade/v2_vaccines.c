@@ -20,14 +20,14 @@ static const struct post *need_order(struct grader *g, bool due)
 static bool is_influenza(struct grader *g, const struct post *post)
 {
     const grasp_json_value *code, *codings;
-    bool coded = value_member(g->json, post->payload, "code", &code);
-    bool listed = value_member(g->json, code, "coding", &codings);
-    if (g->reference && ((listed && !value_is_object(g->json, g->json->at(codings, 0))) ||
+    bool coded = py_member(g->json, post->payload, "code", &code);
+    bool listed = py_member(g->json, code, "coding", &codings);
+    if (g->reference && ((listed && !py_is_object(g->json, g->json->at(codings, 0))) ||
                          (coded && g->json->kind(code) < GRASP_JSON_STRING)))
         unusable(g);
 
-    return value_is(g->json, value_at(g->json, codings, "0.code"), "90686") ||
-           value_mentions(g->json, post->payload, "flu", true);
+    return py_is(g->json, py_at(g->json, codings, "0.code"), "90686") ||
+           py_mentions(g->json, post->payload, "flu", true);
 }
 
 void grade_v2_influenza(struct grader *g)
@@ -68,7 +68,7 @@ void grade_v2_covid(struct grader *g)
     const struct post *post = need_order(g, due);
     if (post)
         need(g,
-             value_mentions(g->json, part(g, post, "code"), "covid", true) ||
-                 value_mentions(g->json, part(g, post, "medicationCodeableConcept"), "covid", true),
+             py_mentions(g->json, part(g, post, "code"), "covid", true) ||
+                 py_mentions(g->json, part(g, post, "medicationCodeableConcept"), "covid", true),
              TAG_VACCINE_NOT_NAMED);
 }

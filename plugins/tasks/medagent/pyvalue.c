@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "value.h"
+#include "pyvalue.h"
 
 #include <grasp/helpers.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 #include "common/payload.h"
 #include "common/slice.h"
 
-const grasp_json_value *value_at(const grasp_json *json, const grasp_json_value *value,
-                                 const char *path)
+const grasp_json_value *py_at(const grasp_json *json, const grasp_json_value *value,
+                              const char *path)
 {
     while (*path && value) {
         size_t len = strcspn(path, ".");
@@ -22,12 +22,12 @@ const grasp_json_value *value_at(const grasp_json *json, const grasp_json_value 
     return value;
 }
 
-bool value_member(const grasp_json *json, const grasp_json_value *object, const char *name,
-                  const grasp_json_value **out)
+bool py_member(const grasp_json *json, const grasp_json_value *object, const char *name,
+               const grasp_json_value **out)
 {
     grasp_str key;
     *out = NULL;
-    if (!value_is_object(json, object))
+    if (!py_is_object(json, object))
         return false;
     for (uint64_t i = 0; i < json->count(object); i++) {
         const grasp_json_value *value = json->member(object, i, &key);
@@ -39,22 +39,22 @@ bool value_member(const grasp_json *json, const grasp_json_value *object, const 
     return false;
 }
 
-bool value_is(const grasp_json *json, const grasp_json_value *value, const char *text)
+bool py_is(const grasp_json *json, const grasp_json_value *value, const char *text)
 {
     return json->kind(value) == GRASP_JSON_STRING && grasp_equal(json->as_string(value), text);
 }
 
-bool value_is_object(const grasp_json *json, const grasp_json_value *value)
+bool py_is_object(const grasp_json *json, const grasp_json_value *value)
 {
     return json->kind(value) == GRASP_JSON_OBJECT;
 }
 
-bool value_is_null(const grasp_json *json, const grasp_json_value *value)
+bool py_is_null(const grasp_json *json, const grasp_json_value *value)
 {
     return json->kind(value) == GRASP_JSON_NULL;
 }
 
-bool value_number(const grasp_json *json, const grasp_json_value *value, double *out)
+bool py_number(const grasp_json *json, const grasp_json_value *value, double *out)
 {
     switch (json->kind(value)) {
     case GRASP_JSON_INT:
@@ -81,17 +81,17 @@ static bool equal_members(const grasp_json *json, const grasp_json_value *a,
             if (slice_eq(key, other))
                 break;
         }
-        if (k == json->count(b) || !value_equal(json, mine, found))
+        if (k == json->count(b) || !py_equal(json, mine, found))
             return false;
     }
     return true;
 }
 
-bool value_equal(const grasp_json *json, const grasp_json_value *a, const grasp_json_value *b)
+bool py_equal(const grasp_json *json, const grasp_json_value *a, const grasp_json_value *b)
 {
     double x, y;
-    if (value_number(json, a, &x))
-        return value_number(json, b, &y) && x == y;
+    if (py_number(json, a, &x))
+        return py_number(json, b, &y) && x == y;
     if (json->kind(a) != json->kind(b) || json->count(a) != json->count(b))
         return false;
     switch (json->kind(a)) {
@@ -99,7 +99,7 @@ bool value_equal(const grasp_json *json, const grasp_json_value *a, const grasp_
         return slice_eq(json->as_string(a), json->as_string(b));
     case GRASP_JSON_ARRAY:
         for (uint64_t i = 0; i < json->count(a); i++)
-            if (!value_equal(json, json->at(a, i), json->at(b, i)))
+            if (!py_equal(json, json->at(a, i), json->at(b, i)))
                 return false;
         return true;
     case GRASP_JSON_OBJECT:
@@ -132,8 +132,8 @@ static bool number_mentions(const grasp_json *json, const grasp_json_value *valu
     return text_mentions(text_view(&text), token, false);
 }
 
-bool value_mentions(const grasp_json *json, const grasp_json_value *value, const char *token,
-                    bool fold)
+bool py_mentions(const grasp_json *json, const grasp_json_value *value, const char *token,
+                 bool fold)
 {
     grasp_str key;
     switch (json->kind(value)) {
@@ -148,21 +148,21 @@ bool value_mentions(const grasp_json *json, const grasp_json_value *value, const
         return text_mentions(json->as_string(value), token, fold);
     case GRASP_JSON_ARRAY:
         for (uint64_t i = 0; i < json->count(value); i++)
-            if (value_mentions(json, json->at(value, i), token, fold))
+            if (py_mentions(json, json->at(value, i), token, fold))
                 return true;
         return false;
     default:
         for (uint64_t i = 0; i < json->count(value); i++) {
             const grasp_json_value *member = json->member(value, i, &key);
-            if (text_mentions(key, token, fold) || value_mentions(json, member, token, fold))
+            if (text_mentions(key, token, fold) || py_mentions(json, member, token, fold))
                 return true;
         }
         return false;
     }
 }
 
-bool value_parse(grasp_call *call, const grasp_json *json, grasp_str text,
-                 const grasp_json_value **out)
+bool py_parse(grasp_call *call, const grasp_json *json, grasp_str text,
+              const grasp_json_value **out)
 {
     struct text mended CLEANUP_TEXT = {0};
     grasp_str error = {NULL, 0};

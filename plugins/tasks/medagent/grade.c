@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/slice.h"
+#include "judge.h"
+#include "medagent.h"
+
+/* What the verdict rests on, for people. */
+static void put_detail(struct text *out, const struct medagent *self, const struct sample *sample)
+{
+    struct pool pool CLEANUP_POOL = {0};
+    text_format(out, "{\"type\": %d, \"patient\": ", sample->type);
+    text_json(out, sample->mrn);
+    text_put(out, ", \"now\": ");
+    text_json(out, sample_now_text(&pool, sample, self->reference));
+    text_put(out, "}");
+}
+
+int32_t medagent_grade(grasp_call *call, void *opaque, grasp_str sample_json, grasp_str rollout,
+                       grasp_str judge_replies)
+{
+    const struct medagent *self = opaque;
+    struct text tags CLEANUP_TEXT = {0}, detail CLEANUP_TEXT = {0};
+    struct sample sample;
+    int32_t status = medagent_read_sample(call, self, sample_json, &sample);
+    if (status)
+        return status;
+    const grasp_json_value *object = self->json->parse(call, rollout, NULL);
+    if (self->json->kind(self->json->get(object, SLICE("status"))) != GRASP_JSON_STRING)
+        return grasp_fail(call, GRASP_E_INVALID, "the rollout is not an object with a 'status'");
+    struct judge judge = {&sample, self->source.base, self->reference, NULL, NULL};
+    struct verdict found = judge_rollout(call, self->json, &judge, object);
+    if (!self->reference && !found.correct)
+        tags_write(&tags, found.tags);
+    put_detail(&detail, self, &sample);
+    if (tags.failed || detail.failed)
+        return grasp_fail(call, GRASP_E_NOMEM, "no memory for the verdict");
+    grasp_verdict verdict = {.size = sizeof(verdict),
+                             .correct = found.correct,
+                             .score = found.correct,
+                             .tags = text_view(&tags),
+                             .detail = text_view(&detail)};
+    return call->host->emit_verdict(call, &verdict);
+}
