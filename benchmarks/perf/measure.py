@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Measures the engine: rollouts per second, CPU per model call, memory per waiting episode.
 
-    benchmarks/perf/measure.py [--build DIR] [--quick]
+    benchmarks/perf/measure.py [--build DIR] [--quick] [--reference DIR [--python PYTHON]]
 
 Runs `grasp-host eval` on the quickstart with the observations in the prompt (one model call per
 rollout), journal on, against servers on this machine: nginx, which answers at once with a fixed
 completion, and delay_server, which answers after 200 ms and 1 s. Each figure is the difference of
 two runs of different length, so that starting up does not count. Prints Markdown.
+
+libcurl alone (curl_alone.c) is measured beside it: what the same calls cost before any host. With
+--reference, a checkout of the reference, its client sends the same prompts from its pool of
+threads, with and without ten skills (PYTHON needs its one dependency, PyYAML).
 """
 import argparse
 import json
@@ -74,13 +78,10 @@ def start_nginx(top):
 
 def start_delay(top, milliseconds):
     port = free_port()
-    program = os.path.join(top, "delay_server")
+    program = compile_c(top, "delay_server")
     body = os.path.join(top, "body.json")
-    if not os.path.exists(program):
-        subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", program,
-                        os.path.join(HERE, "delay_server.c")], check=True)
-        with open(body, "w", encoding="utf-8") as f:
-            json.dump(REPLY, f)
+    with open(body, "w", encoding="utf-8") as f:
+        json.dump(REPLY, f)
     process = subprocess.Popen([program, str(port), str(milliseconds), body])
     wait_for(port)
     return process, port
@@ -99,12 +100,31 @@ def write_skills(top, count):
     return folder
 
 
+def compile_c(top, name, *libraries):
+    program = os.path.join(top, name)
+    if not os.path.exists(program):
+        subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", program,
+                        os.path.join(HERE, name + ".c"), *libraries], check=True)
+    return program
+
+
 class Bench:
     def __init__(self, build, top):
         self.host = os.path.join(build, "host", "grasp-host")
         self.plugins = os.path.join(build, "plugins")
         self.top = top
         self.number = 0
+        self.kept = os.path.join(top, "none")
+
+    def prompts(self, port, count):
+        """What the host sends for so many samples, one JSON text a line."""
+        self.once(port, count, 50, 0)
+        path = os.path.join(self.top, "prompts.jsonl")
+        with open(os.path.join(self.kept, "val_runs.jsonl"), encoding="utf-8") as runs, \
+                open(path, "w", encoding="utf-8") as out:
+            for line in runs:
+                out.write(json.dumps(json.loads(line)["history"][0]["content"]) + "\n")
+        return path
 
     def once(self, port, samples, jobs, skills):
         self.number += 1
@@ -123,7 +143,8 @@ class Bench:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             sys.exit("grasp-host eval failed: %s" % " ".join(command))
-        shutil.rmtree(out)
+        shutil.rmtree(self.kept, ignore_errors=True)
+        self.kept = out
         return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
     def rate(self, port, samples, jobs, skills, base=None):
@@ -142,6 +163,45 @@ class Bench:
 
 def row(*cells):
     print("| " + " | ".join(str(c) for c in cells) + " |", flush=True)
+
+
+def alone(bench, port, quick):
+    prompts = bench.prompts(port, 100)
+    body = os.path.join(bench.top, "request.json")
+    with open(prompts, encoding="utf-8") as lines, open(body, "w", encoding="utf-8") as f:
+        json.dump({"model": "fixed", "messages": [
+            {"role": "user", "content": json.loads(next(lines))}]}, f)
+    program = compile_c(bench.top, "curl_alone", "-lcurl")
+    print("\nlibcurl alone, instant server\n")
+    row("in flight", "calls/s", "CPU per call")
+    row(*["---"] * 3)
+    for jobs in (1, 50, 500):
+        calls = (4000 if jobs == 1 else 40000) // (4 if quick else 1)
+        done = subprocess.run([program, "http://127.0.0.1:%d/v1/chat/completions" % port,
+                               str(jobs), str(calls), body],
+                              check=True, capture_output=True, text=True).stdout.split()
+        row(jobs, done[0], "%s us" % done[1])
+
+
+def beside_reference(bench, port, checkout, python, what):
+    """The reference and the host in turn: same server, same samples, same skills."""
+    print("\nBeside the reference, %s\n" % what)
+    row("in flight", "skills", "reference, rollouts/s", "CPU per call", "host, rollouts/s",
+        "CPU per call", "times as fast")
+    row(*["---"] * 7)
+    env = dict(os.environ, PYTHONPATH=checkout)
+    for jobs in (1, 50, 500, 5000):
+        for skills in (0, 10):
+            count = 200 if jobs == 1 else 4 * max(jobs, 500)
+            prompts = bench.prompts(port, count)
+            command = [python, os.path.join(HERE, "reference_client.py"), str(port), str(jobs),
+                       prompts] + ([write_skills(bench.top, skills)] if skills else [])
+            done = subprocess.run(command, env=env, check=True, capture_output=True,
+                                  text=True).stdout.split()
+            wall, cpu, _ = bench.once(port, count, jobs, skills)
+            row(jobs, skills, "%.0f" % float(done[0]), "%.0f us" % float(done[1]),
+                "%.0f" % (count / wall), "%.0f us" % (cpu / count * 1e6),
+                "%.1f" % (count / wall / float(done[0])))
 
 
 def instant(bench, port, quick):
@@ -164,9 +224,11 @@ def delayed(bench, top, milliseconds, quick):
     print("\nServer that answers after %d ms\n" % milliseconds)
     row("in flight", "skills", "rollouts/s", "of the ideal", "CPU per call", "peak memory")
     row(*["---"] * 6)
-    for jobs in (1, 50, 500, 5000):
+    for jobs in (1, 50, 100, 500, 1000, 5000, 10000):
         for skills in (0, 10, 1000):
-            if quick and skills == 1000:
+            if (skills == 1000 and quick) or (skills and jobs in (100, 1000, 10000)):
+                continue
+            if jobs == 10000 and milliseconds < 1000:
                 continue
             rounds = 4 if jobs == 1 else (10 if milliseconds < 1000 else 6)
             rate, cpu, rss = bench.rate(port, jobs * rounds, jobs, skills, base=jobs)
@@ -185,7 +247,11 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("--quick", action="store_true", help="a quarter of the work")
+    parser.add_argument("--reference", metavar="DIR", help="a checkout of the reference")
+    parser.add_argument("--python", default=sys.executable, help="the Python it runs on")
     args = parser.parse_args()
+    if args.reference and not os.path.isdir(os.path.join(args.reference, "grasp")):
+        sys.exit("%s: not a checkout of the reference (no folder grasp)" % args.reference)
     for tool in ("nginx", "cc"):
         if not shutil.which(tool):
             sys.exit("needs %s (package %s)" % (tool, {"nginx": "nginx-light", "cc": "gcc"}[tool]))
@@ -195,12 +261,21 @@ def main():
         bench = Bench(os.path.abspath(args.build), top)
         process, port = start_nginx(top)
         try:
+            alone(bench, port, args.quick)
             instant(bench, port, args.quick)
+            if args.reference:
+                beside_reference(bench, port, args.reference, args.python, "instant server")
         finally:
             process.terminate()
             process.wait()
         for milliseconds in (200, 1000):
             delayed(bench, top, milliseconds, args.quick)
+            if args.reference:
+                process, port = start_delay(top, milliseconds)
+                beside_reference(bench, port, args.reference, args.python,
+                                 "server that answers after %d ms" % milliseconds)
+                process.terminate()
+                process.wait()
 
 
 main()
