@@ -644,16 +644,16 @@ static void on_exchanged(struct http_request *http)
     pool_submit(model->pool, &x->call->task);
 }
 
-/* Hands an exchange that is BUSY, and through the gate, to the HTTP client. */
+/* Hands an exchange that is BUSY, and through the gate, to the HTTP client, whose it is then. */
 static void send_or_end(struct exchange *x)
 {
     struct model *model = x->model;
     if (!x->attempts)
         x->successes_before = successes(model);
     pthread_mutex_lock(&model->lock);
-    bool cancelled = model->cancelled;
+    bool cancelled = model->cancelled, over = x->ticket.over;
     x->state = BUSY;
-    if (!cancelled && !x->ticket.over) {
+    if (!cancelled && !over) {
         uint32_t left = time_left(x), timeout = (uint32_t)ceil(model->config.timeout * 1000);
         x->attempts++;
         x->state = SENT;
@@ -664,7 +664,7 @@ static void send_or_end(struct exchange *x)
     pthread_mutex_unlock(&model->lock);
     if (cancelled)
         end_cancelled(x);
-    else if (x->ticket.over)
+    else if (over)
         end_over(x);
 }
 
