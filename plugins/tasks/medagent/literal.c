@@ -24,6 +24,7 @@ struct sequence {
     struct literal first[2];
     size_t count;
     bool comma; /* one was written: it makes a tuple */
+    bool pairs; /* of a dictionary */
 };
 
 static char peek(const struct reader *r)
@@ -166,13 +167,27 @@ static void read_string(struct reader *r, struct literal *out)
 
 static void read_value(struct reader *r, struct literal *out);
 
-/* Elements up to `close`, or to the end of the text if that is 0. */
-static void read_sequence(struct reader *r, char close, bool pairs, struct sequence *out)
+/* One element; in a dictionary, which its first element tells, a pair. */
+static void read_element(struct reader *r, bool braces, struct sequence *out)
 {
-    struct literal item;
+    struct literal item, value;
+    read_value(r, &item);
+    if (braces && out->count == 0)
+        out->pairs = take(r, ':');
+    else if (out->pairs)
+        r->failed |= !take(r, ':');
+    if (out->pairs && !r->failed)
+        read_value(r, &value);
+    if (out->count < 2)
+        out->first[out->count] = item;
+    out->count++;
+}
+
+/* Elements up to `close`, or to the end of the text if that is 0. */
+static void read_sequence(struct reader *r, char close, struct sequence *out)
+{
     r->depth += close != 0;
-    if (r->depth > DEPTH_MAX)
-        r->failed = true;
+    r->failed |= r->depth > DEPTH_MAX;
     while (!r->failed) {
         if (close ? take(r, close) : (skip(r), r->at == r->text.len))
             break;
@@ -180,15 +195,7 @@ static void read_sequence(struct reader *r, char close, bool pairs, struct seque
             r->failed = true;
             break;
         }
-        read_value(r, &item);
-        if (pairs && !r->failed) {
-            r->failed = !take(r, ':');
-            if (!r->failed)
-                read_value(r, &(struct literal){0});
-        }
-        if (out->count < 2)
-            out->first[out->count] = item;
-        out->count++;
+        read_element(r, close == '}', out);
         bool comma = take(r, ',');
         out->comma |= comma;
         if (!comma) {
@@ -199,16 +206,6 @@ static void read_sequence(struct reader *r, char close, bool pairs, struct seque
     r->depth -= close != 0;
 }
 
-static bool braces_hold_pairs(const struct reader *r)
-{
-    struct reader ahead = *r;
-    struct literal ignored;
-    if (take(&ahead, '}'))
-        return true;
-    read_value(&ahead, &ignored);
-    return !ahead.failed && take(&ahead, ':');
-}
-
 static void read_value(struct reader *r, struct literal *out)
 {
     struct sequence inside = {0};
@@ -217,11 +214,11 @@ static void read_value(struct reader *r, struct literal *out)
     if (starts_string(r)) {
         read_string(r, out);
     } else if (take(r, '[')) {
-        read_sequence(r, ']', false, &inside);
+        read_sequence(r, ']', &inside);
     } else if (take(r, '{')) {
-        read_sequence(r, '}', r->depth < DEPTH_MAX && braces_hold_pairs(r), &inside);
+        read_sequence(r, '}', &inside);
     } else if (take(r, '(')) {
-        read_sequence(r, ')', false, &inside);
+        read_sequence(r, ')', &inside);
         if (inside.count == 1 && !inside.comma)
             *out = inside.first[0];
     } else {
@@ -235,7 +232,7 @@ static bool is_wrapped(struct reader r, char open, char close, struct sequence *
     *out = (struct sequence){0};
     if (!take(&r, open))
         return false;
-    read_sequence(&r, close, false, out);
+    read_sequence(&r, close, out);
     skip(&r);
     return !r.failed && r.at == r.text.len;
 }
@@ -259,7 +256,7 @@ bool literal_pair(grasp_str text, struct literal out[2], bool *out_valid)
     *out_valid = pair;
     if (!pair) {
         found = (struct sequence){0};
-        read_sequence(&r, 0, false, &found);
+        read_sequence(&r, 0, &found);
         pair = found.comma;
         *out_valid = !r.failed && found.count > 0;
     }

@@ -52,6 +52,14 @@ static size_t first_of(grasp_str text, size_t at, const char *stops)
     return at;
 }
 
+static bool is_plain(grasp_str host)
+{
+    for (size_t i = 0; i < host.len; i++)
+        if ((unsigned char)host.ptr[i] <= ' ' || (unsigned char)host.ptr[i] > '~')
+            return false;
+    return true;
+}
+
 /* Where the path begins; 0 if there is no http scheme and host. */
 static size_t path_at(grasp_str url)
 {
@@ -61,7 +69,7 @@ static size_t path_at(grasp_str url)
         if (url.len <= len || strncasecmp(url.ptr, schemes[i], len) != 0)
             continue;
         end = first_of(url, len, "/?#");
-        return end > len && first_of(url, len, " \t\r\n") >= end ? end : 0;
+        return end > len && is_plain(slice_cut(url, len, end)) ? end : 0;
     }
     return 0;
 }
