@@ -153,6 +153,7 @@ static int cmd_serve(int argc, char **argv)
 
 static const struct command commands[] = {
     {"serve", "serve FHIR data over HTTP", cmd_serve},
+    {"cohort", "write invented patients for the medagent tasks", cmd_fhir_cohort},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
