@@ -77,12 +77,12 @@ static void test_flawless_on_the_benchmark(void **state)
     free(data);
 }
 
-/* How often the mistake was made; each time it is named. */
+/* How often the mistake was made, up to three times; each time it is named. */
 static size_t count_mistakes(struct clinic *clinic, int type, enum tag tag, const char *guidance)
 {
     size_t made = 0;
     char *name = mem_printf("\"%s\"", tag_name(tag));
-    for (size_t i = 0; i < clinic->count; i++) {
+    for (size_t i = 0; i < clinic->count && made < 3; i++) {
         if (clinic_type(clinic, i) != type)
             continue;
         struct clinic_verdict verdict = clinic_play(clinic, i, guidance);
