@@ -17,7 +17,8 @@ bool slip(struct play *play, enum tag tag)
     return now;
 }
 
-static grasp_str vprint(struct play *play, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static grasp_str vprint(struct play *play, const char *format,
+                                                              va_list args)
 {
     char *text = NULL;
     grasp_str out = SLICE("");
