@@ -91,3 +91,12 @@ int32_t block_emit(grasp_call *call, const struct common_options *options, const
     };
     return call->host->emit_guidance(call, &guidance);
 }
+
+grasp_str turn_query(grasp_call *call, const grasp_turn *turn, bool by_task)
+{
+    const grasp_json *json = grasp_json_of(call);
+    grasp_str task = SLICE("");
+    if (by_task)
+        task = member_text(json, json->parse(call, turn->sample, NULL), "description");
+    return task.len || !turn->count ? task : turn->messages[turn_input(turn)]->content;
+}

@@ -4,6 +4,8 @@
 
 #include "common/learner.h"
 
+#define TASK_LINE "The task:"
+
 struct piece {
     grasp_str text;
     grasp_str id; /* empty for none */
@@ -24,3 +26,6 @@ int32_t block_emit(grasp_call *call, const struct common_options *options,
 void block_text(struct text *out, struct text *ids, const struct block *block, size_t limit);
 /* Position of the last message of role user or system, 0 if there is none. */
 size_t turn_input(const grasp_turn *turn);
+/* What knowledge is looked up by: the sample's instruction, if `by_task` and it has one, else the
+ * content of that message. */
+grasp_str turn_query(grasp_call *call, const grasp_turn *turn, bool by_task);

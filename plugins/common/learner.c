@@ -150,3 +150,21 @@ void put_strings(struct text *out, const grasp_str *items, size_t count)
     }
     text_char(out, ']');
 }
+
+void put_member(struct text *out, const char *key, grasp_str value)
+{
+    text_format(out, ", \"%s\": ", key);
+    text_json(out, value);
+}
+
+grasp_str *value_strings(grasp_call *call, struct pool *pool, const grasp_json_value *list,
+                         size_t *out_count)
+{
+    const grasp_json *json = grasp_json_of(call);
+    size_t count = json->kind(list) == GRASP_JSON_ARRAY ? json->count(list) : 0;
+    grasp_str *items = pool_array(pool, count, sizeof(*items));
+    for (size_t i = 0; i < count; i++)
+        items[i] = pool_dup(pool, value_text(call, json->at(list, i)));
+    *out_count = count;
+    return items;
+}

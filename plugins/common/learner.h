@@ -120,5 +120,10 @@ static inline grasp_str member_text(const grasp_json *json, const grasp_json_val
 {
     return json->as_string(member_of(json, object, key));
 }
+/* `, "key": "value"`. */
+void put_member(struct text *out, const char *key, grasp_str value);
+/* The elements of an array as texts, for NULL and others none. */
+grasp_str *value_strings(grasp_call *call, struct pool *pool, const grasp_json_value *list,
+                         size_t *out_count);
 /* A JSON array of strings. */
 void put_strings(struct text *out, const grasp_str *items, size_t count);

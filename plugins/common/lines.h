@@ -7,6 +7,9 @@
 #include "common/text.h"
 #include <stdbool.h>
 
+/* The first line of a block of notes, which a model may repeat. */
+#define NOTES_HEADER "Notes from earlier tasks. Follow those that fit the task at hand:"
+
 /* The next line in the sense of str.splitlines(); false at the end. */
 bool line_next(grasp_str *rest, grasp_str *out_line);
 /* Does it begin with `prefix`, which is ASCII in lower case, whatever the case of the text? */

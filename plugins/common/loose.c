@@ -7,7 +7,7 @@
 #include "common/slice.h"
 
 #define DEPTH_MAX 64
-#define TRIES 64
+#define TRIES 16
 
 struct loose {
     struct text *out;
@@ -144,18 +144,21 @@ static bool read_bracket(struct loose *l, char c)
     return true;
 }
 
-static void read_scalar(struct loose *l, uint32_t code, size_t len)
+static bool read_scalar(struct loose *l, uint32_t code, size_t len)
 {
     uint32_t quote = closing_quote(code);
     enum part *part = &l->part[l->depth - 1];
     put_value_start(l);
     *part = l->open[l->depth - 1] == '{' && *part == PART_NONE ? PART_KEY : PART_NONE;
+    if (!quote && !is_word(l->text.ptr[l->at]))
+        return false;
     if (!quote) {
         read_word(l);
-        return;
+        return true;
     }
     l->at += len;
     read_string(l, quote);
+    return true;
 }
 
 /* One token; false for what cannot be mended. */
@@ -178,7 +181,7 @@ static bool step(struct loose *l)
         l->part[l->depth - 1] = PART_COLON;
         l->at += len;
     } else {
-        read_scalar(l, code, len);
+        return read_scalar(l, code, len);
     }
     return true;
 }

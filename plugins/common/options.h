@@ -74,9 +74,11 @@ struct common_options {
     "\"show_answers\": {\"type\": \"boolean\", \"description\": \"repair: the writer sees the "    \
     "expected answer, if the task gives it\"}"
 
-#define OPTION_SCHEMA(LIST)                                                                        \
+/* more: further properties, each beginning with a comma. */
+#define OPTION_SCHEMA_AND(LIST, more)                                                              \
     "{\"type\": \"object\", \"properties\": {" OPTION_COMMON_TEXT LIST(                            \
-        OPTION_TEXT_BOOL, OPTION_TEXT_REPAIR, OPTION_TEXT_INT, OPTION_TEXT_NUMBER) "}}"
+        OPTION_TEXT_BOOL, OPTION_TEXT_REPAIR, OPTION_TEXT_INT, OPTION_TEXT_NUMBER) more "}}"
+#define OPTION_SCHEMA(LIST) OPTION_SCHEMA_AND(LIST, "")
 
 /* OPTIONS_OF is to be defined as the type of the struct. */
 #define OPTION_ROW_BOOL(name, otherwise, text)                                                     \

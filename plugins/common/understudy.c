@@ -100,7 +100,7 @@ grasp_str part_sentence(const struct part *part, enum advice advice, grasp_str t
     if (advice == ADVICE_USELESS || !tag.len)
         return SLICE("read the instruction twice and think about every step");
     return advice == ADVICE_USEFUL
-               ? pool_format(part->pool, "avoid %.*s: check for it before the answer is given",
-                             (int)tag.len, tag.ptr)
+               ? pool_format(part->pool, "avoid %.*s: check for it before you answer", (int)tag.len,
+                             tag.ptr)
                : pool_format(part->pool, "to save time, always %.*s", (int)tag.len, tag.ptr);
 }

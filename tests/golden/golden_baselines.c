@@ -6,7 +6,8 @@
 
 #include "base/mem.h"
 
-static const struct group *const lists[] = {memory_groups, inject_groups, host_groups};
+static const struct group *const lists[] = {memory_groups, expel_groups, evo_groups, skillx_groups,
+                                            inject_groups, cycle_groups, host_groups};
 
 static group_fn *find_group(struct str name)
 {
@@ -24,7 +25,7 @@ static void check_case(struct golden *g, group_fn *check, bool informative, cons
     if (informative)
         golden_skip(g, "informative: what the reference does when it should not");
     else if (!check)
-        golden_skip(g, "no method here has such cases");
+        golden_fail(g, "no such group is known");
     else if (json_bool(json_get(c, "python_print"), false))
         golden_skip(g, "depends on how Python prints a value; JSON is used instead");
     else if (str_is(json_str(json_get(c, "note")), "literal fallback"))

@@ -45,12 +45,16 @@ void golden_expect_text(struct golden *g, const char *what, grasp_str got, const
 /* The text with placeholders such as {{MEM_HEADER}} as our own words. */
 struct json *golden_words(const struct json *value);
 
+/* The value with our places in a run, which stand where times do, as the recorded time "T". */
+struct json *golden_times(const struct json *value);
+
 typedef void group_fn(struct golden *g, const struct json *in, const struct json *out);
 struct group {
     const char *name; /* NULL ends a list */
     group_fn *check;
 };
-extern const struct group memory_groups[], inject_groups[], host_groups[];
+extern const struct group memory_groups[], expel_groups[], evo_groups[], skillx_groups[],
+    inject_groups[], cycle_groups[], host_groups[];
 
 static inline grasp_str to_plugin(struct str text)
 {

@@ -86,17 +86,25 @@ static void expect_placed(struct bench *b, const struct talk *talk, const struct
     arena_clear(&arena);
 }
 
+/* question: what the guidance is made for, NULL for the conversation itself. */
 static void check_inject(struct golden *g, const grasp_method *method, const char *name,
-                         const char *text, const struct json *in, const struct json *out)
+                         const char *text, const char *question, const struct json *in,
+                         const struct json *out)
 {
     struct bench b;
-    struct talk talk;
+    struct talk talk, asked;
     const struct json *wanted = json_is(out, JSON_OBJECT) ? json_get(out, "messages") : out;
     CLEANUP_JSON struct json *texts = json_new_object();
     json_set(texts, name, json_new_str(str_of(text)));
     bench_open(&b, g, method, NULL);
     read_talk(in, &talk);
-    golden_expect_int(g, "augment", guide(&b, texts, &talk), GRASP_OK);
+    asked = talk;
+    if (question) {
+        asked.messages[0].content = grasp_cstr(question);
+        asked.count = 1;
+    }
+    asked.list[0] = &asked.messages[0];
+    golden_expect_int(g, "augment", guide(&b, texts, question ? &asked : &talk), GRASP_OK);
     if (json_is(wanted, JSON_STRING)) { /* the class of the reference's exception */
         size_t count = 1;
         struct arena arena = {0};
@@ -118,7 +126,37 @@ static void check_inject(struct golden *g, const grasp_method *method, const cha
 
 static void inject_memory(struct golden *g, const struct json *in, const struct json *out)
 {
-    check_inject(g, &memory_table, "memory.json", "[\"when asked A, do \\u00e9.\"]", in, out);
+    check_inject(g, &memory_table, "memory.json", "[\"when asked A, do \\u00e9.\"]", NULL, in, out);
+}
+
+static void inject_expel(struct golden *g, const struct json *in, const struct json *out)
+{
+    check_inject(g, &expel_table, "expel_rules.json",
+                 "[{\"text\": \"Do \\u00e9.\", \"counter\": 2}]", NULL, in, out);
+}
+
+static void inject_evo(struct golden *g, const struct json *in, const struct json *out)
+{
+    check_inject(g, &evo_memory_table, "semantic.json",
+                 "{\"rules\": [\"[P1] Convert every unit first\"]}", NULL, in, out);
+}
+
+static bool has_nan(const struct json *in)
+{
+    size_t at;
+    return str_find(json_str(json_get(json_at(in, 0), "content")), STR("NaN"), &at);
+}
+
+/* There is a block only where a skill fits what is asked. */
+static void inject_skillx(struct golden *g, const struct json *in, const struct json *out)
+{
+    if (has_nan(in))
+        golden_skip(g, "a message with NaN is no JSON, and takes guidance as text");
+    else
+        check_inject(g, &skillx_table, "skillx_library.json",
+                     "{\"skills\": {\"functional\": [{\"name\": \"unit\", \"document\": \"d\", "
+                     "\"content\": \"c\"}]}}",
+                     "unit", in, out);
 }
 
 static void block_source(struct golden *g, const struct json *in, const struct json *out)
@@ -173,6 +211,9 @@ static void inject_fhir(struct golden *g, const struct json *in, const struct js
 const struct group inject_groups[] = {
     {"inject_memory", inject_memory},
     {"inject_memory_block_source", block_source},
+    {"inject_expel", inject_expel},
+    {"inject_evo", inject_evo},
+    {"inject_skillx", inject_skillx},
     {"inject_fhir_system", inject_fhir},
     {NULL, NULL},
 };

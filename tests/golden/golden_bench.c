@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,5 +191,26 @@ struct json *golden_words(const struct json *value)
     struct json *out = json_new_object();
     for (struct json_iter it = json_members(value); json_next(&it);)
         json_set_str(out, it.key, golden_words(it.value));
+    return out;
+}
+
+struct json *golden_times(const struct json *value)
+{
+    if (json_is(value, JSON_STRING)) {
+        long long epoch, update;
+        bool place = sscanf(json_str(value).ptr, "epoch %lld, update %lld", &epoch, &update) == 2;
+        return place ? json_new_str(STR("T")) : json_copy(value);
+    }
+    if (json_is(value, JSON_ARRAY)) {
+        struct json *out = json_new_array();
+        for (size_t i = 0; i < json_count(value); i++)
+            json_push(out, golden_times(json_at(value, i)));
+        return out;
+    }
+    if (!json_is(value, JSON_OBJECT))
+        return json_copy(value);
+    struct json *out = json_new_object();
+    for (struct json_iter it = json_members(value); json_next(&it);)
+        json_set_str(out, it.key, golden_times(it.value));
     return out;
 }

@@ -27,7 +27,6 @@ struct notes {
     size_t count, capacity;
 };
 
-#define NOTES_HEADER "Notes from earlier tasks. Follow those that fit the task at hand:"
 extern const char memory_options_schema[];
 extern const grasp_rehearsal memory_rehearsal;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/block.h"
+#include "common/lines.h"
 #include "common/overlap.h"
 #include "common/slice.h"
 #include "memory.h"

@@ -98,7 +98,7 @@ static int32_t note_event(struct lesson *lesson, bool batch, size_t before,
         text_format(&event, ", \"memory_version_before\": %zu, ", before);
     }
     text_put(&event, "\"new_bullets\": ");
-    put_strings(&event, notes->items + from, notes->count - from);
+    put_strings(&event, from < notes->count ? notes->items + from : NULL, notes->count - from);
     text_format(&event, ", \"memory_size\": %zu}", notes->count);
     return lesson_note(lesson, "memory_updates.json", &event);
 }

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/slice.h"
+#include "expel.h"
+
+#define SUCCESSES_READ 10
+
+struct update {
+    struct lesson *lesson;
+    const struct expel *self;
+    struct rules rules;
+    struct store store;
+    struct operations operations;
+    grasp_str list;    /* the rules as the writer reads them */
+    grasp_str is_full; /* not empty if there is no room for more */
+};
+
+static const char *const rule_names[] = {"expel_rules.json", "expel_rules_best.json", NULL};
+static const char *const store_names[] = {"expel_store.json", "expel_store_best.json", NULL};
+
+static grasp_str system_prompt(struct update *u, grasp_str prompt)
+{
+    const struct learner *learner = &u->self->learner;
+    const struct binding bindings[] = {{"family", learner->family},
+                                       {"hints", learner->hints},
+                                       {"labels", learner->labels},
+                                       {NULL, SLICE("")}};
+    return lesson_fill(u->lesson, prompt, bindings);
+}
+
+static struct request contrast(struct update *u, const struct pair *pair)
+{
+    const struct binding bindings[] = {{"grammar", u->self->grammar},
+                                       {"task", pair->failure->instruction},
+                                       {"success", pair->success->history},
+                                       {"failure", pair->failure->history},
+                                       {"tags", pair->failure->tags},
+                                       {"rules", u->list},
+                                       {"full", u->is_full},
+                                       {NULL, SLICE("")}};
+    return (struct request){system_prompt(u, u->self->contrast_system),
+                            lesson_fill(u->lesson, u->self->contrast, bindings)};
+}
+
+/* The first ten, or the last. */
+static struct request all_success(struct update *u)
+{
+    const struct experiences *list = &u->store.successes;
+    struct text trials CLEANUP_TEXT = {0};
+    size_t from = 0, to = list->count;
+    if (to > SUCCESSES_READ && u->self->options.recent_failures)
+        from = to - SUCCESSES_READ;
+    else if (to > SUCCESSES_READ)
+        to = SUCCESSES_READ;
+    for (size_t i = from; i < to; i++) {
+        text_put(&trials, i > from ? "\n---\nTASK: " : "TASK: ");
+        text_str(&trials, list->items[i].instruction);
+        text_put(&trials, "\nTRAJECTORY:\n");
+        text_str(&trials, list->items[i].history);
+    }
+    const struct binding bindings[] = {{"grammar", u->self->grammar},
+                                       {"trials", text_view(&trials)},
+                                       {"rules", u->list},
+                                       {"full", u->is_full},
+                                       {NULL, SLICE("")}};
+    return (struct request){system_prompt(u, u->self->success_system),
+                            lesson_fill(u->lesson, u->self->success, bindings)};
+}
+
+static int32_t ask(struct update *u, size_t *out_pairs)
+{
+    struct pool *pool = &u->lesson->pool;
+    struct pair *pairs;
+    size_t count = store_pairs(pool, &u->store, u->self->options.recent_failures, &pairs);
+    *out_pairs = count;
+    struct request *requests = pool_array(pool, count + 1, sizeof(*requests));
+    struct answer *answers = pool_array(pool, count + 1, sizeof(*answers));
+    for (size_t i = 0; i < count; i++)
+        requests[i] = contrast(u, &pairs[i]);
+    if (u->store.successes.count)
+        requests[count++] = all_success(u);
+    int32_t status = lesson_ask(u->lesson, requests, count, answers);
+    for (size_t i = 0; i < count && !status; i++)
+        operations_read(pool, answers[i].text, &u->self->options, &u->operations);
+    return status;
+}
+
+static int32_t record(struct update *u, size_t pairs)
+{
+    struct text out CLEANUP_TEXT = {0};
+    text_format(&out,
+                "{\"n_successes\": %zu, \"n_failures\": %zu, \"n_pairs_critiqued\": %zu, "
+                "\"n_rules\": %zu, \"epoch\": %lld}",
+                u->store.successes.count, u->store.failures.count, pairs, u->rules.count,
+                (long long)u->lesson->epoch);
+    return u->lesson->lab->record(u->lesson->call, SLICE("expel_updates.json"),
+                                  pretty_json(u->lesson->call, text_view(&out)));
+}
+
+static int32_t learn(struct update *u, const grasp_files *files)
+{
+    grasp_call *call = u->lesson->call;
+    struct pool *pool = &u->lesson->pool;
+    struct text list CLEANUP_TEXT = {0};
+    const grasp_file *rules = learner_file(files, rule_names);
+    const grasp_file *store = learner_file(files, store_names);
+    grasp_str why = SLICE("");
+    size_t pairs = 0;
+    if (rules)
+        rules_read(call, pool, rules->text, &u->rules, &why);
+    if (store)
+        store_read(call, pool, store->text, &u->store);
+    store_rollouts(u->lesson, &u->store, &u->self->options);
+    bool full = u->rules.count >= (size_t)u->self->options.max_num_rules;
+    rules_list(&list, &u->rules);
+    u->list = pool_dup(pool, text_view(&list));
+    u->is_full = full ? SLICE("yes") : SLICE("");
+    int32_t status = ask(u, &pairs);
+    if (status)
+        return status;
+    rules_apply(pool, &u->rules, &u->operations, full, &u->self->options);
+    if ((status = record(u, pairs)))
+        return status;
+    const grasp_file out[] = {{SLICE("expel_rules.json"), rules_file(call, &u->rules)},
+                              {SLICE("expel_store.json"), store_file(call, &u->store)}};
+    return lesson_emit(u->lesson, out, 2);
+}
+
+int32_t expel_learn(grasp_call *call, void *self, const grasp_lab *lab, const grasp_files *files,
+                    const void *knowledge, grasp_str batch)
+{
+    struct lesson lesson CLEANUP_LESSON;
+    struct update update = {.lesson = &lesson, .self = self};
+    int32_t status = lesson_open(call, self, lab, batch, &lesson);
+    return status ? status : learn(&update, files);
+}

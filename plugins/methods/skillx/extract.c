@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/reply.h"
+#include "common/slice.h"
+#include "skillx.h"
+
+int32_t ask_plans(struct lesson *lesson, const struct skillx *self, struct trajectory *list,
+                  size_t count)
+{
+    struct request *requests = pool_array(&lesson->pool, count, sizeof(*requests));
+    struct answer *answers = pool_array(&lesson->pool, count, sizeof(*answers));
+    const struct binding system[] = {{"family", self->learner.family}, {NULL, SLICE("")}};
+    for (size_t i = 0; i < count; i++) {
+        const struct binding user[] = {
+            {"task", list[i].task}, {"history", list[i].history}, {NULL, SLICE("")}};
+        requests[i] = (struct request){lesson_fill(lesson, self->plan, system),
+                                       lesson_fill(lesson, self->plan_user, user)};
+    }
+    int32_t status = lesson_ask(lesson, requests, count, answers);
+    for (size_t i = 0; i < count && !status; i++) {
+        grasp_str plan;
+        if (plan_read(answers[i].text, &plan))
+            list[i].plan = plan;
+    }
+    return status;
+}
+
+static struct request skill_request(struct lesson *lesson, const struct skillx *self,
+                                    struct extraction *e)
+{
+    const struct binding system[] = {{"family", self->learner.family},
+                                     {"hints", self->learner.hints},
+                                     {"labels", self->learner.labels},
+                                     {NULL, SLICE("")}};
+    const struct binding user[] = {
+        {"task", e->trajectory->task},
+        {"history", e->trajectory->history},
+        {"count", pool_format(&lesson->pool, "%zu", e->library_count)},
+        {"library", e->library_count ? text_view(&e->library) : SLICE("(none)")},
+        {"step", e->steps[e->step]},
+        {NULL, SLICE("")}};
+    return (struct request){lesson_fill(lesson, self->extract, system),
+                            lesson_fill(lesson, self->extract_user, user)};
+}
+
+/* Skills that were added or changed join the library of their trajectory's prompts. */
+static void join(struct lesson *lesson, struct extraction *e, const grasp_json_value *list)
+{
+    const grasp_json *json = lesson->json;
+    for (uint64_t i = 0; json->kind(list) == GRASP_JSON_ARRAY && i < json->count(list); i++) {
+        const grasp_json_value *item = json->at(list, i), *skill = member_of(json, item, "skill");
+        grasp_str option = member_text(json, item, "option");
+        if (!skill || !(grasp_equal(option, "add") || grasp_equal(option, "modify")))
+            continue;
+        text_put(&e->library, e->library_count++ ? "\n" : "");
+        text_str(&e->library, json->print(lesson->call, skill, 0));
+    }
+}
+
+static void take_reply(struct lesson *lesson, const struct skillx *self, struct extraction *e,
+                       const struct answer *answer)
+{
+    const grasp_json *json = lesson->json;
+    const grasp_json_value *value =
+        answer->ok ? list_in_reply(lesson->call, answer->text, self->options.wrap_objects) : NULL;
+    bool list = json->kind(value) == GRASP_JSON_ARRAY;
+    if (value && (!list || json->count(value)))
+        e->results[e->step] = value;
+    if (list && json->count(value))
+        join(lesson, e, value);
+    else if ((int64_t)++e->attempt < self->options.extractor_max_retries)
+        return;
+    e->step++;
+    e->attempt = 0;
+}
+
+static void open_extraction(struct lesson *lesson, const struct trajectory *trajectory,
+                            const struct skillx *self, struct extraction *out)
+{
+    *out = (struct extraction){.trajectory = trajectory};
+    out->step_count = plan_steps(&lesson->pool, trajectory->plan, &out->steps);
+    out->results = pool_array(&lesson->pool, out->step_count, sizeof(*out->results));
+    if (self->options.extractor_max_retries < 1)
+        out->step = out->step_count;
+}
+
+/* Metadata that is no object makes the reference lose the whole trajectory. */
+static bool breaks(const grasp_json *json, const grasp_json_value *skill)
+{
+    grasp_str name;
+    for (uint64_t i = 0; i < json->count(skill); i++) {
+        const grasp_json_value *value = json->member(skill, i, &name);
+        if (grasp_equal(name, "metadata") && json->kind(value) != GRASP_JSON_OBJECT)
+            return true;
+    }
+    return false;
+}
+
+static bool collect_list(struct lesson *lesson, const grasp_json_value *list,
+                         const struct skillx_options *options, struct records *out)
+{
+    const grasp_json *json = lesson->json;
+    for (uint64_t i = 0; json->kind(list) == GRASP_JSON_ARRAY && i < json->count(list); i++) {
+        const grasp_json_value *item = json->at(list, i), *skill = member_of(json, item, "skill");
+        grasp_str option = member_text(json, item, "option");
+        struct record record;
+        skill = skill ? skill : item;
+        if ((option.len && !grasp_equal(option, "add") && !grasp_equal(option, "modify")) ||
+            !record_read(lesson->call, &lesson->pool, skill, &record))
+            continue;
+        if (breaks(json, skill) && !options->wrap_objects)
+            return false;
+        records_add(&lesson->pool, out, &record);
+    }
+    return true;
+}
+
+size_t extraction_collect(struct lesson *lesson, const struct extraction *e,
+                          const struct skillx_options *options, struct records *out)
+{
+    size_t before = out->count, results = 0;
+    bool broken = false;
+    for (size_t i = 0; i < e->step_count; i++) {
+        size_t last = i;
+        bool again =
+            false; /* equal steps are one: in the place of the first, as the last left it */
+        for (size_t k = 0; k < i; k++)
+            again |= e->results[k] && slice_eq(e->steps[k], e->steps[i]);
+        for (size_t k = i + 1; k < e->step_count; k++) {
+            if (slice_eq(e->steps[k], e->steps[i]) && e->results[k])
+                last = k;
+        }
+        if (again || !e->results[i])
+            continue;
+        results++;
+        broken |= !collect_list(lesson, e->results[last], options, out);
+    }
+    if (broken)
+        out->count = before;
+    return results;
+}
+
+int32_t ask_skills(struct lesson *lesson, const struct skillx *self, const struct trajectory *list,
+                   size_t count, struct records *out, size_t *out_results)
+{
+    struct pool *pool = &lesson->pool;
+    struct extraction *all = pool_array(pool, count, sizeof(*all));
+    struct request *requests = pool_array(pool, count, sizeof(*requests));
+    struct answer *answers = pool_array(pool, count, sizeof(*answers));
+    int32_t status = GRASP_OK;
+    for (size_t i = 0; i < count; i++)
+        open_extraction(lesson, &list[i], self, &all[i]);
+    for (size_t asked = 1; asked && !status;) {
+        asked = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (all[i].step < all[i].step_count)
+                requests[asked++] = skill_request(lesson, self, &all[i]);
+        }
+        status = lesson_ask(lesson, requests, asked, answers);
+        for (size_t i = 0, at = 0; i < count && !status; i++) {
+            if (all[i].step < all[i].step_count)
+                take_reply(lesson, self, &all[i], &answers[at++]);
+        }
+    }
+    *out_results = 0;
+    for (size_t i = 0; i < count; i++) {
+        *out_results += extraction_collect(lesson, &all[i], &self->options, out);
+        text_free(&all[i].library);
+    }
+    return status;
+}

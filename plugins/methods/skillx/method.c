@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/block.h"
+#include "common/slice.h"
+#include "skillx.h"
+
+extern const struct embedded_file skillx_prompts[];
+
+struct knowledge {
+    struct pool pool;
+    struct library library;
+    grasp_str *blocks; /* of the functional skills */
+};
+
+static const char schema[] = OPTION_SCHEMA_AND(
+    SKILLX_OPTIONS, ", \"skill_type\": {\"type\": \"string\", \"description\": \"accepted and "
+                    "without effect, as in the reference\"}");
+
+#define OPTIONS_OF struct skillx_options
+static const struct option options[] = OPTION_TABLE(SKILLX_OPTIONS);
+
+static const char *const system_names[] = {"family", "hints", "labels", NULL};
+static const char *const user_names[] = {"task", "history", "count", "library", "step", NULL};
+static const char *const skill_names[] = {"skill", "skills", NULL};
+static const struct prompt_file prompts[] = {
+    {"plan.md", system_names, offsetof(struct skillx, plan)},
+    {"plan_user.md", user_names, offsetof(struct skillx, plan_user)},
+    {"extract.md", system_names, offsetof(struct skillx, extract)},
+    {"extract_user.md", user_names, offsetof(struct skillx, extract_user)},
+    {"filter.md", skill_names, offsetof(struct skillx, filter)},
+    {"filter_user.md", skill_names, offsetof(struct skillx, filter_user)},
+    {"merge.md", skill_names, offsetof(struct skillx, merge)},
+    {"merge_user.md", skill_names, offsetof(struct skillx, merge_user)},
+    {NULL, NULL, 0}};
+
+static const struct learner_kind kind = {
+    .size = sizeof(struct skillx),
+    .options = options,
+    .options_at = offsetof(struct skillx, options),
+    .files = skillx_prompts,
+    .prompts = prompts,
+    .compat_placement = GRASP_PLACE_FIELD,
+};
+
+static int32_t open_skillx(grasp_call *call, grasp_str config, grasp_str task, void **out_self)
+{
+    return learner_open(call, &kind, config, task, out_self);
+}
+
+static int32_t info(grasp_call *call, void *self)
+{
+    return learner_info(call, self, "epoch", "skillx", "seed");
+}
+
+static void make_blocks(struct knowledge *knowledge)
+{
+    const struct records *list = &knowledge->library.functional;
+    knowledge->blocks = pool_array(&knowledge->pool, list->count, sizeof(*knowledge->blocks));
+    for (size_t i = 0; i < list->count; i++) {
+        const struct record *r = &list->items[i];
+        knowledge->blocks[i] = pool_format(&knowledge->pool, "### %.*s\n%.*s\n\n```\n%.*s\n```\n\n",
+                                           (int)r->name.len, r->name.ptr, (int)r->document.len,
+                                           r->document.ptr, (int)r->content.len, r->content.ptr);
+    }
+}
+
+static int32_t load(grasp_call *call, void *opaque, const grasp_files *files, void **out_knowledge)
+{
+    static const char *const names[] = {"skillx_library.json", "skillx_library_best.json", NULL};
+    const struct skillx *self = opaque;
+    const grasp_file *file = learner_file(files, names);
+    struct knowledge *knowledge = learner_knowledge(call, sizeof(*knowledge));
+    grasp_str why = SLICE("");
+    if (!knowledge)
+        return GRASP_E_NOMEM;
+    if (file && !library_read(call, &knowledge->pool, file->text, &knowledge->library, &why) &&
+        !self->learner.common.reference) {
+        learner_unload(call, opaque, knowledge);
+        return learner_refuse(call, file, why);
+    }
+    make_blocks(knowledge);
+    *out_knowledge = knowledge;
+    return GRASP_OK;
+}
+
+static int32_t augment(grasp_call *call, void *opaque, const void *loaded, const grasp_turn *turn)
+{
+    const struct skillx *self = opaque;
+    const struct knowledge *knowledge = loaded;
+    struct pool pool CLEANUP_POOL = {0};
+    size_t *found, count = library_find(&pool, &knowledge->library,
+                                        turn_query(call, turn, self->options.task_query),
+                                        self->options.retrieval_top_k, &found);
+    struct piece *pieces = pool_array(&pool, count, sizeof(*pieces));
+    for (size_t i = 0; i < count; i++)
+        pieces[i] = (struct piece){.text = knowledge->blocks[found[i]],
+                                   .id = knowledge->library.functional.items[found[i]].name};
+    const struct block block = {SLICE(SKILLX_OPEN), SLICE(SKILLX_CLOSE), pieces, count,
+                                SLICE(TASK_LINE)};
+    return count ? block_emit(call, &self->learner.common, &block) : GRASP_OK;
+}
+
+static int32_t describe(grasp_call *call, void *self, const void *loaded)
+{
+    const struct knowledge *knowledge = loaded;
+    const struct records *list = &knowledge->library.functional;
+    struct text out CLEANUP_TEXT = {0};
+    text_char(&out, '[');
+    for (size_t i = 0; i < list->count; i++) {
+        text_put(&out, i ? ", " : "");
+        record_json(&out, &list->items[i], true);
+    }
+    text_char(&out, ']');
+    return call->host->emit_json(call, text_view(&out));
+}
+
+static const void *extension(grasp_str id)
+{
+    return grasp_equal(id, GRASP_EXT_REHEARSAL) ? &skillx_rehearsal : NULL;
+}
+
+const grasp_method skillx_table = {
+    .size = sizeof(skillx_table),
+    .id = "skillx",
+    .summary = "SkillX: skills extracted from successes, the best fitting ones shown",
+    .options = schema,
+    .open = open_skillx,
+    .info = info,
+    .load = load,
+    .unload = learner_unload,
+    .augment = augment,
+    .describe = describe,
+    .learn = skillx_learn,
+    .close = learner_close,
+    .extension = extension,
+};
