@@ -142,6 +142,26 @@ static void reads_memory(void **state)
     fhir_world_close(&world);
 }
 
+/* What is far into a long text is found as well, and a long resource is shown whole. */
+static void holds_long_resources(void **state)
+{
+    CLEANUP_BUF struct buf text = {0};
+    buf_text(&text, "{\"resourceType\":\"Patient\",\"text\":{\"div\":\"");
+    for (int i = 0; i < 10000; i++)
+        buf_text(&text, "<p>long</p>");
+    buf_text(&text, "\"},\"id\":\"far\",\"name\":[{\"family\":\"B\"}]}\n"
+                    "{\"resourceType\":\"Patient\",\"id\":\"near\"}\n");
+    write_in("long", "w.ndjson", text.ptr);
+    for (int i = 0; i < 2; i++) {
+        struct fhir_world world = {.store = open_store("long", 1)};
+        world.view = fhir_view_new(world.store);
+        assert_string_equal(fhir_world_find(&world, "Patient?_id=far,near&_sort=-_id"), "near far");
+        assert_string_equal(fhir_world_find(&world, "Patient?name=b"), "far");
+        assert_true(world.answer.len > 110000);
+        fhir_world_close(&world);
+    }
+}
+
 static void shows_as_stored(void **state)
 {
     struct fhir_store *store;
@@ -270,6 +290,7 @@ int main(void)
         cmocka_unit_test(reads_memory),
         cmocka_unit_test(shows_as_stored),
         cmocka_unit_test(keeps_the_index),
+        cmocka_unit_test(holds_long_resources),
         cmocka_unit_test(keeps_no_index_of_little),
         cmocka_unit_test(needs_no_room_for_the_index),
     };

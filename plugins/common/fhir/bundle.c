@@ -11,40 +11,52 @@
 #define INCLUDED_MAX 10000u
 #define ITERATIONS 8 /* rounds of :iterate */
 
-static void write_link(const struct fhir_view *view, const struct query *query,
-                       const char *relation, int64_t offset, bool first, struct text *out)
+static void write_number(struct text *out, uint32_t number)
 {
-    CLEANUP_POOL struct pool pool = {0};
+    char digits[10], *at = digits + sizeof(digits);
+    do
+        *--at = (char)('0' + number % 10);
+    while (number /= 10);
+    text_add(out, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+static void write_link(const struct fhir_view *view, const struct query *query,
+                       const char *relation, int64_t offset, struct pool *pool, struct text *out)
+{
     grasp_str raw = query->raw;
     struct pair pair;
-    const char *separator = "?";
-    text_format(out, "%s{\"relation\":\"%s\",\"url\":\"%s%.*s", first ? "" : ",", relation,
-                view->base, (int)query->type->name.len, query->type->name.ptr);
-    while (query_pair(&raw, &pool, &pair)) {
+    char separator = '?';
+    text_put(out, "{\"relation\":\"");
+    text_put(out, relation);
+    text_put(out, "\",\"url\":\"");
+    text_put(out, view->base);
+    text_str(out, query->type->name);
+    while (query_pair(&raw, pool, &pair)) {
         if (offset >= 0 && slice_eq(pair.name, SLICE("_offset")))
             continue;
-        text_put(out, separator);
+        text_char(out, separator);
         query_encode(out, pair.name);
         text_char(out, '=');
         query_encode(out, pair.value);
-        separator = "&";
+        separator = '&';
     }
     if (offset >= 0)
-        text_format(out, "%s_offset=%lld", separator, (long long)offset);
+        text_format(out, "%c_offset=%lld", separator, (long long)offset);
     text_put(out, "\"}");
 }
 
 static void write_entry(const struct fhir_view *view, uint32_t handle, const struct shape *shape,
                         const char *mode, bool first, struct text *out)
 {
-    grasp_str type = view_type(view, handle)->name, id = view_id(view, handle);
+    struct shown shown;
+    show_read(view, handle, &shown);
     text_put(out, first ? "{\"fullUrl\":\"" : ",{\"fullUrl\":\"");
     text_put(out, view->base);
-    text_str(out, type);
+    text_str(out, view_type(view, handle)->name);
     text_char(out, '/');
-    text_str(out, id);
+    text_str(out, shown.id);
     text_put(out, "\",\"resource\":");
-    show_resource(view, handle, shape, out);
+    show_text(view, &shown, shape, out);
     text_put(out, ",\"search\":{\"mode\":\"");
     text_put(out, mode);
     text_put(out, "\"}}");
@@ -181,16 +193,20 @@ static void include_page(struct included *in, const struct query *query)
 }
 
 static void write_links(const struct fhir_view *view, const struct query *query, uint32_t count,
-                        struct text *out)
+                        struct pool *pool, struct text *out)
 {
     text_put(out, ",\"link\":[");
-    write_link(view, query, "self", -1, true, out);
+    write_link(view, query, "self", -1, pool, out);
     if (query->shape.summary != SUMMARY_COUNT) {
-        if (query->offset < count && count - query->offset > query->count)
-            write_link(view, query, "next", (int64_t)query->offset + query->count, false, out);
-        if (query->offset > 0)
+        if (query->offset < count && count - query->offset > query->count) {
+            text_char(out, ',');
+            write_link(view, query, "next", (int64_t)query->offset + query->count, pool, out);
+        }
+        if (query->offset > 0) {
+            text_char(out, ',');
             write_link(view, query, "previous",
-                       query->offset > query->count ? query->offset - query->count : 0, false, out);
+                       query->offset > query->count ? query->offset - query->count : 0, pool, out);
+        }
     }
     text_char(out, ']');
 }
@@ -217,9 +233,11 @@ void bundle_search(const struct fhir_view *view, const struct query *query, cons
                    uint32_t count, struct pool *pool, struct text *out)
 {
     text_put(out, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\"");
-    if (!query->no_total)
-        text_format(out, ",\"total\":%u", count);
-    write_links(view, query, count, out);
+    if (!query->no_total) {
+        text_put(out, ",\"total\":");
+        write_number(out, count);
+    }
+    write_links(view, query, count, pool, out);
     if (query->shape.summary != SUMMARY_COUNT && count)
         write_page(view, query, found, count, pool, out);
     text_char(out, '}');

@@ -44,6 +44,11 @@ uint64_t index_term(enum term_kind kind, uint32_t type, grasp_str a, grasp_str b
     return hash ? hash : 1;
 }
 
+uint64_t index_id_place(uint32_t type, grasp_str id, uint64_t count)
+{
+    return (uint64_t)(((unsigned __int128)index_hash(id, type + 1000u) * count) >> 64);
+}
+
 struct postings index_find(const struct index *index, uint64_t term)
 {
     uint64_t mask = index->slot_count - 1;

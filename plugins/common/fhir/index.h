@@ -13,18 +13,22 @@
 
 enum row_flag {
     ROW_META = 1,  /* meta has versionId and lastUpdated */
-    ROW_DATES = 2, /* several values of the type's main date: low and high say nothing */
+    ROW_DATES = 2, /* what the type's main date is, only the text says: several, or a long range */
 };
 
+#define ROW_ID_FAR UINT16_MAX /* the id is so far into the text, or farther */
+
 struct row {
-    uint64_t offset;   /* of the resource in its source */
-    int64_t low, high; /* its type's main date; INSTANT_NONE: none */
+    uint64_t offset; /* of the resource in its source */
+    int64_t low;     /* its type's main date, from here for span ms; INSTANT_NONE: none */
+    uint32_t span;
     uint32_t len;
-    uint32_t id_at; /* the id, in the resource's text */
+    uint16_t id_at; /* the id, in the resource's text */
     uint16_t source;
     uint8_t id_len;
     uint8_t type; /* r4_type_index */
-    uint32_t flags;
+    uint8_t flags;
+    uint8_t reserved;
 };
 
 /* The rows of one term, in order, are postings[start .. start + count). */
@@ -44,8 +48,8 @@ struct index {
     const struct row *rows;
     const struct slot *slots; /* slot_count is a power of two */
     const uint32_t *postings;
-    const uint64_t *ids;      /* high half of the hash | row + 1; id_count is a power of two */
     const struct name *names; /* in order of type, start, row */
+    const uint32_t *ids;      /* row + 1, by index_id_place; 0: free */
     uint64_t row_count, slot_count, posting_count, id_count, name_count;
     void *memory; /* one block for all, or NULL when mapped */
     void *map;
@@ -55,6 +59,9 @@ struct index {
 enum term_kind { TERM_TYPE = 1, TERM_PATIENT, TERM_PATIENT_CODE, TERM_CODE, TERM_IDENTIFIER };
 uint64_t index_term(enum term_kind kind, uint32_t type, grasp_str a, grasp_str b);
 uint64_t index_hash(grasp_str text, uint64_t seed);
+
+/* Where the search for an id starts in a table of so many places. */
+uint64_t index_id_place(uint32_t type, grasp_str id, uint64_t count);
 
 struct postings {
     const uint32_t *rows;

@@ -133,9 +133,7 @@ static void rebuild_ids(struct builder *b)
         if (!old[i])
             continue;
         uint32_t row = (uint32_t)old[i] - 1;
-        grasp_str id = {b->store->sources[b->rows[row].source].text + b->rows[row].offset +
-                            b->rows[row].id_at,
-                        b->rows[row].id_len};
+        grasp_str id = store_row_id(b->store, &b->rows[row]);
         size_t at = id_hash(b->rows[row].type, id) & (b->id_size - 1);
         while (b->ids[at])
             at = (at + 1) & (b->id_size - 1);
@@ -167,8 +165,7 @@ static int add_id(struct builder *b, const struct row *row, grasp_str id)
         if ((b->ids[at] & 0xffffffff00000000u) != tag || other->type != row->type ||
             other->id_len != id.len)
             continue;
-        const char *text = b->store->sources[other->source].text + other->offset + other->id_at;
-        if (memcmp(text, id.ptr, id.len) == 0)
+        if (slice_eq(store_row_id(b->store, other), id))
             return fail_twice(b, other, id.ptr, id);
     }
     b->ids[at] = tag | (b->row_count + 1);
@@ -228,10 +225,14 @@ static bool index_name(void *arg, grasp_str text)
 static bool index_date(void *arg, struct instant_range range)
 {
     struct row *row = arg;
-    if (row->low != INSTANT_NONE)
+    bool open = range.low == INSTANT_OPEN_LOW || range.high == INSTANT_OPEN_HIGH;
+    if (row->low != INSTANT_NONE || open || range.high < range.low ||
+        range.high - range.low > UINT32_MAX) {
         row->flags |= ROW_DATES;
+        return false;
+    }
     row->low = range.low;
-    row->high = range.high;
+    row->span = (uint32_t)(range.high - range.low);
     return false;
 }
 
@@ -295,9 +296,9 @@ static int add_resource(struct builder *b, grasp_str resource)
     *row = (struct row){
         .offset = (uint64_t)(resource.ptr - source->text),
         .low = INSTANT_NONE,
-        .high = INSTANT_NONE,
         .len = (uint32_t)resource.len,
-        .id_at = (uint32_t)(id.ptr - resource.ptr),
+        .id_at =
+            id.ptr - resource.ptr < ROW_ID_FAR ? (uint16_t)(id.ptr - resource.ptr) : ROW_ID_FAR,
         .source = (uint16_t)b->source,
         .id_len = (uint8_t)id.len,
         .type = (uint8_t)r4_type_index(type),
@@ -308,6 +309,7 @@ static int add_resource(struct builder *b, grasp_str resource)
     if (add_id(b, row, id))
         return -1;
     index_values(b, type, resource);
+    store_touch(b->store, row);
     b->row_count++;
     if (b->row_count % 256 == 0 || b->pool.left < 1024)
         pool_free(&b->pool);
@@ -447,34 +449,44 @@ static void place_terms(struct builder *b, struct slot *slots, size_t slot_count
         postings[b->terms[b->postings[i].term].last_row++] = b->postings[i].row;
 }
 
+static void place_ids(const struct builder *b, uint32_t *ids, uint64_t count)
+{
+    for (size_t row = 0; row < b->row_count; row++) {
+        const struct row *r = &b->rows[row];
+        uint64_t at = index_id_place(r->type, store_row_id(b->store, r), count);
+        store_touch(b->store, r);
+        while (ids[at])
+            at = at + 1 == count ? 0 : at + 1;
+        ids[at] = (uint32_t)row + 1;
+    }
+}
+
 static void finish(struct builder *b)
 {
-    struct index *index = &b->store->index;
-    size_t slot_count = table_size(b->term_count);
-    if (!b->ids)
-        rebuild_ids(b);
-    if (b->name_count)
-        qsort(b->names, b->name_count, sizeof(*b->names), by_name);
+    size_t slot_count = table_size(b->term_count), id_count = b->row_count / 2 * 3 + 16;
     size_t rows = b->row_count * sizeof(*b->rows), slots = slot_count * sizeof(struct slot);
-    size_t ids = b->id_size * sizeof(*b->ids), names = b->name_count * sizeof(*b->names);
-    char *memory = cleared(1, rows + slots + ids + names + b->posting_count * sizeof(uint32_t));
+    size_t names = b->name_count * sizeof(*b->names), ids = id_count * sizeof(uint32_t);
+    char *memory = cleared(1, rows + slots + names + ids + b->posting_count * sizeof(uint32_t));
     struct slot *slot_at = (struct slot *)(memory + rows);
-    uint32_t *postings = (uint32_t *)(memory + rows + slots + ids + names);
+    uint32_t *id_at = (uint32_t *)(memory + rows + slots + names);
+    uint32_t *postings = (uint32_t *)(memory + rows + slots + names + ids);
     if (rows)
         memcpy(memory, b->rows, rows);
-    memcpy(memory + rows + slots, b->ids, ids);
-    if (names)
-        memcpy(memory + rows + slots + ids, b->names, names);
+    if (names) {
+        qsort(b->names, b->name_count, sizeof(*b->names), by_name);
+        memcpy(memory + rows + slots, b->names, names);
+    }
+    place_ids(b, id_at, id_count);
     place_terms(b, slot_at, slot_count, postings);
-    *index = (struct index){
+    b->store->index = (struct index){
         .rows = (const struct row *)memory,
         .slots = slot_at,
-        .ids = (const uint64_t *)(memory + rows + slots),
-        .names = (const struct name *)(memory + rows + slots + ids),
+        .names = (const struct name *)(memory + rows + slots),
+        .ids = id_at,
         .postings = postings,
         .row_count = b->row_count,
         .slot_count = slot_count,
-        .id_count = b->id_size,
+        .id_count = id_count,
         .name_count = b->name_count,
         .posting_count = b->posting_count,
         .memory = memory,

@@ -13,7 +13,7 @@
 
 extern const struct embedded_file fhir_r4[];
 
-static const char magic[16] = "fhir index 1\n";
+static const char magic[16] = "fhir index 2\n";
 
 struct header {
     char magic[16];
@@ -41,10 +41,10 @@ static uint64_t sources_hash(const struct fhir_store *store)
 /* Bytes of each table, in their order in the file; they fit, or the sum is UINT64_MAX. */
 static uint64_t table_sizes(const struct header *header, uint64_t sizes[5])
 {
-    const uint64_t counts[5] = {header->row_count, header->slot_count, header->id_count,
-                                header->name_count, header->posting_count};
-    static const size_t items[5] = {sizeof(struct row), sizeof(struct slot), sizeof(uint64_t),
-                                    sizeof(struct name), sizeof(uint32_t)};
+    const uint64_t counts[5] = {header->row_count, header->slot_count, header->name_count,
+                                header->id_count, header->posting_count};
+    static const size_t items[5] = {sizeof(struct row), sizeof(struct slot), sizeof(struct name),
+                                    sizeof(uint32_t), sizeof(uint32_t)};
     uint64_t sum = 0;
     for (int i = 0; i < 5; i++) {
         if (counts[i] > UINT32_MAX)
@@ -65,7 +65,7 @@ static bool fits(const struct fhir_store *store, const struct header *header, ui
     uint64_t sizes[5], sum = table_sizes(header, sizes);
     return memcmp(header->magic, magic, sizeof(magic)) == 0 && sum != UINT64_MAX &&
            !header->reserved && size == sizeof(*header) + sum && is_power(header->slot_count) &&
-           is_power(header->id_count) && header->sources == sources_hash(store) &&
+           header->id_count > header->row_count && header->sources == sources_hash(store) &&
            header->body == index_hash((grasp_str){(const char *)(header + 1), sum}, 0);
 }
 
@@ -78,8 +78,8 @@ static void use_map(struct index *index, void *map, uint64_t size)
     *index = (struct index){
         .rows = (const struct row *)at,
         .slots = (const struct slot *)(at + sizes[0]),
-        .ids = (const uint64_t *)(at + sizes[0] + sizes[1]),
-        .names = (const struct name *)(at + sizes[0] + sizes[1] + sizes[2]),
+        .names = (const struct name *)(at + sizes[0] + sizes[1]),
+        .ids = (const uint32_t *)(at + sizes[0] + sizes[1] + sizes[2]),
         .postings = (const uint32_t *)(at + sizes[0] + sizes[1] + sizes[2] + sizes[3]),
         .row_count = header->row_count,
         .slot_count = header->slot_count,

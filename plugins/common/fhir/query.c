@@ -37,16 +37,24 @@ static grasp_str decode(grasp_str text, struct pool *pool)
     return (grasp_str){out, len};
 }
 
+static bool is_plain(char c)
+{
+    char lower = (char)(c | 0x20);
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+           (c && strchr("-_.~:,|$/", c));
+}
+
 void query_encode(struct text *out, grasp_str text)
 {
+    size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i], lower = (char)(c | 0x20);
-        if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-            (c && strchr("-_.~:,|$/", c)))
-            text_char(out, c);
-        else
-            text_format(out, "%%%02X", (unsigned char)c);
+        if (is_plain(text.ptr[i]))
+            continue;
+        text_add(out, text.ptr + from, i - from);
+        text_format(out, "%%%02X", (unsigned char)text.ptr[i]);
+        from = i + 1;
     }
+    text_add(out, text.ptr + from, text.len - from);
 }
 
 bool query_pair(grasp_str *rest, struct pool *pool, struct pair *out)

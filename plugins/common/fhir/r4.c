@@ -22,11 +22,14 @@ static const char common_params[] = " _id token id\n"
                                     " _source uri meta.source\n"
                                     " _tag token meta.tag\n";
 
+#define BY_NAME 1024u
+
 static struct {
     pthread_once_t once;
     struct pool pool; /* lives as long as the program */
     struct r4_type types[R4_TYPES_MAX];
     uint32_t count;
+    uint8_t by_name[BY_NAME]; /* type + 1, by hash of its name */
 } r4 = {.once = PTHREAD_ONCE_INIT};
 
 static grasp_str cut(grasp_str *rest, char separator)
@@ -155,6 +158,15 @@ static void read_type(grasp_str name, grasp_str block)
     type->date = main_date(type);
 }
 
+/* Where a type's name is, or would be. */
+static uint32_t place_of(grasp_str name)
+{
+    uint32_t at = (uint32_t)slice_hash(name) % BY_NAME;
+    while (r4.by_name[at] && !slice_eq(r4.types[r4.by_name[at] - 1].name, name))
+        at = (at + 1) % BY_NAME;
+    return at;
+}
+
 static void read_all(void)
 {
     grasp_str rest = {fhir_r4[0].text, fhir_r4[0].len}, name;
@@ -164,6 +176,7 @@ static void read_all(void)
             slice_line(&rest, &line);
         block.len -= rest.len;
         read_type(name, block);
+        r4.by_name[place_of(name)] = (uint8_t)r4.count;
     }
 }
 
@@ -176,19 +189,9 @@ const struct r4_type *r4_types(uint32_t *out_count)
 
 const struct r4_type *r4_type_find(grasp_str name)
 {
-    uint32_t count, low = 0;
-    const struct r4_type *types = r4_types(&count);
-    for (uint32_t high = count; low < high;) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = slice_cmp(types[middle].name, name);
-        if (order == 0)
-            return &types[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    pthread_once(&r4.once, read_all);
+    uint32_t type = r4.by_name[place_of(name)];
+    return type ? &r4.types[type - 1] : NULL;
 }
 
 uint32_t r4_type_index(const struct r4_type *type)
@@ -198,9 +201,16 @@ uint32_t r4_type_index(const struct r4_type *type)
 
 const struct r4_param *r4_param_find(const struct r4_type *type, grasp_str name)
 {
-    for (uint32_t i = 0; i < type->param_count; i++)
-        if (slice_eq(type->params[i].name, name))
-            return &type->params[i];
+    for (uint32_t low = 0, high = type->param_count; low < high;) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = slice_cmp(type->params[middle].name, name);
+        if (order == 0)
+            return &type->params[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return NULL;
 }
 

@@ -182,13 +182,13 @@ static bool read_history(struct request *r, const struct r4_type *type, grasp_st
 static bool search(struct request *r, const struct r4_type *type, grasp_str raw)
 {
     uint32_t *found;
-    struct query *query = pool_alloc(&r->pool, sizeof(*query));
-    if (!search_read(r->view, type, raw, &r->pool, query, &r->fault) ||
-        !search_run(r->view, query, &r->pool, &found, &r->total, &r->fault))
+    struct query query;
+    if (!search_read(r->view, type, raw, &r->pool, &query, &r->fault) ||
+        !search_run(r->view, &query, &r->pool, &found, &r->total, &r->fault))
         return false;
-    bundle_search(r->view, query, found, r->total, &r->pool, &r->out);
+    bundle_search(r->view, &query, found, r->total, &r->pool, &r->out);
     free(found);
-    r->shape = query->shape;
+    r->shape = query.shape;
     r->status = 200;
     return true;
 }
@@ -380,9 +380,11 @@ static void finish(struct request *r, struct fhir_answer *answer)
 static int32_t run(const struct fhir_view *view, struct fhir_view *writable, grasp_str method,
                    grasp_str url, grasp_str body, struct fhir_answer *answer)
 {
+    char first[4096] = {0}; /* most requests need no more memory than this */
     struct request r = {
         .view = view,
         .writable = writable,
+        .pool = {.at = first, .left = sizeof(first)},
         .body = body,
         .out = {.ptr = answer->body, .capacity = answer->capacity, .limit = BODY_MAX},
     };

@@ -251,7 +251,7 @@ static bool row_matches(const struct fhir_view *view, const struct query *query,
         if (cond->answered || !date_of(row, cond, query->type))
             continue;
         if (row->low == INSTANT_NONE ||
-            !cond_date_matches(cond, (struct instant_range){row->low, row->high}))
+            !cond_date_matches(cond, (struct instant_range){row->low, row->low + row->span}))
             return false;
     }
     for (uint32_t i = 0; i < query->cond_count; i++) {
@@ -259,7 +259,7 @@ static bool row_matches(const struct fhir_view *view, const struct query *query,
         if (cond->answered || date_of(row, cond, query->type))
             continue;
         if (!read)
-            store_touch(view->store, row->len);
+            store_touch(view->store, row);
         read = true;
         grasp_str text = store_text(view->store, number);
         if (!cond_matches(cond, text, pool) && !filled_matches(view, row, cond, text))

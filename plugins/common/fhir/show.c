@@ -98,7 +98,7 @@ static void write_chosen(const struct fhir_view *view, const struct r4_type *typ
 }
 
 /* The text as it is, but for its meta. */
-static void write_filled(const struct row *row, grasp_str text, struct text *out)
+static void write_filled(grasp_str text, struct text *out)
 {
     grasp_str meta = scan_get(text, SLICE("meta"));
     if (meta.len && *meta.ptr == '{') {
@@ -108,25 +108,47 @@ static void write_filled(const struct row *row, grasp_str text, struct text *out
         text_str(out, slice_from(text, at + meta.len));
         return;
     }
-    size_t at = (size_t)row->id_at + row->id_len + 1;
+    grasp_str id = scan_get(text, SLICE("id"));
+    size_t at = (size_t)(id.ptr + id.len - text.ptr);
     text_add(out, text.ptr, at);
     text_put(out, ",\"meta\":");
     write_meta(out, (grasp_str){"", 0}, false, false);
     text_str(out, slice_from(text, at));
 }
 
+void show_read(const struct fhir_view *view, uint32_t handle, struct shown *out)
+{
+    out->handle = handle;
+    if (handle >= VIEW_CHANGE) {
+        out->text = view_text(view, handle);
+        out->id = view_id(view, handle);
+        return;
+    }
+    const struct row *row = &view->store->index.rows[handle];
+    out->text = store_read(view->store, row, out->buffer);
+    out->id = row->id_at == ROW_ID_FAR ? view_id(view, handle)
+                                       : (grasp_str){out->text.ptr + row->id_at, row->id_len};
+}
+
 void show_resource(const struct fhir_view *view, uint32_t handle, const struct shape *shape,
                    struct text *out)
 {
-    grasp_str text = view_text(view, handle);
+    struct shown shown;
+    show_read(view, handle, &shown);
+    show_text(view, &shown, shape, out);
+}
+
+void show_text(const struct fhir_view *view, const struct shown *shown, const struct shape *shape,
+               struct text *out)
+{
+    grasp_str text = shown->text;
+    uint32_t handle = shown->handle;
     const struct row *row = handle < VIEW_CHANGE ? &view->store->index.rows[handle] : NULL;
-    if (row)
-        store_touch(view->store, row->len);
     if (shape && (shape->elements.len ||
                   (shape->summary != SUMMARY_FALSE && shape->summary != SUMMARY_COUNT)))
         write_chosen(view, view_type(view, handle), text, shape, out);
     else if (row && !(row->flags & ROW_META) && !view->store->as_stored)
-        write_filled(row, text, out);
+        write_filled(text, out);
     else
         text_str(out, text);
 }

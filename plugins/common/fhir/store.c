@@ -13,10 +13,13 @@
 #include <unistd.h>
 
 #include "common/slice.h"
+#include "json_scan.h"
 
 #define SOURCES_MAX 60000u
+#define OPEN_MAX_SOURCES 64 /* files that stay open */
 #define CACHE_FROM (8 << 20)
-#define KEPT_PAGES (48u << 20) /* bytes of mapped text read before their pages are let go */
+#define BLOCK_BITS 16            /* of the piece of a file that one page fault maps */
+#define KEPT_BYTES (12ull << 20) /* of mapped text, before its pages are let go */
 
 int store_fail(struct fhir_error *error, const char *format, ...)
 {
@@ -34,34 +37,55 @@ grasp_str store_text(const struct fhir_store *store, uint32_t row)
     return (grasp_str){store->sources[r->source].text + r->offset, r->len};
 }
 
+grasp_str store_row_id(const struct fhir_store *store, const struct row *row)
+{
+    const char *text = store->sources[row->source].text + row->offset;
+    if (row->id_at != ROW_ID_FAR)
+        return (grasp_str){text + row->id_at, row->id_len};
+    grasp_str id = scan_get((grasp_str){text, row->len}, SLICE("id"));
+    return id.len < 2 ? (grasp_str){"", 0} : slice_cut(id, 1, id.len - 1);
+}
+
 grasp_str store_id(const struct fhir_store *store, uint32_t row)
 {
-    const struct row *r = &store->index.rows[row];
-    return (grasp_str){store->sources[r->source].text + r->offset + r->id_at, r->id_len};
+    return store_row_id(store, &store->index.rows[row]);
 }
 
 uint32_t store_find(const struct fhir_store *store, uint32_t type, grasp_str id)
 {
     const struct index *index = &store->index;
-    uint64_t hash = index_hash(id, type + 1000u), tag = hash >> 32;
-    for (uint64_t i = 0; i < index->id_count; i++) {
-        uint64_t entry = index->ids[(hash + i) & (index->id_count - 1)];
-        if (!entry)
-            break;
-        uint32_t row = (uint32_t)entry - 1;
-        if (entry >> 32 == tag && index->rows[row].type == type &&
-            slice_eq(store_id(store, row), id))
+    uint64_t at = index_id_place(type, id, index->id_count);
+    for (uint64_t i = 0; i < index->id_count && index->ids[at]; i++) {
+        uint32_t row = index->ids[at] - 1;
+        const struct row *r = &index->rows[row];
+        if (r->type == type && r->id_len == id.len && slice_eq(store_id(store, row), id))
             return row;
+        at = at + 1 == index->id_count ? 0 : at + 1;
     }
     return UINT32_MAX;
 }
 
-void store_touch(const struct fhir_store *store, uint64_t bytes)
+grasp_str store_read(const struct fhir_store *store, const struct row *row,
+                     char buffer[STORE_BUFFER])
 {
-    uint64_t *touched = (uint64_t *)&store->touched;
-    if (__atomic_add_fetch(touched, bytes, __ATOMIC_RELAXED) < KEPT_PAGES)
+    const struct source *source = &store->sources[row->source];
+    if (source->fd >= 0 && row->len <= STORE_BUFFER &&
+        pread(source->fd, buffer, row->len, (off_t)row->offset) == (ssize_t)row->len)
+        return (grasp_str){buffer, row->len};
+    store_touch(store, row);
+    return (grasp_str){source->text + row->offset, row->len};
+}
+
+void store_touch(const struct fhir_store *store, const struct row *row)
+{
+    struct touched *touched = (struct touched *)&store->touched;
+    uint64_t block = (row->offset >> BLOCK_BITS) << 16 | row->source;
+    if (__atomic_exchange_n(&touched->block, block, __ATOMIC_RELAXED) == block)
         return;
-    __atomic_store_n(touched, 0, __ATOMIC_RELAXED);
+    uint64_t bytes = ((uint64_t)1 << BLOCK_BITS) + row->len;
+    if (__atomic_add_fetch(&touched->bytes, bytes, __ATOMIC_RELAXED) < KEPT_BYTES)
+        return;
+    __atomic_store_n(&touched->bytes, 0, __ATOMIC_RELAXED);
     for (uint32_t i = 0; i < store->source_count; i++)
         if (store->sources[i].map)
             madvise(store->sources[i].map, store->sources[i].len, MADV_DONTNEED);
@@ -95,11 +119,12 @@ static struct source *source_add(struct fhir_store *store, const char *name)
     if (!store->sources)
         abort();
     struct source *source = &store->sources[store->source_count++];
-    *source = (struct source){.name = copy_text(name, strlen(name)), .text = ""};
+    *source = (struct source){.name = copy_text(name, strlen(name)), .text = "", .fd = -1};
     return source;
 }
 
-static int map_file(struct source *source, const char *path, struct fhir_error *error)
+static int map_file(struct source *source, const char *path, bool keep_open,
+                    struct fhir_error *error)
 {
     struct stat about;
     int result = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -117,8 +142,10 @@ static int map_file(struct source *source, const char *path, struct fhir_error *
         }
         source->modified = about.st_mtim.tv_sec * 1000000000ll + about.st_mtim.tv_nsec;
     }
-    if (fd >= 0)
+    if (fd >= 0 && (result || !keep_open))
         close(fd);
+    else
+        source->fd = fd;
     return result;
 }
 
@@ -145,7 +172,7 @@ static int map_folder(struct fhir_store *store, const char *path, struct fhir_er
     for (int i = 0; i < count; i++) {
         char *file = join(path, names[i]->d_name);
         if (result == 0)
-            result = map_file(source_add(store, file), file, error);
+            result = map_file(source_add(store, file), file, i < OPEN_MAX_SOURCES, error);
         free(file);
         free(names[i]);
     }
@@ -219,8 +246,8 @@ int fhir_open(const char *path, const struct fhir_options *options, struct fhir_
         return store_fail(error, "cannot read %s: %s", path, strerror(errno));
     struct fhir_store *store = store_new(options);
     bool folder = S_ISDIR(about.st_mode);
-    int result =
-        folder ? map_folder(store, path, error) : map_file(source_add(store, path), path, error);
+    int result = folder ? map_folder(store, path, error)
+                        : map_file(source_add(store, path), path, true, error);
     if (result == 0)
         result = index_open(store, path, folder, error);
     if (result == 0 && store->index.row_count == 0)
@@ -247,6 +274,8 @@ void fhir_close(struct fhir_store *store)
         struct source *source = &store->sources[i];
         if (source->map)
             munmap(source->map, source->len);
+        if (source->fd >= 0)
+            close(source->fd);
         free(source->heap);
         free(source->name);
     }

@@ -10,8 +10,14 @@ struct source {
     const char *text;
     uint64_t len;
     int64_t modified; /* ns since 1970 */
+    int fd;           /* of the mapped file, or -1 */
     void *map;        /* the text, if it is a mapped file */
     char *heap;       /* the text, if it was copied */
+};
+
+/* Mapped text that was read since its pages were last let go. */
+struct touched {
+    uint64_t block, bytes;
 };
 
 struct fhir_store {
@@ -22,18 +28,26 @@ struct fhir_store {
     struct source *sources;
     uint32_t source_count;
     struct index index;
-    uint64_t touched; /* bytes of mapped text shown since the pages were last let go */
+    struct touched touched;
 };
 
 __attribute__((format(printf, 2, 3))) int store_fail(struct fhir_error *error, const char *format,
                                                      ...);
 grasp_str store_text(const struct fhir_store *store, uint32_t row);
 grasp_str store_id(const struct fhir_store *store, uint32_t row);
+grasp_str store_row_id(const struct fhir_store *store, const struct row *row);
 /* The row of a resource, or UINT32_MAX. */
 uint32_t store_find(const struct fhir_store *store, uint32_t type, grasp_str id);
-/* Says that so many bytes of mapped text were read: now and then their pages are given back to the
- * system, which keeps them in its cache, so that a large store does not fill the memory. */
-void store_touch(const struct fhir_store *store, uint64_t bytes);
+/* A resource's text without touching the mapping, if it is small enough: read into the buffer, or
+ * mapped. Copying a few hundred bytes costs less than mapping their page and letting it go again.
+ */
+#define STORE_BUFFER 4096
+grasp_str store_read(const struct fhir_store *store, const struct row *row,
+                     char buffer[STORE_BUFFER]);
+/* Says that a resource's mapped text was read. Now and then the pages of what was read are given
+ * back to the system, which keeps them in its cache, so that a large store does not fill the
+ * memory. */
+void store_touch(const struct fhir_store *store, const struct row *row);
 
 /* index_build.c: reads all sources. */
 int index_build(struct fhir_store *store, struct fhir_error *error);
