@@ -201,11 +201,12 @@ uint32_t r4_type_index(const struct r4_type *type)
 
 const struct r4_param *r4_param_find(const struct r4_type *type, grasp_str name)
 {
-    for (uint32_t low = 0, high = type->param_count; low < high;) {
+    const struct r4_param *params = type->params;
+    for (uint32_t low = 0, high = params ? type->param_count : 0; low < high;) {
         uint32_t middle = low + (high - low) / 2;
-        int order = slice_cmp(type->params[middle].name, name);
+        int order = slice_cmp(params[middle].name, name);
         if (order == 0)
-            return &type->params[middle];
+            return &params[middle];
         if (order < 0)
             low = middle + 1;
         else
