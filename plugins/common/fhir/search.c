@@ -64,7 +64,7 @@ struct plan {
 
 static bool is_plain(const struct cond *cond)
 {
-    return cond && cond->modifier == MODIFIER_NONE && cond->want_count <= 64;
+    return cond->modifier == MODIFIER_NONE;
 }
 
 /* An id alone is a patient's where only a patient can be meant. */
@@ -72,6 +72,15 @@ static bool is_patient(const struct query *query, const struct cond *cond, const
 {
     bool only = cond->param == query->type->patient && !want->type.len;
     return want->id.len && (only || slice_eq(want->type, SLICE("Patient")));
+}
+
+/* Does the parameter look where the type's patient is, as "subject" mostly does? */
+static bool is_same_path(const struct query *query, const struct cond *cond)
+{
+    const struct r4_param *a = cond->param, *b = query->type->patient;
+    return a == b ||
+           (a->path_count == 1 && b->path_count == 1 && a->paths->count == 1 &&
+            b->paths->count == 1 && slice_eq(a->paths->steps->name, b->paths->steps->name));
 }
 
 static void consider(struct plan *best, const struct plan *plan)
@@ -96,8 +105,8 @@ static void plan_terms(const struct fhir_view *view, const struct query *query, 
             &plan.lists, pool,
             index_find(&view->store->index, index_term(kind, type, value, (grasp_str){"", 0})));
     }
-    if (cond->param != query->type->patient && kind == TERM_PATIENT)
-        plan.answered[0] = NULL; /* subject may be of another type with the same id */
+    if (kind == TERM_PATIENT && !is_same_path(query, cond))
+        plan.answered[0] = NULL;
     consider(best, &plan);
 }
 
@@ -119,7 +128,7 @@ static void plan_patient_code(const struct fhir_view *view, const struct query *
                                            code->wants[j].code)));
         }
     }
-    if (patient->param != query->type->patient)
+    if (!is_same_path(query, patient))
         plan.answered[0] = NULL;
     consider(best, &plan);
 }
@@ -189,7 +198,7 @@ static struct list candidates(const struct fhir_view *view, struct query *query,
         cond->answered = false;
         if (is_name(query, cond))
             plan_names(view, query, cond, pool, &best);
-        if (!is_plain(cond) && !(cond->modifier == MODIFIER_NONE && slice_eq(name, SLICE("_id"))) &&
+        if (!is_plain(cond) &&
             !(cond->modifier == MODIFIER_TYPE && slice_eq(name, SLICE("subject"))))
             continue;
         if (slice_eq(name, SLICE("_id")))
@@ -202,7 +211,7 @@ static struct list candidates(const struct fhir_view *view, struct query *query,
         else if (slice_eq(name, SLICE("identifier")) && cond->param->kind == R4_TOKEN)
             plan_terms(view, query, cond, TERM_IDENTIFIER, pool, &best);
     }
-    if (patient && code && patient->want_count * code->want_count <= 256)
+    if (patient && code && (uint64_t)patient->want_count * code->want_count <= 256)
         plan_patient_code(view, query, patient, code, pool, &best);
     if (patient && !best.usable)
         plan_terms(view, query, patient, TERM_PATIENT, pool, &best);
