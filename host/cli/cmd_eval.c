@@ -54,8 +54,7 @@ static int show(struct eval *e, const struct score *score, struct err *err)
     int code = text.len ? cli_print(buf_view(&text)) : 0;
     if (code || !score->missing)
         return code;
-    return err_set(err, EXIT_MISSING, "%zu samples could not be run; --resume tries them again",
-                   score->missing);
+    return session_missing(&e->session, err);
 }
 
 /* An evaluation that was done before. */
@@ -112,6 +111,10 @@ static int evaluate(struct eval *e, struct harness *h, struct knowledge *knowled
         code = write_score_file(e, &score, err);
     if (!code)
         code = spending_write(&e->session, err);
+    if (!code)
+        code = session_write_missing(&e->session, err);
+    else if (missing_count(e->session.missing))
+        session_write_missing(&e->session, NULL); /* the error is that of the evaluation */
     if (!code && !score.missing)
         code = journal_finish(e->session.journal, err);
     if (!code)
@@ -169,6 +172,7 @@ int cmd_eval(int argc, char **argv)
          .text = &e.split},
         SESSION_ARGS(options),
         {"resume", 'r', NULL, "go on with the evaluation in --out", .flag = &options->resume},
+        SESSION_RETRY_ARG(options),
         {"force", 'f', NULL, "remove an old one in --out first", .flag = &options->force},
         {"help", 'h', NULL, "this text", .flag = &options->help},
         {0},

@@ -34,13 +34,16 @@ static int show_launch(struct session *s)
     return print_event(event);
 }
 
-static int finish(struct session *s, struct harness *h, struct err *err)
+static int finish(struct session *s, struct err *err)
 {
     int code = spending_write(s, err);
+    bool complete = missing_count(s->missing) == 0;
+    if (!code)
+        code = session_write_missing(s, err);
     /* With samples missing the journal stays as it is: a resumed run may still get them. */
-    if (!code && !h->missing)
+    if (!code && complete)
         code = journal_finish(s->journal, err);
-    return code ? code : session_write_state(s, h->missing == 0, err);
+    return code ? code : session_write_state(s, complete, err);
 }
 
 static int show(struct session *s)
@@ -66,16 +69,12 @@ static int run_in_dir(struct session *s, struct harness *h, struct err *err)
     if (!code)
         code = harness_run(h, err);
     if (!code)
-        code = finish(s, h, err);
-    if (code)
-        return code;
-    code = show(s);
-    if (code || !h->missing)
-        return code;
-    return err_set(err, EXIT_MISSING,
-                   "done, but %zu samples could not be run; they count neither as right nor as "
-                   "wrong. --resume tries them again",
-                   h->missing);
+        code = finish(s, err);
+    else if (missing_count(s->missing))
+        session_write_missing(s, NULL); /* the error is that of the run */
+    if (!code)
+        code = show(s);
+    return code ? code : session_missing(s, err);
 }
 
 static int show_plan(struct session *s, const struct harness *h)
@@ -98,8 +97,8 @@ static void show_advice(struct session *s, int code)
     if (s->complete)
         log_line(LOG_INFO, "the run is complete; its results are in %s", s->dir.path);
     else
-        log_line(LOG_INFO, "what was done is kept; go on with: grasp-host --resume --out %s",
-                 s->dir.path);
+        log_line(LOG_INFO, "what was done is kept; go on with: grasp-host --resume %s--out %s",
+                 missing_count(s->missing) ? "--retry-missing " : "", s->dir.path);
 }
 
 static int run(struct session *s, struct session_options *options, struct err *err)
@@ -141,6 +140,7 @@ int cmd_run(int argc, char **argv)
     const struct arg args[] = {
         SESSION_ARGS(&options),
         {"resume", 'r', NULL, "go on with the run in --out", .flag = &options.resume},
+        SESSION_RETRY_ARG(&options),
         {"force", 'f', NULL, "remove an old run in --out first", .flag = &options.force},
         {"estimate", 0, NULL, "show calls, tokens and cost of the run, run nothing",
          .flag = &options.estimate},

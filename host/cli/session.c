@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/session.h"
 
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -237,6 +238,8 @@ int session_configure(struct session *s, struct session_options *options, struct
     session_init(s, options);
     if (options->resume && options->force)
         return err_set(err, EXIT_USAGE, "--resume and --force exclude each other");
+    if (options->retry_missing && !options->resume)
+        return err_set(err, EXIT_USAGE, "--retry-missing goes with --resume --out DIR");
     int code = config_load(options->config, &s->config, err);
     if (!code)
         code = apply_flags(s, err);
@@ -493,6 +496,7 @@ static bool reuses_calls(const struct session *s)
 int session_start(struct session *s, struct err *err)
 {
     spending_start(s);
+    s->missing = missing_create();
     s->engine = engine_create(&(struct engine_options){
         .task = s->task,
         .model = s->model,
@@ -500,6 +504,8 @@ int session_start(struct session *s, struct err *err)
         .journal = s->journal,
         .ledger = &s->ledger,
         .cache = s->cache,
+        .missing = s->missing,
+        .retry_missing = s->options->retry_missing,
         .concurrency = s->run.concurrency,
         .episode_timeout = s->run.episode_timeout,
         .seed = s->run.seed,
@@ -516,6 +522,31 @@ int session_write_state(struct session *s, bool complete, struct err *err)
     int code = record_write_json(s->dir.path, "run.json", out, 0, err);
     s->complete = !code && complete;
     return code;
+}
+
+int session_write_missing(struct session *s, struct err *err)
+{
+    CLEANUP_JSON struct json *out = missing_json(s->missing);
+    CLEANUP_FREE char *path = file_join(s->dir.path, "missing.json");
+    if (json_int(json_get(out, "count"), 0))
+        return record_write_json(s->dir.path, "missing.json", out, 0, err);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return err_system(err, errno, "remove", path);
+    return 0;
+}
+
+int session_missing(struct session *s, struct err *err)
+{
+    size_t count = missing_count(s->missing);
+    CLEANUP_BUF struct buf faults = {0};
+    if (!count)
+        return 0;
+    CLEANUP_JSON struct json *out = missing_json(s->missing);
+    missing_write_faults(&faults, out);
+    return err_set(err, EXIT_MISSING,
+                   "%zu could not be run (%s): neither right nor wrong, and listed in "
+                   "%s/missing.json; --resume --retry-missing runs just them",
+                   count, faults.ptr, s->dir.path);
 }
 
 int session_show_plan(struct session *s, const struct json *more)
@@ -554,6 +585,7 @@ void session_close(struct session *s)
     http_client_destroy(s->http);
     loop_stop(s->loop);
     engine_destroy(s->engine); /* signals come from the loop */
+    missing_destroy(s->missing);
     rehearsal_close(s->rehearsal);
     spending_close(s);
     report_close(&s->report);

@@ -17,8 +17,14 @@ struct session_options {
     const char *cache;
     const char *max_calls, *max_tokens, *max_cost, *prices;
     struct arg_list sets;
-    bool resume, force, quiet, verbose, json, dry_run, estimate, help;
+    bool resume, retry_missing, force, quiet, verbose, json, dry_run, estimate, help;
 };
+
+#define SESSION_RETRY_ARG(o)                                                                       \
+    {                                                                                              \
+        "retry-missing", 0, NULL, "with --resume: run what could not be run before",               \
+            .flag = &(o)->retry_missing                                                            \
+    }
 
 /* The part of a command's table that these options make up. */
 #define SESSION_ARGS(o)                                                                            \
@@ -72,6 +78,7 @@ struct session {
     struct ledger ledger;
     struct budget *budget; /* NULL: none */
     struct cache *cache;   /* NULL: none */
+    struct missing *missing;
     struct report report;
     struct engine *engine;
 };
@@ -95,6 +102,10 @@ int session_start(struct session *session, struct err *err);
 int session_show_plan(struct session *session, const struct json *more);
 /* run.json: what went into the run, and whether it is complete. */
 int session_write_state(struct session *session, bool complete, struct err *err);
+/* missing.json: what could not be run; none if everything could. */
+int session_write_missing(struct session *session, struct err *err);
+/* The error that a run with something missing ends with, else 0. */
+int session_missing(struct session *session, struct err *err);
 /* Knowledge of the configuration's folder, or none. */
 int session_knowledge(struct session *session, struct files **out, struct err *err);
 void session_close(struct session *session);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/spending.h"
+#include "run/missing.h"
 
 static struct json *read_json(const char *dir, const char *name)
 {
@@ -66,6 +67,17 @@ static void tests(struct buf *out, const char *dir)
         if (row)
             score_row(out, str_of(names[i][1]), row);
     }
+}
+
+static void missing(struct buf *out, const char *dir)
+{
+    CLEANUP_JSON struct json *list = read_json(dir, "missing.json");
+    int64_t count = json_int(json_get(list, "count"), 0);
+    if (!count)
+        return;
+    buf_printf(out, "\nNot available: %lld (", (long long)count);
+    missing_write_faults(out, list);
+    buf_text(out, "); see missing.json\n");
 }
 
 static bool is_applied(const struct json *event, const struct json *proposal)
@@ -153,6 +165,8 @@ struct json *summary_json(const char *dir, const char *folder, bool rehearsal)
     json_set(out, "edits", edits(dir));
     json_set(out, "best", file_is_dir(best) ? json_new_str(str_of(best)) : NULL);
     json_set(out, "rehearsal", json_new_bool(rehearsal));
+    CLEANUP_JSON struct json *list = read_json(dir, "missing.json");
+    json_set(out, "missing", json_new_int(json_int(json_get(list, "count"), 0)));
     return out;
 }
 
@@ -173,6 +187,7 @@ void summary_write(struct buf *out, const char *dir, const char *folder, bool re
     curve(out, dir);
     tests(out, dir);
     edit_rows(out, dir);
+    missing(out, dir);
     CLEANUP_JSON struct json *ledger = read_json(dir, "ledger.json");
     spending_show(out, ledger);
     buf_char(out, '\n');

@@ -62,7 +62,7 @@ struct model_reply {
     struct str carry; /* of the message that this reply becomes (message.h), or empty */
     struct model_usage usage;
     enum model_fault fault;
-    const char *fault_class; /* of MODEL_FAILED: its name in errors.c, or NULL; not the arena's */
+    const char *fault_class; /* of MODEL_FAILED: its name in errors.c, or NULL */
     struct str error;        /* what happened, in the server's words where it has some */
 };
 

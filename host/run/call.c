@@ -18,11 +18,26 @@ static struct str keep(struct arena *arena, struct str text)
     return (struct str){arena_dup(arena, text.ptr, text.len), text.len};
 }
 
+/* A request of the method that stayed without an answer. Its fault has done what it does to a run.
+ */
+static bool read_failure(struct engine_call *call, const struct json *entry)
+{
+    struct model_reply *reply = &call->model.reply;
+    if (call->engine->options.retry_missing)
+        return false;
+    reply->kind = MODEL_FAILED;
+    reply->fault_class = keep(&call->arena, json_str(json_get(entry, "fault"))).ptr;
+    reply->error = keep(&call->arena, json_str(json_get(entry, "error")));
+    return true;
+}
+
 static bool read_reply(struct engine_call *call, struct str line)
 {
     CLEANUP_JSON struct json *entry = json_parse(line, NULL);
     if (!str_is(json_str(json_get(entry, "h")), call->fingerprint))
         return false;
+    if (str_is(json_str(json_get(entry, "t")), "failed"))
+        return read_failure(call, entry);
     struct model_reply *reply = &call->model.reply;
     reply->kind = (enum model_reply_kind)json_int(json_get(entry, "kind"), MODEL_TEXT);
     reply->text = keep(&call->arena, json_str(json_get(entry, "text")));
@@ -130,6 +145,8 @@ static bool find_in_journal(struct engine_call *call)
     if (!engine->options.journal || !journal_find(engine->options.journal, call->place, &line) ||
         !read_reply(call, line))
         return false;
+    if (call->model.reply.kind == MODEL_FAILED)
+        return true;
     note_reply(call);
     if (!call->reused)
         ledger_add(engine->options.ledger, call->phase, call->model.request.role,
@@ -207,6 +224,27 @@ bool engine_call_replay(struct wave *wave, struct str place, bool reusable)
         note_reply(&call);
     arena_clear(&call.arena);
     return read;
+}
+
+void engine_call_missing(struct engine_call *call)
+{
+    struct engine *engine = call->engine;
+    const struct model_reply *reply = &call->model.reply;
+    struct str fault = str_of(reply->fault_class ? reply->fault_class : "model");
+    if (__atomic_load_n(&engine->stop_code, __ATOMIC_ACQUIRE))
+        return;
+    if (engine->options.journal && reply->fault != MODEL_FAULT_NONE) {
+        CLEANUP_BUF struct buf out = {0};
+        buf_printf(&out, "\"t\": \"failed\", \"h\": \"%s\", \"fault\": ", call->fingerprint);
+        json_write_str(&out, fault, 0);
+        buf_text(&out, ", \"error\": ");
+        json_write_str(&out, reply->error, 0);
+        engine_record(engine, call->place, buf_view(&out));
+    }
+    missing_add(engine->options.missing, &(struct missing_item){.place = call->place,
+                                                                .phase = call->phase,
+                                                                .fault = fault,
+                                                                .error = reply->error});
 }
 
 void engine_call_failed(struct engine *engine, const struct model_reply *reply)

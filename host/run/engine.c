@@ -99,8 +99,10 @@ static void call_job_done(struct engine_call *call)
 {
     struct call_job *job = (struct call_job *)((char *)call - offsetof(struct call_job, call));
     const struct model_reply *reply = &call->model.reply;
-    if (reply->kind == MODEL_FAILED)
+    if (reply->kind == MODEL_FAILED) {
         engine_call_failed(call->engine, reply);
+        engine_call_missing(call);
+    }
     engine_job_done(&job->job, false, reply->kind == MODEL_FAILED);
 }
 
@@ -399,6 +401,7 @@ void wave_forget(struct wave *wave)
     CLEANUP_FREE char *prefix = mem_printf("%s/", wave->place);
     if (wave->engine->options.journal)
         journal_forget(wave->engine->options.journal, prefix);
+    missing_forget(wave->engine->options.missing, prefix);
 }
 
 void wave_destroy(struct wave *wave)

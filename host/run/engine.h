@@ -16,6 +16,7 @@
 #include "plugin/method.h"
 #include "run/journal.h"
 #include "run/ledger.h"
+#include "run/missing.h"
 #include "run/rollout.h"
 
 struct engine;
@@ -26,7 +27,9 @@ struct engine_options {
     struct pool *pool;
     struct journal *journal; /* NULL: none */
     struct ledger *ledger;
-    struct cache *cache; /* replies of other runs; NULL: none */
+    struct cache *cache;     /* replies of other runs; NULL: none */
+    struct missing *missing; /* gets what could not be run */
+    bool retry_missing;      /* what the journal knows as missing is run again */
     size_t concurrency;
     double episode_timeout; /* seconds; 0: none */
     int64_t seed;           /* of the run */

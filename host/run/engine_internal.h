@@ -48,6 +48,9 @@ void engine_call_mark_draws(struct wave *wave);
 bool engine_call_replay(struct wave *wave, struct str place, bool reusable);
 /* Appends to the journal; a journal that cannot be written stops the engine. */
 void engine_record(struct engine *engine, struct str place, struct str members);
+/* A call of the method that stays without an answer: journaled, so that a resumed run has the same
+ * past, and listed. */
+void engine_call_missing(struct engine_call *call);
 /* Did the call end the run? Then its text is in the engine. */
 void engine_call_failed(struct engine *engine, const struct model_reply *reply);
 

@@ -42,10 +42,18 @@ static struct engine *engine_of(const struct rollout_job *job)
     return job->job.wave->engine;
 }
 
-static void fail(struct rollout_job *job, const char *text)
+static struct str keep(struct arena *arena, struct str text)
+{
+    return (struct str){arena_dup(arena, text.ptr, text.len), text.len};
+}
+
+/* fault: the class, or NULL if it is the run that ends. */
+static void fail(struct rollout_job *job, const char *fault, const char *text)
 {
     struct rollout *r = &job->rollout;
     r->available = false;
+    r->used = (struct str){0};
+    r->fault = keep(&r->arena, str_of(fault ? fault : ""));
     r->error = str_of(arena_dup(&r->arena, text, strlen(text)));
     r->status = STR("not available");
     job->episode->state = EPISODE_END;
@@ -56,9 +64,21 @@ static void fail(struct rollout_job *job, const char *text)
 static void fail_task(struct rollout_job *job, struct err *err)
 {
     err_prefix(err, "sample %s", job->rollout.sample->id);
-    fail(job, err->text);
+    fail(job, err->code == EXIT_SIGINT ? NULL : "environment", err->text);
     if (err->code != EXIT_UNAVAILABLE && err->code != EXIT_SIGINT)
         engine_stop(engine_of(job), err->code, err->text, true);
+}
+
+static void fail_call(struct rollout_job *job, const struct model_reply *reply)
+{
+    CLEANUP_BUF struct buf text = {0};
+    bool cancelled = reply->fault == MODEL_FAULT_CANCELLED;
+    buf_text(&text, reply->error.len ? "" : "the model call failed");
+    if (job->episode->judge)
+        buf_text(&text, "the judge: ");
+    buf_str(&text, reply->error);
+    fail(job, cancelled ? NULL : reply->fault_class ? reply->fault_class : "model", text.ptr);
+    engine_call_failed(engine_of(job), reply);
 }
 
 static void fingerprint(struct rollout_job *job)
@@ -109,6 +129,33 @@ static bool keep_calls(struct rollout_job *job, const char *suffix, int64_t coun
     return true;
 }
 
+static void count_spent(struct rollout_job *job, const struct ledger_row spent[2])
+{
+    for (int i = 0; i < 2; i++) {
+        if (spent[i].calls)
+            ledger_add_row(engine_of(job)->options.ledger, job->job.wave->phase, spent_roles[i],
+                           &spent[i]);
+    }
+}
+
+/* An episode that could not be run stays so until it is to be run again. */
+static bool read_missing(struct rollout_job *job, const struct json *entry,
+                         const struct ledger_row spent[2])
+{
+    struct rollout *r = &job->rollout;
+    if (engine_of(job)->options.retry_missing)
+        return false;
+    r->turns = (uint32_t)json_int(json_get(entry, "turns"), 0);
+    /* One that failed has no line. */
+    keep_calls(job, "c", r->turns);
+    keep_calls(job, "j", spent[1].calls);
+    struct str fault = json_str(json_get(entry, "fault"));
+    struct str error = json_str(json_get(entry, "error"));
+    fail(job, fault.len ? fault.ptr : "model", error.len ? error.ptr : "");
+    count_spent(job, spent);
+    return true;
+}
+
 static bool read_journal(struct rollout_job *job)
 {
     struct journal *journal = engine_of(job)->options.journal;
@@ -121,15 +168,13 @@ static bool read_journal(struct rollout_job *job)
     struct ledger_row spent[2];
     for (int i = 0; i < 2; i++)
         spent[i] = read_spent(json_at(json_get(entry, "spent"), i));
+    if (str_is(json_str(json_get(entry, "t")), "missing"))
+        return read_missing(job, entry, spent);
     int64_t turns = json_int(json_path(entry, "rollout.turns"), 0);
     if (!keep_calls(job, "c", turns) || !keep_calls(job, "j", spent[1].calls) ||
         !rollout_read(&job->rollout, json_get(entry, "rollout")))
         return false;
-    for (int i = 0; i < 2; i++) {
-        if (spent[i].calls)
-            ledger_add_row(engine_of(job)->options.ledger, job->job.wave->phase, spent_roles[i],
-                           &spent[i]);
-    }
+    count_spent(job, spent);
     return true;
 }
 
@@ -137,17 +182,26 @@ static void write_journal(struct rollout_job *job)
 {
     struct journal *journal = engine_of(job)->options.journal;
     const struct episode *ep = job->episode;
-    if (!journal || ep->replayed || !job->rollout.available)
+    const struct rollout *r = &job->rollout;
+    if (!journal || ep->replayed)
         return;
     CLEANUP_BUF struct buf out = {0};
-    buf_text(&out, "\"t\": \"episode\", \"h\": \"");
+    buf_text(&out, r->available ? "\"t\": \"episode\"" : "\"t\": \"missing\"");
+    buf_text(&out, ", \"h\": \"");
     buf_text(&out, ep->fingerprint);
     buf_text(&out, "\", \"spent\": [");
     write_spent(&out, &ep->spent[0]);
     buf_text(&out, ", ");
     write_spent(&out, &ep->spent[1]);
-    buf_text(&out, "], \"rollout\": ");
-    rollout_write(&out, &job->rollout, false);
+    if (r->available) {
+        buf_text(&out, "], \"rollout\": ");
+        rollout_write(&out, r, false);
+    } else {
+        buf_printf(&out, "], \"turns\": %u, \"fault\": ", r->turns);
+        json_write_str(&out, r->fault, 0);
+        buf_text(&out, ", \"error\": ");
+        json_write_str(&out, r->error, 0);
+    }
     engine_record(engine_of(job), ep->place, buf_view(&out));
 }
 
@@ -262,11 +316,11 @@ static bool ask(struct rollout_job *job)
     const struct task_info *info = task_info(engine->options.task);
     struct err err;
     if (__atomic_load_n(&engine->stop_code, __ATOMIC_ACQUIRE)) {
-        fail(job, "the run was stopped");
+        fail(job, NULL, "the run was stopped");
         return true;
     }
     if (ep->deadline_us && clock_monotonic_us() >= ep->deadline_us) {
-        fail(job, "the episode's time is up (episode_timeout)");
+        fail(job, "episode_timeout", "the episode's time is up (episode_timeout)");
         return true;
     }
     if (job->rollout.turns >= info->max_turns) {
@@ -297,11 +351,6 @@ static bool ask(struct rollout_job *job)
 static bool is_model_turn(const struct message *m)
 {
     return str_is(m->role, "agent") || str_is(m->role, "assistant");
-}
-
-static struct str keep(struct arena *arena, struct str text)
-{
-    return (struct str){arena_dup(arena, text.ptr, text.len), text.len};
 }
 
 static void sink_message(struct turn_sink *sink, struct message message)
@@ -339,10 +388,7 @@ static void step(struct rollout_job *job)
     const struct model_reply *reply = &ep->call.model.reply;
     struct err err;
     if (reply->kind == MODEL_FAILED) {
-        CLEANUP_BUF struct buf text = {0};
-        buf_str(&text, reply->error);
-        fail(job, text.ptr ? text.ptr : "the model call failed");
-        engine_call_failed(engine_of(job), reply);
+        fail_call(job, reply);
         return;
     }
     if (!ep->call.reused)
@@ -444,8 +490,7 @@ static void judge_reply(struct rollout_job *job)
     struct episode *ep = job->episode;
     const struct model_reply *reply = &ep->call.model.reply;
     if (reply->kind == MODEL_FAILED) {
-        fail(job, "the judge's call failed");
-        engine_call_failed(engine_of(job), reply);
+        fail_call(job, reply);
         return;
     }
     ledger_row_add(&ep->spent[1], &reply->usage);
@@ -475,12 +520,30 @@ static bool judge(struct rollout_job *job)
     return true;
 }
 
+/* Known to be missing: not for the reason that the run has ended. */
+static bool is_missing(const struct rollout_job *job)
+{
+    const struct rollout *r = &job->rollout;
+    return !r->available && r->fault.len &&
+           (job->episode->replayed ||
+            !__atomic_load_n(&engine_of(job)->stop_code, __ATOMIC_ACQUIRE));
+}
+
 static void finish(struct rollout_job *job)
 {
     struct episode *ep = job->episode;
     struct rollout *r = &job->rollout;
     struct ledger *ledger = engine_of(job)->options.ledger;
-    write_journal(job);
+    bool missing = is_missing(job);
+    if (r->available || missing)
+        write_journal(job);
+    if (missing)
+        missing_add(engine_of(job)->options.missing,
+                    &(struct missing_item){.place = ep->place,
+                                           .sample = str_of(r->sample->id),
+                                           .phase = job->job.wave->phase,
+                                           .fault = r->fault,
+                                           .error = r->error});
     task_end(ep->environment);
     turn_sink_clear(&ep->sink);
     arena_clear(&ep->turn);

@@ -67,6 +67,12 @@ static int take_knowledge(struct epoch *e, struct files *files, struct err *err)
     return harness_write_knowledge(h, "learned", next, err);
 }
 
+/* Of what could not be run there is nothing to learn; in the reference it counts as a failure. */
+static bool teaches(const struct epoch *e, const struct rollout *r)
+{
+    return r->available || e->h->config->compat_reference;
+}
+
 static void batch_json(struct buf *out, const struct epoch *e, size_t cycle, bool last,
                        struct wave *wave)
 {
@@ -74,6 +80,8 @@ static void batch_json(struct buf *out, const struct epoch *e, size_t cycle, boo
     buf_printf(out, "{\"epoch\": %lld, \"update_cycle\": %zu, \"last\": %s, \"rollouts\": [",
                (long long)e->number, cycle, last ? "true" : "false");
     for (size_t i = 0; i < wave_rollout_count(wave); i++) {
+        if (!teaches(e, wave_rollout(wave, i)))
+            continue;
         if (!first)
             buf_text(out, ", ");
         rollout_write(out, wave_rollout(wave, i), true);
@@ -145,10 +153,11 @@ static int collect(struct epoch *e, size_t cycle, struct wave *wave, struct str 
         return err_set(err, EXIT_CONFIG, "epoch %lld: dev_runs.jsonl would pass 1 GiB",
                        (long long)e->number);
     if (unit.total > 1 && unit.missing == unit.total)
-        return err_set(err, EXIT_UNAVAILABLE,
-                       "epoch %lld, batch %zu: none of the %zu samples could be run; go on with "
-                       "--resume when the endpoint answers",
-                       (long long)e->number, cycle, unit.total);
+        return err_set(
+            err, EXIT_UNAVAILABLE,
+            "epoch %lld, batch %zu: none of the %zu samples could be run; see missing.json "
+            "for the reasons, then go on with --resume --retry-missing",
+            (long long)e->number, cycle, unit.total);
     return 0;
 }
 

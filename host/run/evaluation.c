@@ -86,10 +86,11 @@ int evaluation_finish(struct evaluation *e, const char *file,
     *out = code ? (struct score){0} : result.score;
     e->harness->missing += out->missing;
     if (!code && out->total && out->missing == out->total)
-        code = err_set(err, EXIT_UNAVAILABLE,
-                       "%s: none of the %zu samples could be run; %s has the reasons; go on with "
-                       "--resume when they are gone",
-                       e->place, out->total, file);
+        code =
+            err_set(err, EXIT_UNAVAILABLE,
+                    "%s: none of the %zu samples could be run; see missing.json for the reasons, "
+                    "then go on with --resume --retry-missing",
+                    e->place, out->total);
     buf_free(&result.line);
     evaluation_drop(e);
     return code;

@@ -123,8 +123,10 @@ static void set_counts(struct json *out, const struct score *score)
     json_set(out, "score", json_new_double(score_value(score)));
     json_set(out, "n_correct", json_new_int((int64_t)score->correct));
     json_set(out, "n_total", json_new_int((int64_t)score->total));
-    if (score->missing)
-        json_set(out, "n_missing", json_new_int((int64_t)score->missing));
+    if (!score->missing)
+        return;
+    json_set(out, "n_missing", json_new_int((int64_t)score->missing));
+    json_set(out, "complete", json_new_bool(false));
 }
 
 struct json *record_val_score(int64_t epoch, const struct score *val, const struct score *dev)

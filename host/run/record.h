@@ -25,9 +25,9 @@ double score_value(const struct score *score);
 bool score_beats(double score, const double *best, bool reference);
 
 /* {"epoch", "score", "n_correct", "n_total", "dev_score"}; epoch -1 is "baseline"; dev NULL is
- * null; "n_missing" only if there are any. */
+ * null; "n_missing" and "complete": false only if there are any. */
 struct json *record_val_score(int64_t epoch, const struct score *val, const struct score *dev);
-/* {"split", "score", "n_correct", "n_total"} and "n_missing" likewise. */
+/* {"split", "score", "n_correct", "n_total"}, and the rest likewise. */
 struct json *record_test_score(const char *split, const struct score *score);
 
 /* Written atomically, indented by two, no newline at the end. */

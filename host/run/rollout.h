@@ -23,6 +23,7 @@ struct rollout {
     struct str history; /* JSON array of messages */
     struct str used;    /* JSON array: what the guidance was made from */
     struct str error;   /* empty, or why it is not available */
+    struct str fault;   /* the class of that, empty if the run was stopped (missing.h) */
     uint32_t turns;     /* model calls */
 
     struct arena arena; /* of all texts above */

@@ -48,6 +48,7 @@ def test_usage():
     refused(2, "needs a value", args=OK + ["--config"])
     refused(2, "takes no value", args=OK + ["--quiet=yes"])
     refused(2, "exclude each other", args=OK + ["--resume", "--force"])
+    refused(2, "--retry-missing goes with --resume", args=OK + ["--retry-missing"])
     refused(2, "--concurrency", args=OK + ["-j", "none"])
     refused(2, "takes no argument 'more'", args=OK + ["more"])
     refused(2, "key=value", args=OK + ["--set", "nothing"])

@@ -60,7 +60,7 @@ def test_empty_split():
 
 def test_not_available():
     """A sample of val that the environment cannot serve: reported, in the total, neither right nor
-    wrong; when it can, a resume makes the run as if it always could."""
+    wrong; when it can, --resume --retry-missing makes the run as if it always could."""
     with lib.folder() as top:
         flag = os.path.join(top, "down")
         fail = ("    *out = NULL;\n    return grasp_say",
@@ -74,7 +74,12 @@ def test_not_available():
         with open(flag, "w", encoding="utf-8"):
             pass
         result = lib.run(*args, "--out", out)
-        lib.expect(result, 3, "could not be run", "--resume")
+        lib.expect(result, 3, "4 could not be run (environment 4)", "--resume --retry-missing")
+        missing = lib.load(out, "missing.json")
+        lib.check([item["place"] for item in missing["items"]] ==
+                  ["%s/val/sum_23" % e for e in ("baseline", "epoch_0", "epoch_1", "epoch_2")],
+                  str(missing))
+        lib.check({item["fault"] for item in missing["items"]} == {"environment"}, str(missing))
         for epoch in ("baseline", "epoch_0", "epoch_1", "epoch_2"):
             rows = lib.lines(os.path.join(out, epoch, "val_runs.jsonl"))
             missing = [row for row in rows if row["is_correct"] is None]
@@ -84,10 +89,14 @@ def test_not_available():
             right = sum(row["is_correct"] is True for row in rows)
             lib.check((score["n_total"], score["n_missing"], score["n_correct"]) == (10, 1, right),
                       "%s: %s" % (epoch, score))
+            lib.check(score["complete"] is False, "called complete: %s" % score)
             lib.check(score["score"] == right / 9, "a missing sample counts as wrong: %s" % score)
-        lib.expect(lib.run("--resume", "--out", out), 3)
+        lib.expect(lib.run("--resume", "--retry-missing", "--out", out), 3)
+        before = lib.tree(out)
         os.unlink(flag)
-        lib.expect(lib.run("--resume", "--out", out), 0)
+        lib.expect(lib.run("--resume", "--out", out), 3, "--retry-missing")
+        lib.check(lib.tree(out) == before, "a plain resume changed what was missing")
+        lib.expect(lib.run("--resume", "--retry-missing", "--out", out), 0)
         different = lib.same(expected, out)
         lib.check(not different, "differ: %s" % different)
 

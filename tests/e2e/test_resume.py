@@ -140,13 +140,13 @@ def test_server_gone_in_the_middle():
         calls, out = len(recorded(expected)), os.path.join(top, "run")
         for part in (3, 2):
             proxy.count, proxy.limit = 0, calls // part
-            command = ["--resume", "--quiet"] if os.path.isdir(out) else LEARN + fast
+            command = ["--resume", "--retry-missing", "-q"] if os.path.isdir(out) else LEARN + fast
             result = lib.run(*command, "--out", out, env=env)
             lib.check(result.returncode in (3, 69), "exit code %d" % result.returncode)
             lib.check("--resume" in result.stderr, result.stderr)
             lib.check("canary-0b55e1" not in result.stderr, "the key was shown")
         proxy.limit = None
-        lib.expect(lib.run("--resume", "--out", out, env=env), 0)
+        lib.expect(lib.run("--resume", "--retry-missing", "--out", out, env=env), 0)
         different = lib.same(expected, out)
         lib.check(not different, "differ: %s" % different)
 
@@ -164,7 +164,7 @@ def missing_sample(out):
 
 def test_missing_sample():
     """A sample that cannot be run makes another run of all that follows. Once it can be, a resume
-    ends where a run without the trouble ends: nothing of the other run is left."""
+    that asks for it ends where a run without the trouble ends: nothing of the other run is left."""
     with lib.folder() as top, lib.rehearsal() as url, Proxy(url) as proxy:
         env = lib.endpoint(proxy.url)
         expected, out = undisturbed(top, LEARN, env, proxy), os.path.join(top, "run")
@@ -174,11 +174,15 @@ def test_missing_sample():
         needle = task[task.index("MRN"):][:20] if "MRN" in task else failed["instruction"]
         proxy.refuse = lambda text: needle in text
         result = lib.run(*LEARN, "--out", out, env=env)
-        lib.expect(result, 3, "could not be run", "--resume")
+        lib.expect(result, 3, "could not be run (bad_request", "--resume --retry-missing")
         missing_sample(out)
+        before, count = lib.tree(out), proxy.count
         lib.check(not lib.load(out, "run.json")["complete"], "says it is complete")
         proxy.refuse = None
-        lib.expect(lib.run("--resume", "--out", out, env=env), 0)
+        lib.expect(lib.run("--resume", "--out", out, env=env), 3, "bad_request")
+        lib.check(proxy.count == count, "a plain resume asked again")
+        lib.check(lib.tree(out) == before, "a plain resume changed the run")
+        lib.expect(lib.run("--resume", "--retry-missing", "--out", out, env=env), 0)
         different = lib.same(expected, out)
         lib.check(not different, "differ: %s" % different)
 
