@@ -138,6 +138,20 @@ static void call_done(struct model_call *model)
     call->done(call);
 }
 
+/* Is a line of the journal right about what an earlier reply served for? The process that wrote it
+ * may have had another past, with a sample missing. */
+static bool reuse_agrees(struct engine_call *call)
+{
+    struct arena arena = {0};
+    struct model_reply found;
+    bool reused = call->reusable && memo_find(call->engine->memo, call->fingerprint,
+                                              call->wave->generation, &arena, &found);
+    bool agrees = reused == call->reused;
+    call->reused = reused;
+    arena_clear(&arena);
+    return agrees;
+}
+
 static bool find_in_journal(struct engine_call *call)
 {
     struct engine *engine = call->engine;
@@ -147,6 +161,8 @@ static bool find_in_journal(struct engine_call *call)
         return false;
     if (call->model.reply.kind == MODEL_FAILED)
         return true;
+    if (!reuse_agrees(call))
+        write_reply(call);
     note_reply(call);
     if (!call->reused)
         ledger_add(engine->options.ledger, call->phase, call->model.request.role,
@@ -219,7 +235,7 @@ bool engine_call_replay(struct wave *wave, struct str place, bool reusable)
     if (hash.len != sizeof(call.fingerprint) - 1)
         return false;
     memcpy(call.fingerprint, hash.ptr, hash.len);
-    bool read = read_reply(&call, line);
+    bool read = read_reply(&call, line) && reuse_agrees(&call);
     if (read)
         note_reply(&call);
     arena_clear(&call.arena);

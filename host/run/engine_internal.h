@@ -44,7 +44,8 @@ bool engine_call_start(struct engine_call *call);
 /* Of equal calls of a wave the later ones ask for other draws. */
 void engine_call_mark_draws(struct wave *wave);
 /* A call of an episode that is replayed: keeps its journal line, and its reply for later waves.
- * false if it is not in the journal. */
+ * false if it is not in the journal, or an earlier reply served where now none does, or the other
+ * way round. */
 bool engine_call_replay(struct wave *wave, struct str place, bool reusable);
 /* Appends to the journal; a journal that cannot be written stops the engine. */
 void engine_record(struct engine *engine, struct str place, struct str members);
