@@ -61,7 +61,8 @@ def play(server, top, expected, name, expect):
     changed = bool(expect.get("set"))
     process = faultlib.run([*RUN, *expect.get("set", [])], server.url(name), out)
     seen = server.seen(name)
-    if name != "good":
+    # under a sanitizer a run is too slow to meet a limit
+    if name != "good" and not (lib.SLOW and name == "limited"):
         lib.check(seen["faults"] + seen["refused"] > 0, "%s: the fault did not happen" % name)
     if expect.get("same"):
         expect_end(process, 0, name)
