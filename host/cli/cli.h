@@ -20,6 +20,7 @@ int cmd_regrade(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_power(int argc, char **argv);
 int cmd_tables(int argc, char **argv);
+int cmd_ping(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
 int cmd_fhir(int argc, char **argv);
 int cmd_fhir_cohort(int argc, char **argv);

@@ -3,17 +3,19 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli/agent.h"
 #include "cli/cli.h"
-#include "model/preset.h"
 #include "plugin/options.h"
 #include "plugin/plugin.h"
 
-static const char usage[] = "usage: grasp-host list [tasks|methods|models] [OPTIONS]\n\n"
-                            "Shows the plugins found and the model presets built in. Folders "
-                            "searched: GRASP_PLUGIN_PATH\n(colon-separated), those beside the "
+static const char usage[] = "usage: grasp-host list [tasks|methods|agents] [OPTIONS]\n\n"
+                            "Shows the plugins found, and the model presets with the environment "
+                            "variables that they\nlack. Folders searched for plugins: "
+                            "GRASP_PLUGIN_PATH\n(colon-separated), those beside the "
                             "program, the user's, the installed one.\n\n"
                             "  grasp-host list\n"
                             "  grasp-host list methods --verbose\n"
+                            "  grasp-host list agents           # and all their variables\n"
                             "  grasp-host list --json\n";
 
 static struct json *entry_json(const struct plugin_entry *entry)
@@ -58,18 +60,6 @@ static void list_kind(struct buf *text, struct json *json, struct plugin **plugi
     }
 }
 
-static void list_models(struct buf *text, struct json *json)
-{
-    buf_text(text, "Models (presets for --agent)\n");
-    for (const char *const *name = preset_names(); *name; name++) {
-        struct json *entry = json_new_object();
-        json_set(entry, "kind", json_new_str(STR("model")));
-        json_set(entry, "id", json_new_str(str_of(*name)));
-        json_push(json, entry);
-        buf_printf(text, "  %s\n", *name);
-    }
-}
-
 /* Plugins that cannot be loaded are named on standard error and do not hide the others. */
 static struct plugin **load_all(size_t *out_count)
 {
@@ -89,6 +79,11 @@ static struct plugin **load_all(size_t *out_count)
     return plugins;
 }
 
+static bool is_agents(const char *what)
+{
+    return strcmp(what, "agents") == 0 || strcmp(what, "models") == 0;
+}
+
 static int list(const char *what, bool verbose, bool as_json)
 {
     size_t count;
@@ -99,8 +94,10 @@ static int list(const char *what, bool verbose, bool as_json)
         list_kind(&text, json, plugins, count, PLUGIN_TASK, verbose);
     if (!what || strcmp(what, "methods") == 0)
         list_kind(&text, json, plugins, count, PLUGIN_METHOD, verbose);
-    if (!what || strcmp(what, "models") == 0)
-        list_models(&text, json);
+    if (!what || is_agents(what)) {
+        buf_text(&text, "Models (presets for --agent)\n");
+        agent_list(&text, json, what || verbose);
+    }
     if (as_json) {
         buf_reset(&text);
         json_write(&text, json, JSON_INDENT2);
@@ -112,8 +109,7 @@ static int list(const char *what, bool verbose, bool as_json)
 
 static bool is_kind(const char *what)
 {
-    return strcmp(what, "tasks") == 0 || strcmp(what, "methods") == 0 ||
-           strcmp(what, "models") == 0;
+    return strcmp(what, "tasks") == 0 || strcmp(what, "methods") == 0 || is_agents(what);
 }
 
 int cmd_list(int argc, char **argv)
@@ -130,7 +126,7 @@ int cmd_list(int argc, char **argv)
     int code = args_parse(args, argc, argv, &rest, &err);
     const char *what = rest.count ? rest.items[0] : NULL;
     if (!code && what && !is_kind(what))
-        code = err_set(&err, EXIT_USAGE, "list %s: lists tasks, methods or models", what);
+        code = err_set(&err, EXIT_USAGE, "list %s: lists tasks, methods or agents", what);
     if (code)
         cli_fail(&err);
     else if (help)

@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"compare", "is one method better than another? paired statistics of runs", cmd_compare},
     {"power", "samples and seeds that a comparison needs", cmd_power},
     {"tables", "the paper's tables, with rows of your own", cmd_tables},
+    {"ping", "one call to a model: does it answer, does it call tools?", cmd_ping},
     {"rehearse", "serve the built-in stand-in model over HTTP", cmd_rehearse},
     {"fhir", "serve FHIR data over HTTP", cmd_fhir},
 };

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "cli/agent.h"
 #include "cli/cli.h"
 #include "cli/spending.h"
 #include "model/preset.h"
@@ -60,6 +61,8 @@ static int apply_flags(struct session *s, struct err *err)
     int wrong = set_budget(&s->config, o, err);
     if (wrong)
         return wrong;
+    set_text(&s->config, "writer_agent", o->writer_agent, "--writer-agent");
+    set_text(&s->config, "judge_agent", o->judge_agent, "--judge-agent");
     if (o->concurrency) {
         int64_t number = 0;
         int code = args_int("concurrency", o->concurrency, 1, 100000, &number, err);
@@ -131,12 +134,6 @@ static int adopt_stored(struct session *s, struct err *err)
     if (!diff.len)
         return 0;
     return other_run(path, &diff, err);
-}
-
-static const char *env_or_null(const char *name)
-{
-    const char *value = getenv(name);
-    return value && *value ? value : NULL;
 }
 
 /* --agent, else GRASP_BACKEND, else agent_preset (spec/grasp.md 3.3). */
@@ -285,6 +282,10 @@ static struct json *session_state(struct session *s, bool complete)
     json_set(out, "task", plugin_state(s->task_entry, s->task_options));
     json_set(out, "method", plugin_state(s->method_entry, s->method_options));
     json_set(out, "model", json_new_str(str_of(model_name(s->model))));
+    if (s->writer)
+        json_set(out, "writer_model", json_new_str(str_of(model_name(s->writer))));
+    if (s->judge)
+        json_set(out, "judge_model", json_new_str(str_of(model_name(s->judge))));
     json_set(out, "seed", json_new_int(s->run.seed));
     return out;
 }
@@ -293,8 +294,10 @@ static struct json *session_state(struct session *s, bool complete)
 static struct json *identity(const struct json *state)
 {
     static const char *const plugins[] = {"task", "method"};
+    static const char *const models[] = {"model", "writer_model", "judge_model"};
     struct json *out = json_new_object();
-    json_set(out, "model", json_copy(json_get(state, "model")));
+    for (size_t i = 0; i < 3; i++)
+        json_set(out, models[i], json_copy(json_get(state, models[i])));
     for (size_t i = 0; i < 2; i++)
         json_set(out, plugins[i],
                  json_copy(json_path(state, i ? "method.options" : "task.options")));
@@ -355,52 +358,63 @@ int session_open_dir(struct session *s, struct err *err)
 
 char *session_user_folder(void)
 {
-    const char *home = env_or_null("HOME"), *xdg = env_or_null("XDG_CONFIG_HOME");
-    return xdg ? mem_printf("%s/grasp-host", xdg)
-               : mem_printf("%s/.config/grasp-host", home ? home : "/nonexistent");
+    const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
+    return xdg && *xdg ? mem_printf("%s/grasp-host", xdg)
+                       : mem_printf("%s/.config/grasp-host", home && *home ? home : "/nonexistent");
 }
 
-/* Where preset files are looked for: beside the configuration, then the user's folder. */
 static int load_agent(struct session *s, struct err *err)
 {
-    CLEANUP_FREE char *beside = s->config.file ? file_dir_name(s->config.file) : mem_dup(".", 1);
-    CLEANUP_FREE char *first = file_join(beside, "agents");
-    CLEANUP_FREE char *user = session_user_folder();
-    CLEANUP_FREE char *second = file_join(user, "agents");
-    const char *dirs[] = {first, second, NULL};
     int code;
     if (s->run.agent_preset)
-        code = preset_load(s->run.agent_preset, dirs, &s->agent, err);
+        code = agent_load(s->config.file, s->run.agent_preset,
+                          json_get(s->run.agent, "module") ? NULL : s->run.agent, &s->agent, err);
     else if (s->run.agent)
         code = preset_from_block(s->run.agent, &s->agent, err);
     else
         code = err_set(err, EXIT_CONFIG,
                        "no model: give --agent, as in --agent local for an OpenAI-compatible "
                        "endpoint, or --agent rehearsal to try things offline");
-    if (!code && s->run.agent_preset && s->run.agent && !json_get(s->run.agent, "module")) {
-        for (struct json_iter it = json_members(s->run.agent); json_next(&it);)
-            json_set_str(s->agent, it.key, json_copy(it.value));
-    }
     if (!code && s->run.has_temperature && s->run.agent_preset)
         preset_set_temperature(s->agent, s->run.temperature);
     return code;
 }
 
-static int open_model(struct session *s, struct err *err)
+/* name: of its preset, for errors; NULL for an inline block. */
+static int open_one(struct session *s, const struct json *agent, const char *name,
+                    struct model **out, struct err *err)
 {
-    int code = load_agent(s, err);
-    if (code)
-        return code;
-    if (!str_is(json_str(json_get(s->agent, "client")), "rehearsal")) {
-        code = model_open(s->agent, s->http, s->loop, s->pool, &s->model, err);
-        const char *name = s->run.agent_preset;
+    int code = 0;
+    if (!str_is(json_str(json_get(agent, "client")), "rehearsal")) {
+        code = model_open(agent, s->http, s->loop, s->pool, out, err);
         return code ? err_prefix(err, "agent %s%s", name ? "preset " : "block", name ? name : "")
                     : 0;
     }
-    code = rehearsal_open(s->task_entry, s->method_entry, &s->rehearsal, err);
+    if (!s->rehearsal)
+        code = rehearsal_open(s->task_entry, s->method_entry, &s->rehearsal, err);
     if (!code)
-        s->model = model_open_local(rehearsal_answer, s->rehearsal, s->pool);
+        *out = model_open_local(rehearsal_answer, s->rehearsal, s->pool);
     return code;
+}
+
+/* Writer or judge, where they have a preset of their own. */
+static int open_other(struct session *s, const char *name, struct model **out, struct err *err)
+{
+    CLEANUP_JSON struct json *agent = NULL;
+    if (!name || !*name)
+        return 0;
+    int code = agent_load(s->config.file, name, NULL, &agent, err);
+    return code ? code : open_one(s, agent, name, out, err);
+}
+
+static int open_models(struct session *s, struct err *err)
+{
+    int code = load_agent(s, err);
+    if (!code)
+        code = open_one(s, s->agent, s->run.agent_preset, &s->model, err);
+    if (!code)
+        code = open_other(s, s->run.writer_agent, &s->writer, err);
+    return code ? code : open_other(s, s->run.judge_agent, &s->judge, err);
 }
 
 static int open_threads(struct session *s, struct err *err)
@@ -478,7 +492,7 @@ int session_open(struct session *s, struct err *err)
     if (code)
         return code;
     open_pool(s);
-    code = open_model(s, err);
+    code = open_models(s, err);
     return code ? code : spending_open(s, err);
 }
 
@@ -500,6 +514,8 @@ int session_start(struct session *s, struct err *err)
     s->engine = engine_create(&(struct engine_options){
         .task = s->task,
         .model = s->model,
+        .writer = s->writer,
+        .judge = s->judge,
         .pool = s->pool,
         .journal = s->journal,
         .ledger = &s->ledger,
@@ -581,6 +597,8 @@ void session_close(struct session *s)
     method_close(s->method);
     task_close(s->task);
     model_close(s->model);
+    model_close(s->writer);
+    model_close(s->judge);
     pool_destroy(s->pool);
     http_client_destroy(s->http);
     loop_stop(s->loop);

@@ -11,7 +11,7 @@
 
 struct session_options {
     const char *config;
-    const char *task, *method, *agent;
+    const char *task, *method, *agent, *writer_agent, *judge_agent;
     const char *out, *run_name;
     const char *concurrency, *knowledge;
     const char *cache;
@@ -33,6 +33,10 @@ struct session_options {
          .text = &(o)->method},                                                                    \
         {"agent", 'a', "PRESET", "model preset: rehearsal (offline), local, gptoss, ...",          \
          .text = &(o)->agent},                                                                     \
+        {"writer-agent", 0, "PRESET", "model that writes guidance (default: the agent's)",         \
+         .text = &(o)->writer_agent},                                                              \
+        {"judge-agent", 0, "PRESET", "model that judges answers (default: the agent's)",           \
+         .text = &(o)->judge_agent},                                                               \
         {"config", 'c', "FILE", "configuration (YAML)", .text = &(o)->config},                     \
         {"set", 0, "KEY=VALUE", "override a key: cycle.seed=2, task.X=.., method.X=..",            \
          .list = &(o)->sets},                                                                      \
@@ -71,7 +75,7 @@ struct session {
     struct http_client *http;
     struct pool *pool;
     struct rehearsal *rehearsal;
-    struct model *model;
+    struct model *model, *writer, *judge; /* the last two NULL where they are the first */
     struct task *task;
     struct method *method;
     struct journal *journal;

@@ -81,7 +81,11 @@ int spending_open(struct session *s, struct err *err)
                        "in --set agent.max_tokens=8192",
                        limits.tokens >= 0 ? "tokens" : "dollars");
     s->budget = budget_create(&limits, &s->ledger.price);
-    model_set_budget(s->model, s->budget);
+    struct model *models[] = {s->model, s->writer, s->judge};
+    for (size_t i = 0; i < 3; i++) {
+        if (models[i])
+            model_set_budget(models[i], s->budget);
+    }
     return 0;
 }
 

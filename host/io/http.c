@@ -53,6 +53,7 @@ struct exchange {
     bool in_headers; /* of the last reply that began */
     int opened;      /* newest socket since the last connection that came about, else -1 */
     bool direct;     /* no proxy */
+    bool has_peer;
     char custom[16]; /* method that differs from curl's own */
     struct curl_slist *headers;
     size_t header_room;
@@ -68,7 +69,7 @@ struct http_client {
     struct loop_task *waiting, **waiting_last;
     struct http_sockets sockets;
     size_t posted; /* atomic: sent and not seen yet */
-    char *ca_file;
+    char *ca_file; /* of SSL_CERT_FILE, or libcurl's own */
     bool closing, sweeping, kicked;
     struct loop_task task, kick_task;
     sem_t closed;
@@ -424,7 +425,7 @@ static struct exchange *exchange_create(struct http_client *client)
     curl_easy_setopt(x->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(x->easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(x->easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(x->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(x->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(x->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(x->easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(x->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -463,10 +464,30 @@ static struct exchange *exchange_take(struct http_client *client, struct http_re
     return x;
 }
 
+static void set_peer(struct exchange *x)
+{
+    static const struct http_peer none;
+    const struct http_peer *peer = x->request->peer ? x->request->peer : &none;
+    if (!x->request->peer && !x->has_peer)
+        return;
+    x->has_peer = x->request->peer;
+    const char *ca = peer->ca_file ? peer->ca_file : x->lane->client->ca_file;
+    if (ca)
+        curl_easy_setopt(x->easy, CURLOPT_CAINFO, ca);
+    curl_easy_setopt(x->easy, CURLOPT_SSLCERT, peer->client_cert);
+    curl_easy_setopt(x->easy, CURLOPT_SSLKEY, peer->client_key);
+    curl_easy_setopt(x->easy, CURLOPT_UNIX_SOCKET_PATH, peer->unix_socket);
+}
+
 static void set_host(struct exchange *x)
 {
     bool direct;
     http_request_target(x->request->url, &direct, &x->looking_up);
+    if (x->request->peer && x->request->peer->unix_socket) {
+        direct = true;
+        x->looking_up = false;
+    }
+    set_peer(x);
     if (direct != x->direct)
         curl_easy_setopt(x->easy, CURLOPT_PROXY, direct ? "" : NULL);
     x->direct = direct;
@@ -643,6 +664,20 @@ static void global_init(void)
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+/* Where certificates are looked for: the file that the environment names, else libcurl's own. */
+static char *ca_file(void)
+{
+    const char *given = getenv("SSL_CERT_FILE");
+    char *own = NULL, *out = NULL;
+    if (given && *given)
+        return mem_dup(given, strlen(given));
+    CURL *easy = curl_easy_init();
+    if (easy && curl_easy_getinfo(easy, CURLINFO_CAINFO, &own) == CURLE_OK && own)
+        out = mem_dup(own, strlen(own));
+    curl_easy_cleanup(easy);
+    return out;
+}
+
 struct http_client *http_client_create(struct loop *loop, size_t max_connections, struct err *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -650,12 +685,11 @@ struct http_client *http_client_create(struct loop *loop, size_t max_connections
         return NULL;
     pthread_once(&once, global_init);
     struct http_client *client = mem_alloc(sizeof(*client));
-    const char *ca = getenv("SSL_CERT_FILE");
     client->loop = loop;
     client->sockets = (struct http_sockets){.loop = loop, .ready = on_ready};
     client->max_active = max_connections ? max_connections : 1;
     client->waiting_last = &client->waiting;
-    client->ca_file = ca && *ca ? mem_dup(ca, strlen(ca)) : NULL;
+    client->ca_file = ca_file();
     client->share = curl_share_init();
     if (!client->share)
         mem_exhausted();

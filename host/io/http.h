@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* HTTP client on the event loop (libcurl multi with socket_action). Connections are kept and
- * reused; TLS is verified; redirects are not followed. */
+ * reused; TLS is verified, and HTTP/2 spoken with it where the server offers that; redirects are
+ * not followed. HTTPS_PROXY, http_proxy and NO_PROXY count, but for this machine itself. */
 #pragma once
 
 #include "base/err.h"
@@ -27,11 +28,20 @@ enum http_end {
     HTTP_INVALID, /* the request itself: bad URL, unsupported scheme */
 };
 
+/* Who is at the other end, where that is more than the URL says. NULL: as usual. */
+struct http_peer {
+    const char *ca_file;     /* certificates to trust (PEM), instead of SSL_CERT_FILE's */
+    const char *client_cert; /* PEM files */
+    const char *client_key;
+    const char *unix_socket; /* path; the URL's host is named in the request only */
+};
+
 struct http_request {
     /* Filled by the caller; the memory stays until done was called. */
     const char *method; /* "GET", "POST", ... */
     const char *url;
-    const char *const *headers; /* "Name: value", ended by NULL; secrets allowed, never logged */
+    const struct http_peer *peer; /* or NULL */
+    const char *const *headers;   /* "Name: value", ended by NULL; secrets allowed, never logged */
     struct str body;
     uint32_t timeout_ms;         /* whole exchange; 0: none */
     uint32_t connect_timeout_ms; /* 0: 10,000 */

@@ -144,10 +144,22 @@ static int finish_responses(struct json *out, struct err *err)
     return take_variable(out, "api_key", keys, err);
 }
 
+/* Google's client libraries read these by themselves; so do its presets here. */
 static int finish_vertex(struct json *out, struct err *err)
 {
+    static const char *const optional[][2] = {
+        {"credentials", "GOOGLE_APPLICATION_CREDENTIALS"},
+        {"api_key", "GOOGLE_OAUTH_ACCESS_TOKEN"},
+        {"base_url", "GOOGLE_VERTEX_BASE_URL"},
+    };
+    int code = 0;
     set_client(out, "gemini");
-    return 0;
+    for (size_t i = 0; !code && i < sizeof(optional) / sizeof(*optional); i++) {
+        const char *const names[] = {optional[i][1], NULL};
+        if (variable_is_set(str_of(names[0])))
+            code = take_variable(out, optional[i][0], names, err);
+    }
+    return code;
 }
 
 static void cut_model(struct json *out, size_t prefix)
@@ -199,8 +211,8 @@ static int finish_litellm(struct json *out, struct err *err)
         static const char *const project[] = {"VERTEXAI_PROJECT", "GOOGLE_CLOUD_PROJECT", NULL};
         if (!json_str(json_get(out, "location")).len)
             json_set(out, "location", json_new_str(STR("us-central1")));
-        set_client(out, "gemini");
-        return take_variable(out, "project", project, err);
+        int code = take_variable(out, "project", project, err);
+        return code ? code : finish_vertex(out, err);
     }
     if (str_is(provider, "openai") || json_str(json_get(out, "base_url")).len)
         return finish_openai(out, err);

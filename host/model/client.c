@@ -14,6 +14,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/auth_google.h"
+#include "model/client_internal.h"
 #include "model/errors.h"
 #include "model/fingerprint.h"
 #include "model/gate.h"
@@ -21,55 +23,6 @@
 #include "model/wire.h"
 
 #define WARN_EVERY_US (10 * 1000000u)
-
-enum state {
-    QUEUED,  /* at the gate */
-    BUSY,    /* in the hands of one thread */
-    SENT,    /* in those of the HTTP client */
-    WAITING, /* for its timer */
-};
-
-struct exchange {
-    struct http_request http; /* first: done gets a pointer to it */
-    struct loop_task task;
-    struct model *model;
-    struct model_call *call;
-    struct exchange *previous, *next; /* of all that live */
-    struct exchange *next_sent;       /* while all are cancelled */
-    struct gate_ticket ticket;
-    struct gate_outcome outcome; /* of the last attempt */
-    struct limit_headers headers;
-    struct loop_timer *timer; /* loop thread */
-    enum state state;
-    unsigned attempts;
-    uint64_t delay_ms;
-    uint64_t successes_before;
-    struct buf body;
-};
-
-struct model {
-    struct chat_config config;
-    struct buf identity;
-    struct http_client *http;
-    struct loop *loop;
-    struct pool *pool;
-    model_answer_fn *answer; /* of a model in process, else NULL */
-    void *answer_arg;
-
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    struct exchange *live;
-    struct gate gate;
-    struct loop_timer *gate_timer; /* loop thread */
-    struct loop_task gate_task;
-    uint64_t gate_us; /* when the gate is to be asked again; 0: when a call has come back */
-    bool gate_posted; /* the task that sets the timer is on its way */
-    bool cancelled;
-    bool flushed; /* the loop thread is through with this model */
-    struct loop_task cancel_task, flush_task;
-    uint64_t warned_us;
-    uint64_t successes; /* atomic */
-};
 
 static void send_or_end(struct exchange *x);
 static void pump(struct model *model);
@@ -88,11 +41,19 @@ int model_open(const struct json *config, struct http_client *http, struct loop 
                struct pool *pool, struct model **out, struct err *err)
 {
     struct chat_config read;
+    struct auth *auth = NULL;
     int code = chat_config_read(config, &read, err);
     if (code)
         return code;
+    if (read.wants_token)
+        code = auth_google_open(config, &read, http, &auth, err);
+    if (code) {
+        chat_config_clear(&read);
+        return code;
+    }
     struct model *model = model_create(pool);
     model->config = read;
+    model->auth = auth;
     model->http = http;
     model->loop = loop;
     gate_init(&model->gate, &(struct gate_limits){
@@ -202,6 +163,7 @@ void model_close(struct model *model)
         flush(model);
     pthread_cond_destroy(&model->changed);
     pthread_mutex_destroy(&model->lock);
+    auth_close(model->auth);
     chat_config_clear(&model->config);
     buf_free(&model->identity);
     mem_free(model);
@@ -229,11 +191,6 @@ void model_fingerprint(const struct model *model, const struct model_request *re
             .request = request,
         },
         out_hex);
-}
-
-static uint64_t successes(const struct model *model)
-{
-    return __atomic_load_n(&model->successes, __ATOMIC_RELAXED);
 }
 
 static struct str keep(struct arena *arena, const struct buf *text)
@@ -361,6 +318,7 @@ static void end(struct exchange *x)
     buf_free(&x->body);
     buf_free(&x->http.body_in);
     buf_free(&x->http.headers_in);
+    auth_waiter_clear(&x->auth);
     mem_free(x);
     call->done(call);
 }
@@ -396,25 +354,6 @@ static void end_over(struct exchange *x)
     pool_submit(x->model->pool, &x->call->task);
 }
 
-/* What happened, for people. problem: what is wrong with a reply that came with a good status. */
-static void describe(struct buf *out, const struct exchange *x, const struct json *json,
-                     const char *problem)
-{
-    const struct chat_config *config = &x->model->config;
-    buf_printf(out, "POST %s: ", config->shown_url);
-    if (x->http.end != HTTP_DONE) {
-        failure_text(out, str_of(x->http.error), config);
-        return;
-    }
-    buf_printf(out, "HTTP %d", x->http.status);
-    if (problem) {
-        buf_text(out, ", but ");
-        failure_text(out, str_of(problem), config);
-    }
-    buf_text(out, ": ");
-    failure_words(out, json, buf_view(&x->http.body_in), config);
-}
-
 static void give_up(struct exchange *x, const struct failure *failure, struct buf *text)
 {
     struct model_call *call = x->call;
@@ -424,8 +363,7 @@ static void give_up(struct exchange *x, const struct failure *failure, struct bu
         fault = MODEL_FAULT_CALL;
     if (failure->kind == FAILURE_RETRY && x->attempts > 1)
         buf_printf(text, " (%u attempts)", x->attempts);
-    if (failure->hint)
-        buf_printf(text, "; %s", failure->hint);
+    failure_hint(text, failure, &x->model->config);
     call->reply = (struct model_reply){.error = keep(call->arena, text)};
     switch (failure->kind) {
     case FAILURE_CONTEXT:
@@ -549,59 +487,6 @@ static void on_failure(struct exchange *x, const struct failure *failure, struct
     loop_post(x->model->loop, &x->task);
 }
 
-/* What is wrong with a completion that could be read, or NULL. One without content that ran out of
- * tokens is the model's own answer. */
-static const char *fault_of_answer(const struct exchange *x, enum failure_class *out_class)
-{
-    const struct model_reply *reply = &x->call->reply;
-    if (str_is(reply->finish_reason, "error")) {
-        *out_class = FAILURE_ERROR_REPLY;
-        return "the completion ended in an error";
-    }
-    if (reply->kind != MODEL_TEXT || reply->text.len || reply->tool_calls.len ||
-        x->model->config.accept_empty || str_is(reply->finish_reason, "length"))
-        return NULL;
-    *out_class = FAILURE_EMPTY;
-    return "the message has no content";
-}
-
-/* True when the reply is an answer. Otherwise the failure and what is to be said of it. */
-static bool read_reply(struct exchange *x, struct failure *out, struct buf *text)
-{
-    struct model *model = x->model;
-    struct str body = buf_view(&x->http.body_in);
-    struct err err = {0};
-    const char *problem = NULL;
-    if (x->http.end != HTTP_DONE) {
-        *out = failure_of_end(x->http.end, successes(model) > 0);
-        describe(text, x, NULL, NULL);
-        return false;
-    }
-    CLEANUP_JSON struct json *json = json_parse(body, &err);
-    if (x->http.status / 100 == 2) {
-        if (!json && err.code)
-            problem = "the reply is not JSON";
-        else if (json_is(json_get(json, "error"), JSON_NULL) ||
-                 json_get(json, model->config.wire->answer))
-            problem = wire_decode(&model->config, &x->call->request, json, x->call->arena,
-                                  &x->call->reply);
-        else
-            problem = "the reply is an error";
-        enum failure_class which;
-        const char *fault = problem ? NULL : fault_of_answer(x, &which);
-        if (!problem && !fault)
-            return true;
-        if (fault) {
-            *out = failure_of_class(which, successes(model) > 0);
-            describe(text, x, json, fault);
-            return false;
-        }
-    }
-    *out = failure_of_reply(x->http.status, json, body, &model->config, successes(model) > 0);
-    describe(text, x, json, problem);
-    return false;
-}
-
 /* What the gate is to learn from this attempt. */
 static void note_outcome(struct exchange *x, enum gate_end end)
 {
@@ -616,6 +501,19 @@ static void note_outcome(struct exchange *x, enum gate_end end)
         x->outcome.wait_us = (uint64_t)(fmin(seconds, x->model->config.retry_after_max) * 1000000);
 }
 
+/* A token may end before its time. */
+static bool takes_another_token(struct exchange *x)
+{
+    if (!x->model->auth || x->second_token || x->http.end != HTTP_DONE || x->http.status != 401)
+        return false;
+    x->second_token = true;
+    x->attempts--;
+    auth_refused(x->model->auth, x->auth.header);
+    buf_free(&x->http.body_in);
+    buf_free(&x->http.headers_in);
+    return true;
+}
+
 static void on_reply(struct pool_task *task)
 {
     struct exchange *x = exchange_of(task);
@@ -623,7 +521,9 @@ static void on_reply(struct pool_task *task)
     CLEANUP_BUF struct buf text = {0};
     if (x->http.end == HTTP_CANCELLED) {
         run_cancelled(task);
-    } else if (read_reply(x, &failure, &text)) {
+    } else if (takes_another_token(x)) {
+        send_or_end(x);
+    } else if (client_read_reply(x, &failure, &text)) {
         __atomic_add_fetch(&x->model->successes, 1, __ATOMIC_RELAXED);
         note_outcome(x, GATE_ANSWERED);
         end(x);
@@ -645,7 +545,7 @@ static void on_exchanged(struct http_request *http)
 }
 
 /* Hands an exchange that is BUSY, and through the gate, to the HTTP client, whose it is then. */
-static void send_or_end(struct exchange *x)
+static void transmit(struct exchange *x)
 {
     struct model *model = x->model;
     if (!x->attempts)
@@ -668,6 +568,39 @@ static void send_or_end(struct exchange *x)
         end_over(x);
 }
 
+static void on_token(struct pool_task *task)
+{
+    struct exchange *x = exchange_of(task);
+    CLEANUP_BUF struct buf text = {0};
+    if (x->auth.header) {
+        x->http.headers = auth_headers(&x->auth, &x->model->config);
+        transmit(x);
+    } else if (x->auth.failure.fault == MODEL_FAULT_CANCELLED) {
+        run_cancelled(task);
+    } else {
+        x->attempts++;
+        buf_text(&text, x->auth.text);
+        on_failure(x, &x->auth.failure, &text);
+    }
+}
+
+static void on_token_ready(struct auth_waiter *waiter)
+{
+    struct exchange *x = (struct exchange *)((char *)waiter - offsetof(struct exchange, auth));
+    x->call->task.fn = on_token;
+    pool_submit(x->model->pool, &x->call->task);
+}
+
+static void send_or_end(struct exchange *x)
+{
+    struct auth *auth = x->model->auth;
+    x->auth.ready = on_token_ready;
+    if (!auth)
+        transmit(x);
+    else if (auth_take(auth, &x->auth))
+        on_token_ready(&x->auth);
+}
+
 static struct exchange *exchange_create(struct model *model, struct model_call *call)
 {
     const struct chat_config *config = &model->config;
@@ -679,6 +612,7 @@ static struct exchange *exchange_create(struct model *model, struct model_call *
         .method = "POST",
         .url = config->url,
         .headers = config->headers,
+        .peer = config->peer,
         .stall_ms = (uint32_t)ceil(config->low_speed_timeout * 1000),
         .connect_timeout_ms = (uint32_t)ceil(config->connect_timeout * 1000),
         .max_bytes = (size_t)config->max_reply_bytes,
@@ -761,6 +695,8 @@ static void cancel_all(struct loop_task *task)
         http_cancel(model->http, &sent->http);
         sent = next;
     }
+    if (model->auth)
+        auth_cancel(model->auth);
 }
 
 void model_cancel(struct model *model)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/file.h"
 #include "base/nearest.h"
 #include "model/wire.h"
 
@@ -23,8 +24,11 @@ static const char *const known_keys[] = {
     "api_version",
     "base_url",
     "body",
+    "ca_file",
     "carry_reasoning",
     "client",
+    "client_cert",
+    "client_key",
     "connect_timeout",
     "credentials",
     "headers",
@@ -53,6 +57,7 @@ static const char *const known_keys[] = {
     "timeout",
     "tokens_per_minute",
     "tools",
+    "unix_socket",
     "url",
     "variables",
 };
@@ -111,7 +116,8 @@ bool chat_config_secret_name(struct str name)
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
         size_t len = strlen(words[i]);
         for (size_t at = 0; at + len <= name.len; at++) {
-            if (strncasecmp(name.ptr + at, words[i], len) == 0)
+            bool counts = at + len < name.len && name.ptr[at + len] == 's'; /* max_tokens */
+            if (!counts && strncasecmp(name.ptr + at, words[i], len) == 0)
                 return true;
         }
     }
@@ -137,7 +143,7 @@ int chat_config_check_keys(const struct json *config, const char **out_key, stru
     return 0;
 }
 
-/* The environment variables behind a value, as ", from A or B". */
+/* The environment variables behind a value, as ", from the environment variable A or B". */
 static void add_variables(struct buf *out, const struct json *config, const char *key)
 {
     const struct json *names = json_get(json_get(config, "variables"), key);
@@ -306,6 +312,40 @@ int chat_config_url(const struct json *config, const char *path, const char *oth
     return 0;
 }
 
+/* A file that the HTTP client opens by itself, some time later. */
+static int read_path(const struct json *config, const char *key, struct chat_config *out,
+                     const char **path, struct err *err)
+{
+    const char *text = "";
+    int code = read_text(config, key, &out->arena, &text, err);
+    if (code || !*text)
+        return code;
+    if (!file_exists(text))
+        return chat_config_fault(config, key, err, "names %s, and there is no such file", text);
+    *path = text;
+    return 0;
+}
+
+static int read_peer(const struct json *config, struct chat_config *out, struct err *err)
+{
+    struct http_peer peer = {0};
+    int code = read_path(config, "ca_file", out, &peer.ca_file, err);
+    if (!code)
+        code = read_path(config, "client_cert", out, &peer.client_cert, err);
+    if (!code)
+        code = read_path(config, "client_key", out, &peer.client_key, err);
+    if (!code)
+        code = read_path(config, "unix_socket", out, &peer.unix_socket, err);
+    if (!code && peer.client_key && !peer.client_cert)
+        code = chat_config_fault(config, "client_key", err, "needs client_cert beside it");
+    if (code || (!peer.ca_file && !peer.client_cert && !peer.unix_socket))
+        return code;
+    struct http_peer *kept = arena_alloc(&out->arena, sizeof(*kept));
+    *kept = peer;
+    out->peer = kept;
+    return 0;
+}
+
 struct texts {
     const char **items;
     size_t count, capacity;
@@ -384,6 +424,7 @@ static int read_headers(const struct json *config, struct chat_config *out, stru
         if (chat_config_secret_name(it.key))
             add_secret(&out->arena, &secrets, str_of(value));
     }
+    out->wants_token = out->vertex && !*key && !authorized;
     if (!code && *key && !authorized)
         add_text(&lines, arena_printf(&out->arena, "%s%s", out->key_header, key));
     if (!code)
@@ -552,6 +593,26 @@ static void note_variant(struct chat_config *out)
     out->variant = keep(&out->arena, &text).ptr;
 }
 
+/* For hints: "api_key is OPENAI_API_KEY". */
+static void note_origins(const struct json *config, struct chat_config *out)
+{
+    static const char *const keys[CHAT_ORIGINS][4] = {
+        {"base_url", "base_url", "url", "project"},
+        {"api_key", "api_key", "headers", "credentials"},
+        {"model", "model", "model", "model"},
+    };
+    for (size_t i = 0; i < CHAT_ORIGINS; i++) {
+        CLEANUP_BUF struct buf text = {0};
+        for (size_t k = 1; k < 4 && !text.len; k++) {
+            bool other = out->wants_token && strcmp(keys[i][k], "api_key") == 0;
+            if (!other)
+                add_variables(&text, config, keys[i][k]);
+        }
+        out->origins[i].key = keys[i][0];
+        out->origins[i].variables = keep(&out->arena, &text).ptr;
+    }
+}
+
 static int read_all(const struct json *config, struct chat_config *out, struct err *err)
 {
     int code = chat_config_check_keys(config, NULL, err);
@@ -572,7 +633,11 @@ static int read_all(const struct json *config, struct chat_config *out, struct e
     if (!code)
         code = read_headers(config, out, err);
     if (!code)
+        code = read_peer(config, out, err);
+    if (!code)
         note_variant(out);
+    if (!code)
+        note_origins(config, out);
     return code;
 }
 

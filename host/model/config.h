@@ -4,14 +4,18 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "io/http.h"
 
 struct wire;
+
+enum { CHAT_ORIGINS = 3 };
 
 struct chat_config {
     struct arena arena; /* holds the texts */
     const struct wire *wire;
     const char *url;
-    const char *shown_url; /* without user, password and query: for people */
+    const struct http_peer *peer; /* or NULL */
+    const char *shown_url;        /* without user, password and query: for people */
     const char *model;
     const char *agent_role;      /* what the role "agent" is called on the wire */
     const char *system_role;     /* likewise "system"; "user": part of the user's message */
@@ -32,11 +36,16 @@ struct chat_config {
     bool carry_reasoning;         /* a turn goes back with the reasoning behind it */
     bool no_temperature;          /* the model takes none */
     bool vertex;                  /* of gemini: Vertex AI, whose key is a token */
+    bool wants_token;             /* which has to be fetched (auth.h) */
+    const char *credentials;      /* with this file, or empty */
     const char *key_header;       /* what comes before the key in its header */
     const char *reasoning_effort; /* empty: not sent; so too below */
     const char *text_verbosity;
     double thinking_budget; /* NaN: not sent */
-    const char *variant;    /* what else can change a reply; empty with the settings' defaults */
+    struct chat_origin {
+        const char *key, *variables; /* ", from the environment variable X", or empty */
+    } origins[CHAT_ORIGINS];
+    const char *variant; /* what else can change a reply; empty with the settings' defaults */
 
     double temperature; /* NaN: not sent */
     double max_tokens;  /* 0: not sent */

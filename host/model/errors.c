@@ -152,7 +152,7 @@ static const struct rule {
     const char *hint;
 } rules[] = {
     [FAILURE_CONNECT] = {"connect", FAILURE_RETRY, MODEL_FAULT_ENDPOINT, .attempts_at_first = 3,
-                         .hint = "is the server running, and base_url (OPENAI_BASE_URL) right?"},
+                         .hint = "is the server running, and base_url right?"},
     [FAILURE_TLS] = {"tls", FAILURE_RETRY, MODEL_FAULT_ENDPOINT, .attempts_at_first = 3,
                      .hint = "is its certificate signed by an authority that this machine knows "
                              "(SSL_CERT_FILE)?"},
@@ -168,7 +168,7 @@ static const struct rule {
     /* The request cannot be at fault if one like it was answered. */
     [FAILURE_UNSENDABLE] = {"unsendable", FAILURE_RETRY, MODEL_FAULT_CALL, MODEL_FAULT_CONFIG,
                             .attempts_at_first = 1,
-                            .hint = "correct base_url (OPENAI_BASE_URL), url or headers of the "
+                            .hint = "correct base_url, url or headers of the "
                                     "preset"},
     [FAILURE_DEADLINE] = {"episode_timeout", FAILURE_FINAL, MODEL_FAULT_CALL,
                           .hint = "the episode's time is up (episode_timeout)"},
@@ -195,10 +195,10 @@ static const struct rule {
                                  "lower it (--set agent.max_tokens=N)"},
     [FAILURE_FILTER] = {"content_filter", FAILURE_REFUSED, MODEL_FAULT_NONE, .hint = NULL},
     [FAILURE_KEY] = {"auth", FAILURE_FINAL, MODEL_FAULT_KEY,
-                     .hint = "check the API key (OPENAI_API_KEY, or api_key of the preset)"},
+                     .hint = "check the API key (api_key of the preset)"},
     [FAILURE_NOT_FOUND] = {"model_not_found", FAILURE_FINAL, MODEL_FAULT_CONFIG,
-                           .hint = "is the model's name (GRASP_MODEL) one the server has, and the "
-                                   "path of base_url (OPENAI_BASE_URL), mostly /v1, right?"},
+                           .hint = "is the model's name (model) one the server has, and the "
+                                   "path of base_url, mostly /v1, right?"},
     [FAILURE_REDIRECT] = {"redirect", FAILURE_FINAL, MODEL_FAULT_CONFIG,
                           .hint = "the server redirects; put the final address into base_url"},
     [FAILURE_BAD_REQUEST] = {"bad_request", FAILURE_FINAL, MODEL_FAULT_CALL, MODEL_FAULT_CONFIG,
@@ -232,6 +232,20 @@ struct failure failure_of_end(enum http_end end, bool any_success)
         [HTTP_INVALID] = FAILURE_UNSENDABLE,
     };
     return failure_of_class(classes[end], any_success);
+}
+
+void failure_hint(struct buf *out, const struct failure *failure, const struct chat_config *config)
+{
+    if (!failure->hint)
+        return;
+    buf_printf(out, "; %s", failure->hint);
+    for (size_t i = 0; i < CHAT_ORIGINS; i++) {
+        const struct chat_origin *origin = &config->origins[i];
+        const char *named =
+            origin->key && strcmp(origin->key, "model") == 0 ? "(model)" : origin->key;
+        if (named && strstr(failure->hint, named) && *origin->variables)
+            buf_printf(out, " (%s%s)", origin->key, origin->variables);
+    }
 }
 
 static bool is_refusal(struct str code, struct str text)

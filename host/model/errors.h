@@ -72,6 +72,8 @@ struct failure failure_of_reply(int status, const struct json *json, struct str 
  * escaped, at most 200 characters. */
 void failure_words(struct buf *out, const struct json *json, struct str body,
                    const struct chat_config *config);
+/* "; what to do", with the environment variables that the settings it names come from. */
+void failure_hint(struct buf *out, const struct failure *failure, const struct chat_config *config);
 /* Any text in that form. */
 void failure_text(struct buf *out, struct str text, const struct chat_config *config);
 

@@ -342,6 +342,8 @@ static int configure(const struct json *config, struct chat_config *out, struct 
         code = read_name(config, "location", out, &location, err);
     if (!code)
         code = read_name(config, "model", out, &model, err);
+    if (!code)
+        code = chat_config_text(config, "credentials", out, &out->credentials, err);
     if (code)
         return code;
     if (*project && !*location)

@@ -88,25 +88,33 @@ int preset_from_block(const struct json *block, struct json **out, struct err *e
     return resolve(block, "agent", NULL, out, err);
 }
 
-static int parse(struct str text, const char *source, struct json **out, struct err *err)
+/* A preset before its variables are read. */
+struct raw {
+    struct json *blocks;
+    struct yaml_lines *lines;
+    char *source; /* for people */
+};
+
+static void raw_clear(struct raw *raw)
 {
-    struct yaml_lines *lines = NULL;
-    struct err parsed = {0};
-    CLEANUP_JSON struct json *block = yaml_parse(text, source, &lines, &parsed);
-    int code;
-    if (!block && parsed.code)
-        code = err_set(err, EXIT_CONFIG, "%s", parsed.text);
-    else
-        code = resolve(block, source, lines, out, err);
-    yaml_lines_free(lines);
-    return code;
+    json_free(raw->blocks);
+    yaml_lines_free(raw->lines);
+    mem_free(raw->source);
 }
 
-static int load_file(const char *path, struct json **out, struct err *err)
+static int parse(struct str text, struct raw *raw, struct err *err)
+{
+    struct err parsed = {0};
+    raw->blocks = yaml_parse(text, raw->source, &raw->lines, &parsed);
+    return raw->blocks || !parsed.code ? 0 : err_set(err, EXIT_CONFIG, "%s", parsed.text);
+}
+
+static int read_file(const char *path, struct raw *raw, struct err *err)
 {
     CLEANUP_BUF struct buf text = {0};
     int code = file_read(path, FILE_MAX_CONFIG, &text, err);
-    return code ? code : parse(buf_view(&text), path, out, err);
+    raw->source = mem_dup(path, strlen(path));
+    return code ? code : parse(buf_view(&text), raw, err);
 }
 
 struct names {
@@ -144,15 +152,21 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int not_found(const char *name, const char *const *dirs, struct err *err)
+/* The built-in ones and those of the folders, in order. */
+static void gather(struct names *names, const char *const *dirs)
 {
-    struct names *names = mem_alloc(sizeof(*names));
-    CLEANUP_BUF struct buf text = {0};
     for (const char *const *known = preset_names(); *known; known++)
         add_name(names, str_of(*known));
     for (; dirs && *dirs; dirs++)
         add_folder(names, *dirs);
     qsort(names->items, names->count, sizeof(*names->items), by_bytes);
+}
+
+static int not_found(const char *name, const char *const *dirs, struct err *err)
+{
+    struct names *names = mem_alloc(sizeof(*names));
+    CLEANUP_BUF struct buf text = {0};
+    gather(names, dirs);
     const char *meant = nearest(str_of(name), (const char *const *)names->items, names->count);
     buf_printf(&text, "no agent preset '%s'", name);
     if (meant)
@@ -165,20 +179,64 @@ static int not_found(const char *name, const char *const *dirs, struct err *err)
     return err_set(err, EXIT_CONFIG, "%s", text.ptr);
 }
 
-int preset_load(const char *name, const char *const *dirs, struct json **out, struct err *err)
+static bool is_file(const char *name)
+{
+    return (strchr(name, '/') || str_ends(str_of(name), SUFFIX)) && file_exists(name) &&
+           !file_is_dir(name);
+}
+
+/* A file by its path, a file in one of the folders, or one that is built in. */
+static int find(const char *name, const char *const *dirs, struct raw *raw, struct err *err)
 {
     CLEANUP_FREE char *file = mem_printf("%s" SUFFIX, name);
     bool plain = *name && !strchr(name, '/');
+    if (is_file(name))
+        return read_file(name, raw, err);
     for (const char *const *dir = dirs; plain && dir && *dir; dir++) {
         CLEANUP_FREE char *path = file_join(*dir, file);
         if (file_exists(path))
-            return load_file(path, out, err);
+            return read_file(path, raw, err);
     }
     for (const struct embedded_preset *p = embedded_presets; p->name; p++) {
         if (strcmp(p->name, file) != 0)
             continue;
-        CLEANUP_FREE char *source = mem_printf("agent preset '%s'", name);
-        return parse((struct str){p->text, p->len}, source, out, err);
+        raw->source = mem_printf("agent preset '%s'", name);
+        return parse((struct str){p->text, p->len}, raw, err);
     }
     return not_found(name, dirs, err);
+}
+
+int preset_load(const char *name, const char *const *dirs, struct json **out, struct err *err)
+{
+    struct raw raw = {0};
+    int code = find(name, dirs, &raw, err);
+    if (!code)
+        code = resolve(raw.blocks, raw.source, raw.lines, out, err);
+    raw_clear(&raw);
+    return code;
+}
+
+int preset_read(const char *name, const char *const *dirs, struct json **out_blocks,
+                char **out_source, struct err *err)
+{
+    struct raw raw = {0};
+    int code = find(name, dirs, &raw, err);
+    if (!code) {
+        *out_blocks = raw.blocks;
+        *out_source = raw.source;
+        raw.blocks = NULL;
+        raw.source = NULL;
+    }
+    raw_clear(&raw);
+    return code;
+}
+
+char **preset_list(const char *const *dirs)
+{
+    struct names *names = mem_alloc(sizeof(*names));
+    gather(names, dirs);
+    char **out = mem_array(names->count + 1, sizeof(*out));
+    memcpy(out, names->items, names->count * sizeof(*out));
+    mem_free(names);
+    return out;
 }

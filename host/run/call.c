@@ -117,7 +117,8 @@ static void stop_for_budget(const struct engine_call *call)
 static bool may_cache(const struct engine_call *call)
 {
     return call->engine->options.cache && !call->draw &&
-           model_is_greedy(call->engine->options.model, &call->model.request);
+           model_is_greedy(engine_model(call->engine, call->model.request.role),
+                           &call->model.request);
 }
 
 static void call_done(struct model_call *model)
@@ -209,15 +210,16 @@ void engine_call_mark_draws(struct wave *wave)
 bool engine_call_start(struct engine_call *call)
 {
     struct engine *engine = call->engine;
+    struct model *model = engine_model(engine, call->model.request.role);
     memset(&call->model.reply, 0, sizeof(call->model.reply));
     call->reused = false;
     if (engine->options.journal || engine->memo || engine->options.cache)
-        model_fingerprint(engine->options.model, &call->model.request, call->fingerprint);
+        model_fingerprint(model, &call->model.request, call->fingerprint);
     if (find_in_journal(call) || find_in_memo(call) || find_in_cache(call))
         return true;
     call->model.arena = &call->arena;
     call->model.done = call_done;
-    model_send(engine->options.model, &call->model);
+    model_send(model, &call->model);
     return false;
 }
 

@@ -11,13 +11,32 @@
 #include "model/config.h"
 
 static const char *const top_keys[] = {
-    "agent",           "agent_preset", "agent_temperature",
-    "compat",          "concurrency",  "cycle",
-    "episode_timeout", "evo_memory",   "expel",
-    "knowledge",       "max_calls",    "max_cost",
-    "max_tokens",      "memory",       "method",
-    "output_dir",      "prices",       "skills",
-    "skillx",          "task",         "test",
+    "agent",
+    "agent_preset",
+    "agent_temperature",
+    "compat",
+    "concurrency",
+    "cycle",
+    "data",
+    "episode_timeout",
+    "eval",
+    "evo_memory",
+    "expel",
+    "judge_agent",
+    "knowledge",
+    "max_calls",
+    "max_cost",
+    "max_tokens",
+    "memory",
+    "method",
+    "output_dir",
+    "prices",
+    "skills",
+    "skillx",
+    "task",
+    "test",
+    "updater",
+    "writer_agent",
     "_resume",
 };
 /* The reference's blocks of its methods, besides cycle and skills: those of other methods may be
@@ -248,7 +267,8 @@ static int check_keys(struct config *config, struct err *err)
             return unknown_key(config, "", it.key, top_keys, COUNT(top_keys), err);
     }
     static const char *const blocks[] = {"task",   "method", "cycle",      "skills",
-                                         "memory", "expel",  "evo_memory", "skillx"};
+                                         "memory", "expel",  "evo_memory", "skillx",
+                                         "data",   "eval",   "updater"};
     for (size_t i = 0; i < COUNT(blocks); i++) {
         const struct json *block = json_get(config->tree, blocks[i]);
         if (!json_is(block, JSON_NULL) && !json_is(block, JSON_OBJECT))
@@ -353,6 +373,10 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
     if (!code)
         code = read_text(config, "agent_preset", &out->agent_preset, err);
     if (!code)
+        code = read_text(config, "writer_agent", &out->writer_agent, err);
+    if (!code)
+        code = read_text(config, "judge_agent", &out->judge_agent, err);
+    if (!code)
         code = read_text(config, "output_dir", &out->output_dir, err);
     if (!code)
         code = read_text(config, "knowledge", &out->knowledge, err);
@@ -381,11 +405,29 @@ static struct json *block_options(struct config *config, const char *block)
     return options;
 }
 
+/* What the reference's files say of its task servers. */
+static const char *const server_keys[] = {"name", "controller_address", "fhir_api_base"};
+
 int config_task_options(struct config *config, const struct json *schema, struct json **out,
                         struct err *err)
 {
+    const struct json *known = json_get(schema, "properties");
     *out = block_options(config, "task");
+    for (size_t i = 0; i < COUNT(server_keys); i++) {
+        if (!json_get(known, server_keys[i]))
+            json_remove(*out, server_keys[i]);
+    }
     return 0;
+}
+
+/* `updater` is the writer of the reference's FHIR-AgentBench. */
+static void take_updater(const struct config *config, const struct json *schema,
+                         struct json *options)
+{
+    const struct json *temperature = json_path(config->tree, "updater.temperature");
+    if (temperature && json_path(schema, "properties.proposal_temperature") &&
+        !json_get(options, "proposal_temperature"))
+        json_set(options, "proposal_temperature", json_copy(temperature));
 }
 
 static size_t known_names(const struct json *schema, const char **names, size_t room)
@@ -453,6 +495,7 @@ int config_method_options(struct config *config, const char *method, const struc
         json_free(options);
         return code;
     }
+    take_updater(config, schema, options);
     *out = options;
     return 0;
 }

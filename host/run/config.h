@@ -7,12 +7,16 @@
  *                                 options. Options of the method may also stand in `cycle` and
  *                                 `skills`, where the reference keeps them
  *   agent_preset, agent_temperature
+ *   writer_agent, judge_agent     presets of the models that write guidance and judge answers,
+ *                                 where they are others than the agent's
  *   agent                         what to change of the preset (agent.max_retries), or, without
  *                                 one, a whole {module, parameters} block
  *   cycle.epochs, update_every, run_baseline, baseline_competes, reuse_calls, overlap,
  *   seed, batch_concurrency
  *   max_calls, max_tokens, max_cost   what the whole run may use; prices: the price file
  *   concurrency, episode_timeout, knowledge, test, compat, output_dir
+ *   data, eval, updater           of the reference's files: allowed, and of no effect here but for
+ *                                 updater.temperature, which is a proposal_temperature
  */
 #pragma once
 
@@ -37,9 +41,10 @@ void config_clear(struct config *config);
 const char *config_where(struct config *config, const char *dotted);
 
 struct run_config {
-    const char *task, *method; /* as given: "quickstart.so", "agentbench.so:webshop" */
-    const char *agent_preset;  /* NULL if there is an inline agent */
-    const struct json *agent;  /* inline block, or NULL */
+    const char *task, *method;              /* as given: "quickstart.so", "agentbench.so:webshop" */
+    const char *agent_preset;               /* NULL if there is an inline agent */
+    const struct json *agent;               /* inline block, or NULL */
+    const char *writer_agent, *judge_agent; /* presets; NULL: the agent's */
     bool has_temperature;
     double temperature;
     const char *output_dir;

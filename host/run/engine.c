@@ -67,6 +67,23 @@ uint64_t engine_call_seed(const struct engine *engine, struct str place)
     return engine_seed(engine, place, STR("call")) & 0x7fffffff;
 }
 
+struct model *engine_model(const struct engine *engine, enum model_role role)
+{
+    const struct engine_options *o = &engine->options;
+    struct model *other = role == MODEL_WRITER ? o->writer : role == MODEL_JUDGE ? o->judge : NULL;
+    return other ? other : o->model;
+}
+
+static void cancel_models(struct engine *engine)
+{
+    const struct engine_options *o = &engine->options;
+    model_cancel(o->model);
+    if (o->writer)
+        model_cancel(o->writer);
+    if (o->judge)
+        model_cancel(o->judge);
+}
+
 /* The waits wake up by themselves: whatever waits looks at stop_code. */
 void engine_stop(struct engine *engine, int code, const char *why, bool now)
 {
@@ -82,7 +99,7 @@ void engine_stop(struct engine *engine, int code, const char *why, bool now)
     pthread_cond_broadcast(&engine->changed);
     pthread_mutex_unlock(&engine->mutex);
     if (now)
-        model_cancel(engine->options.model);
+        cancel_models(engine);
 }
 
 int engine_stopped(struct engine *engine, struct err *err)

@@ -24,6 +24,7 @@ struct engine;
 struct engine_options {
     struct task *task;
     struct model *model;
+    struct model *writer, *judge; /* NULL: the same as `model` */
     struct pool *pool;
     struct journal *journal; /* NULL: none */
     struct ledger *ledger;

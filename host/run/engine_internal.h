@@ -43,6 +43,8 @@ struct engine_call {
 bool engine_call_start(struct engine_call *call);
 /* Of equal calls of a wave the later ones ask for other draws. */
 void engine_call_mark_draws(struct wave *wave);
+/* The model that plays a role. */
+struct model *engine_model(const struct engine *engine, enum model_role role);
 /* A call of an episode that is replayed: keeps its journal line, and its reply for later waves.
  * false if it is not in the journal, or an earlier reply served where now none does, or the other
  * way round. */

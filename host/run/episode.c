@@ -87,6 +87,8 @@ static void fingerprint(struct rollout_job *job)
     hash_piece(hash, job->rollout.sample->json);
     hash_piece(hash, str_of(job->knowledge ? knowledge_hash(job->knowledge) : ""));
     hash_piece(hash, str_of(model_name(engine_of(job)->options.model)));
+    if (engine_of(job)->options.judge)
+        hash_piece(hash, str_of(model_name(engine_of(job)->options.judge)));
     hash_finish_hex(hash, job->episode->fingerprint);
 }
 

@@ -50,4 +50,5 @@ def test_defaults_too():
         compare(a, b)
 
 
-lib.main(test_identical_to_in_process, test_defaults_too)
+if __name__ == "__main__":
+    lib.main(test_identical_to_in_process, test_defaults_too)

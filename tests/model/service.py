@@ -1,6 +1,7 @@
 """A server that plays the services whose clients are tested: real HTTP on 127.0.0.1. It checks
 nothing by itself; it keeps what came and answers as it is told."""
 import json
+import pprint
 import subprocess
 import sys
 import threading
@@ -112,8 +113,8 @@ def reply_of(agent, request, **more):
 
 def same(got, wanted, what=""):
     if got != wanted:
-        raise AssertionError("%s is\n%s\nnot\n%s" % (what, json.dumps(got, indent=1, sort_keys=True),
-                                                     json.dumps(wanted, indent=1, sort_keys=True)))
+        raise AssertionError("%s is\n%s\nnot\n%s" % (what, pprint.pformat(got, width=100),
+                                                     pprint.pformat(wanted, width=100)))
 
 
 def says(text, *needles):

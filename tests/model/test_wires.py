@@ -433,6 +433,44 @@ def test_gemini_ends():
 
 # All of them
 
+def test_refusals_with_a_remedy():
+    """What services say, and the setting that helps."""
+    cases = [("Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+              "'max_completion_tokens' instead.", "agent.max_completion_tokens=N"),
+             ("Unsupported value: 'temperature' does not support 0.0 with this model. Only the "
+              "default (1) value is supported.", "agent.send_temperature=false"),
+             ("registry.ollama.ai/library/gemma3:latest does not support tools", "agent.tools=text"),
+             ("\"auto\" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be "
+              "set", "agent.tools=text"),
+             ("System role not supported", "agent.system_role=user"),
+             ("This model only support stream mode, please enable the stream parameter to access "
+              "the model.", "streams only")]
+    for text, remedy in cases:
+        with Service((400, {"error": {"message": text, "code": 400}})) as service:
+            agent = {"client": "chat", "url": service.url, "model": "m"}
+            got = reply_of(agent, HELLO)
+            same((got["kind"], got["fault"], len(service.requests)), ("failed", "config", 1), text)
+            says(got["error"], text[:60], remedy)
+
+
+def test_a_stream_is_refused():
+    events = b'data: {"choices": [{"delta": {"content": "Hi"}}]}\n\ndata: [DONE]\n\n'
+    with Service((200, events, {"Content-Type": "text/event-stream"})) as service:
+        got = reply_of({"client": "chat", "url": service.url, "model": "m"}, HELLO)
+        same((got["kind"], got["fault"], len(service.requests)), ("failed", "config", 1), "reply")
+        says(got["error"], "the reply is a stream of events", "LiteLLM proxy")
+
+
+def test_settings_that_leave_out():
+    with Service((200, completion({"content": "Hi."}))) as service:
+        agent = {"client": "chat", "url": service.url, "model": "m", "temperature": 0.5,
+                 "send_temperature": False, "max_tokens": 5, "max_completion_tokens": 6}
+        reply_of(agent, {"messages": HELLO, "temperature": 0.7, "seed": 4})
+        same(sent(service).body, {"model": "m", "messages": HELLO, "max_completion_tokens": 6},
+             "body")
+
+
+
 def test_hostile_answers():
     """Whatever comes is a reply or one clear failure."""
     junk = [[], 1, "x", None, {}, {"choices": {}}, {"choices": [1]}, {"output": {}},
