@@ -55,7 +55,9 @@ bool client_read_reply(struct exchange *x, struct failure *out, struct buf *text
     CLEANUP_JSON struct json *json = json_parse(body, &err);
     if (x->http.status / 100 == 2) {
         if (!json && quirk_is_stream(body)) {
-            *out = failure_of_class(FAILURE_UNSUPPORTED, successes(model) > 0);
+            /* One that has answered before is not a server of streams, only out of order. */
+            bool odd = successes(model) > 0;
+            *out = failure_of_class(odd ? FAILURE_MALFORMED : FAILURE_UNSUPPORTED, odd);
             out->hint = quirk_hint(STR("only supports stream"));
             describe(text, x, NULL, "the reply is a stream of events");
             return false;
