@@ -33,6 +33,13 @@ static char *price_file(const struct session *s)
 static int read_price(struct session *s, struct err *err)
 {
     CLEANUP_FREE char *path = price_file(s);
+    /* One price counts all calls of a run. */
+    if (s->writer || s->judge)
+        return s->run.max_cost < 0
+                   ? 0
+                   : err_set(err, EXIT_CONFIG,
+                             "max_cost counts with the prices of one model, and writer_agent or "
+                             "judge_agent names another: limit max_tokens or max_calls instead");
     if (s->rehearsal || (!path && s->run.max_cost < 0))
         return 0;
     const char *preset = s->run.agent_preset;
@@ -55,12 +62,26 @@ static int open_cache(struct session *s, struct err *err)
     const struct plugin_entry *const entries[] = {s->task_entry, s->method_entry};
     if (!s->options->cache)
         return 0;
-    buf_text(&scope, model_endpoint(s->model));
+    const struct model *const models[] = {s->model, s->writer, s->judge};
+    for (size_t i = 0; i < 3; i++)
+        buf_printf(&scope, "%s%s", i && models[i] ? "\n" : "",
+                   models[i] ? model_endpoint(models[i]) : "");
     for (size_t i = 0; s->rehearsal && i < 2; i++) {
         plugin_digest(entries[i]->plugin, digest);
         buf_printf(&scope, "rehearsal %s\n", digest);
     }
     return cache_open(s->options->cache, buf_view(&scope), &s->cache, err);
+}
+
+/* A model in process has no endpoint, and bounds itself. */
+static bool has_unbounded_replies(const struct session *s)
+{
+    const struct model *const models[] = {s->model, s->writer, s->judge};
+    for (size_t i = 0; i < 3; i++) {
+        if (models[i] && *model_endpoint(models[i]) && !model_reply_most(models[i]))
+            return true;
+    }
+    return false;
 }
 
 int spending_open(struct session *s, struct err *err)
@@ -71,11 +92,11 @@ int spending_open(struct session *s, struct err *err)
         code = open_cache(s, err);
     if (code)
         return code;
-    if (s->run.max_cost >= 0 && !s->rehearsal)
+    if (s->run.max_cost >= 0 && s->ledger.price.known)
         limits.cost = (int64_t)floor(s->run.max_cost * PRICE_DOLLAR);
     if (limits.calls < 0 && limits.tokens < 0 && limits.cost < 0)
         return 0;
-    if ((limits.tokens >= 0 || limits.cost >= 0) && !s->rehearsal && !model_reply_most(s->model))
+    if ((limits.tokens >= 0 || limits.cost >= 0) && has_unbounded_replies(s))
         return err_set(err, EXIT_CONFIG,
                        "a budget in %s needs a bound on each reply: give the preset max_tokens, as "
                        "in --set agent.max_tokens=8192",

@@ -127,6 +127,7 @@ def test_what_cannot_be_kept():
         prices = os.path.join(top, "p.yaml")
         for args, code, needles in (
                 (["--max-cost", "5"], 78, ["max_cost needs prices", "local"]),
+                (["--max-cost", "5", "--writer-agent", "rehearsal"], 78, ["prices of one model"]),
                 (["--max-cost", "much"], 2, ["--max-cost"]),
                 (["--max-calls", "-1"], 2, ["--max-calls"]),
                 (["--set", "max_tokens=many"], 78, ["max_tokens"]),
