@@ -199,7 +199,10 @@ static int finish_openai(struct json *out, struct err *err)
 /* LiteLLM: the provider stands in front of the model's name. */
 static int finish_litellm(struct json *out, struct err *err)
 {
-    struct str model = json_str(json_get(out, "model")), rest = model;
+    /* A copy: cut_model takes the place of what is read here. */
+    struct str given = json_str(json_get(out, "model"));
+    CLEANUP_FREE char *copy = mem_dup(given.ptr, given.len);
+    struct str model = {copy, given.len}, rest = model;
     struct str provider = str_cut(&rest, '/');
     if (!rest.ptr)
         return finish_openai(out, err);

@@ -8,6 +8,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -16,6 +17,7 @@ import faultlib
 import lib
 
 PARALLEL = 6
+FULL = "full" in sys.argv[2:]
 RETRY = ["agent.max_retries=4", "agent.retry_base_delay=0.002", "agent.retry_after_max=0.01",
          "agent.timeout=20"]
 RUN = [*lib.QUICKSTART, "--agent", "local", "-j", "8", "-v",
@@ -83,6 +85,9 @@ def test_matrix():
         lib.check(len(faultlib.journal(expected)) > 150, "too short a run")
         names = {name: value["expect"] for name, value in faultlib.scripts().items()
                  if name != "good"}
+        lib.check(len(names) >= 80, "only %d faults" % len(names))
+        if lib.SLOW and not FULL:  # under a sanitizer every third; `full` takes all
+            names = dict(sorted(names.items())[::3])
         failures = []
         with concurrent.futures.ThreadPoolExecutor(PARALLEL) as threads:
             runs = {threads.submit(play, server, top, expected, name, expect): name
@@ -91,7 +96,6 @@ def test_matrix():
                 if run.exception():
                     failures.append("%s: %s" % (runs[run], run.exception()))
         print("        %d faults" % len(names))
-        lib.check(len(names) >= 80, "only %d faults" % len(names))
         lib.check(not failures, "%d of %d:\n%s" % (len(failures), len(names), "\n".join(failures)))
 
 
