@@ -101,6 +101,8 @@ static int serve_store(struct fhir_server *server, struct server_options *option
     pthread_rwlock_wrlock(&server->lock);
     server->view = fhir_view_new(server->store);
     int code = cli_serve(options, "/fhir/", as_json, started, err);
+    if (!*server->url) /* it never began */
+        pthread_rwlock_unlock(&server->lock);
     fhir_view_free(server->view);
     pthread_rwlock_destroy(&server->lock);
     return code;
