@@ -59,7 +59,7 @@ struct records {
 struct trajectory {
     grasp_str id, task;
     grasp_str history; /* JSON array of {"role", "content"} */
-    grasp_str plan;    /* the stub, until there is one */
+    grasp_str plan;    /* its first line, until the writer has made one */
 };
 grasp_str skillx_shorten(struct pool *pool, grasp_str text, int64_t most);
 void trajectory_make(struct lesson *lesson, const struct rollout *rollout,
