@@ -55,8 +55,8 @@ bool client_read_reply(struct exchange *x, struct failure *out, struct buf *text
     CLEANUP_JSON struct json *json = json_parse(body, &err);
     if (x->http.status / 100 == 2) {
         if (!json && quirk_is_stream(body)) {
-            /* One that has answered before is not a server of streams, only out of order. */
-            bool odd = successes(model) > 0;
+            /* Not a server of streams, only out of order, if another request can show that. */
+            bool odd = x->attempts == 1 || successes(model) > 0;
             *out = failure_of_class(odd ? FAILURE_MALFORMED : FAILURE_UNSUPPORTED, odd);
             out->hint = quirk_hint(STR("only supports stream"));
             describe(text, x, NULL, "the reply is a stream of events");

@@ -457,8 +457,11 @@ def test_a_stream_is_refused():
     events = b'data: {"choices": [{"delta": {"content": "Hi"}}]}\n\ndata: [DONE]\n\n'
     with Service((200, events, {"Content-Type": "text/event-stream"})) as service:
         got = reply_of({"client": "chat", "url": service.url, "model": "m"}, HELLO)
-        same((got["kind"], got["fault"], len(service.requests)), ("failed", "config", 1), "reply")
+        same((got["kind"], got["fault"], len(service.requests)), ("failed", "config", 2), "reply")
         says(got["error"], "the reply is a stream of events", "LiteLLM proxy")
+    with Service([(200, events), (200, completion({"content": "Hi."}))]) as service:
+        got = reply_of({"client": "chat", "url": service.url, "model": "m"}, HELLO)
+        same((got["kind"], len(service.requests)), ("text", 2), "one stream, out of order")
 
 
 def test_settings_that_leave_out():
