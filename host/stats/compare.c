@@ -4,11 +4,8 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "stats/sample.h"
 #include "stats/special.h"
 #include "stats/stats.h"
-
-#define LEVEL 0.95
 
 double mcnemar_exact(size_t only_a, size_t only_b)
 {
@@ -60,7 +57,7 @@ static double quantile(const int64_t *sorted, size_t count, double p)
 static double expanded_tail(size_t samples)
 {
     double n = (double)samples;
-    return normal_cdf(sqrt(n / (n - 1)) * student_quantile((1 - LEVEL) / 2, n - 1));
+    return normal_cdf(sqrt(n / (n - 1)) * student_quantile((1 - STATS_LEVEL) / 2, n - 1));
 }
 
 struct interval bootstrap_paired(const int *differences, size_t samples, size_t seeds, size_t draws,
@@ -82,49 +79,10 @@ struct interval bootstrap_paired(const int *differences, size_t samples, size_t 
     return out;
 }
 
-static struct interval t_interval(double mean, double error, double df, double *out_p)
-{
-    double reach = error > 0 ? error * student_quantile((1 + LEVEL) / 2, df) : 0;
-    if (error > 0)
-        *out_p = 2 * student_cdf(-fabs(mean) / error, df);
-    else
-        *out_p = mean != 0 ? 0 : 1;
-    return (struct interval){mean - reach, mean + reach};
-}
-
-static struct sample sample_of(const double *values, size_t count)
-{
-    struct sample out = {0};
-    for (size_t i = 0; i < count; i++)
-        sample_add(&out, values[i]);
-    return out;
-}
-
-struct interval seed_clustered(const double *differences, size_t count, double *out_p)
-{
-    struct sample sample = sample_of(differences, count);
-    double error = sample_sd(&sample) / sqrt((double)count), mean = sample_mean(&sample);
-    sample_clear(&sample);
-    return t_interval(mean, error, (double)count - 1, out_p);
-}
-
-struct interval welch(const double *a, size_t count_a, const double *b, size_t count_b,
-                      double *out_p)
-{
-    struct sample first = sample_of(a, count_a), second = sample_of(b, count_b);
-    double mean = sample_mean(&second) - sample_mean(&first);
-    double n_a = (double)count_a, n_b = (double)count_b;
-    double var_a = pow(sample_sd(&first), 2) / n_a, var_b = pow(sample_sd(&second), 2) / n_b;
-    double df = pow(var_a + var_b, 2) / (var_a * var_a / (n_a - 1) + var_b * var_b / (n_b - 1));
-    sample_clear(&first);
-    sample_clear(&second);
-    return t_interval(mean, sqrt(var_a + var_b), df, out_p);
-}
-
 /* Wilson, Journal of the American Statistical Association 22 (1927) 209. */
 static struct interval wilson(double correct, double total)
 {
-    double z = normal_quantile((1 + LEVEL) / 2), p = correct / total, zz = z * z / total;
+    double z = normal_quantile((1 + STATS_LEVEL) / 2), p = correct / total, zz = z * z / total;
     double middle = (p + zz / 2) / (1 + zz);
     double reach = z * sqrt(p * (1 - p) / total + zz / (4 * total)) / (1 + zz);
     return (struct interval){fmax(0, middle - reach), fmin(1, middle + reach)};

@@ -97,6 +97,12 @@ double student_cdf(double t, double df)
     return t > 0 ? 1 - tail : tail;
 }
 
+double student_density(double t, double df)
+{
+    double log_front = log_gamma(0.5 * (df + 1)) - log_gamma(0.5 * df) - 0.5 * log(df * M_PI);
+    return exp(log_front - 0.5 * (df + 1) * log1p(t * t / df));
+}
+
 double student_quantile(double p, double df)
 {
     return p > 0.5 ? -invert(student_cdf, 1 - p, df) : invert(student_cdf, p, df);

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Comparing two methods by their scores. Pure functions, nothing is read or written. Shares and
- * differences are fractions, not percent; differences are B - A; intervals have 95 % unless a level
- * is asked for. docs/results.md says which question each answers, and what its coverage is.
+ * differences are fractions, not percent; differences are B - A; intervals have 95 %.
+ * docs/results.md says which question each answers, and what its coverage is.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "stats/welch.h"
+
+#define STATS_LEVEL 0.95 /* of all intervals */
 
 struct interval {
     double low, high;
@@ -41,10 +45,17 @@ struct interval bootstrap_paired(const int *differences, size_t samples, size_t 
 /* Student's t interval of the mean of the per-seed differences: the cluster-robust interval of
  * clusters of one size. Needs count >= 2. out_p: two-sided, of no difference. */
 struct interval seed_clustered(const double *differences, size_t count, double *out_p);
-/* Two unpaired groups of runs: Welch's t interval of the difference of means (Biometrika 34, 1947).
- * Each count >= 2. */
-struct interval welch(const double *a, size_t count_a, const double *b, size_t count_b,
+/* Two unpaired groups of runs: Welch's t interval of the difference of means, with the degrees of
+ * freedom of welch.h, whose counts are those of a and b. out_p: with the same degrees of freedom,
+ * which are made for 5 %: below p = 0.05 exactly where the interval leaves zero out. */
+struct interval welch(const struct welch *calibrated, const double *a, const double *b,
                       double *out_p);
+/* The exact t interval of Scheffe (Annals of Mathematical Statistics 14, 1943, 35), of the mean of
+ * `many` less that of `few`: each of `few` against one of `many`, in their order, with
+ * count - 1 degrees of freedom. Coverage does not depend on the ratio of the variances, but the
+ * result depends on the order. 2 <= count <= others. */
+struct interval scheffe(const double *few, size_t count, const double *many, size_t others,
+                        double *out_p);
 
 /* --- Unpaired: counts only --- */
 

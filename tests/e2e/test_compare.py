@@ -148,6 +148,35 @@ def test_counts_only():
         lib.check(item["p_of"] == "Fisher, exact" and item["p"] < 1e-8, str(item))
 
 
+def write_counts(folder, *counts):
+    for i, correct in enumerate(counts):
+        os.makedirs("%s/%d" % (folder, i))
+        with open("%s/%d/test_scores.json" % (folder, i), "w", encoding="utf-8") as f:
+            json.dump({"id_test_eval_best": {"split": "id_test", "score": correct / 100,
+                                             "n_correct": correct, "n_total": 100}}, f)
+
+
+def test_runs_of_counts():
+    with lib.folder() as top:
+        write_counts(top + "/a", 40, 45)
+        write_counts(top + "/b", 90, 80, 85, 70, 95)
+        write_counts(top + "/c", 40, 42, 39)
+        write_counts(top + "/d", 90, 81, 89)
+        for one, two, name, low, high in (
+                # tests/unit/stats_cases.json: the same values
+                ("a", "b", "Scheffe's t", -0.3044605922, 1.1344605922),
+                ("c", "d", "Welch's t, calibrated", 0.3234555907, 0.6032110760)):
+            item = compare("%s/%s" % (top, one), "%s/%s" % (top, two))["comparisons"][0]
+            got = item["intervals"][0]
+            lib.check(got["of"] == "runs (%s)" % name, got["of"])
+            near(got["low"], low, name, 1e-9)
+            near(got["high"], high, name, 1e-9)
+            lib.check((item["p"] < 0.05) == (low > 0), "p %g" % item["p"])
+            back = compare("%s/%s" % (top, two), "%s/%s" % (top, one))["comparisons"][0]
+            near(back["intervals"][0]["low"], -high, "turned round", 1e-9)
+            near(back["p"], item["p"], "turned round")
+
+
 def test_real_runs():
     with lib.folder() as top:
         for seed, method in itertools.product("12", ("grasp", "none")):
@@ -201,4 +230,4 @@ def test_power():
 
 
 lib.main(test_one_run_a_side, test_seeds_and_holm, test_unequal_rows, test_damaged_rows,
-         test_counts_only, test_real_runs, test_usage, test_power)
+         test_counts_only, test_runs_of_counts, test_real_runs, test_usage, test_power)

@@ -8,13 +8,53 @@ import os
 
 import numpy as np
 import scipy
+import scipy.optimize as so
 import scipy.stats as st
 import statsmodels
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-NAMES = {"st": st, "np": np, "multipletests": multipletests, "TTestPower": TTestPower,
+SHARES = (0.02, 0.22, 0.78, 0.98)  # of host/stats/welch.c
+
+
+def welch_df(va, vb, c, terms=(0, 0, 0, 0)):
+    """Degrees of freedom of host/stats/welch.h."""
+    bend = c * (1 - c) * np.polynomial.polynomial.polyval(2 * c - 1, terms)
+    return 1 / np.maximum(1e-6, c * c / va + (1 - c) ** 2 / vb + bend)
+
+
+def welch_coverage(va, vb, share, terms=(0, 0, 0, 0)):
+    """By Gauss-Legendre quadrature over quantiles of A's part of the pooled sum of squares."""
+    x, weight = np.polynomial.legendre.leggauss(400)
+    angle = np.pi / 4 * (x + 1)  # the part is sin(angle) squared
+    part, v = np.sin(angle) ** 2, va + vb
+    density = st.beta.pdf(part, va / 2, vb / 2) * 2 * np.sin(angle) * np.cos(angle)
+    a, b = share * part / va, (1 - share) * (1 - part) / vb
+    t = st.t.ppf(0.975, welch_df(va, vb, a / (a + b), terms)) * np.sqrt(v * (a + b))
+    return np.pi / 4 * np.sum(weight * density * (2 * st.t.cdf(t, v) - 1))
+
+
+def welch_calibrated(a, b):
+    va, vb = len(a) - 1, len(b) - 1
+    found = so.root(lambda terms: [welch_coverage(va, vb, s, terms) - 0.95 for s in SHARES],
+                    np.zeros(4), tol=1e-14)
+    qa, qb = np.var(a, ddof=1) / len(a), np.var(b, ddof=1) / len(b)
+    df, mean = welch_df(va, vb, qa / (qa + qb), found.x), np.mean(b) - np.mean(a)
+    law = st.t(df, mean, np.sqrt(qa + qb))
+    return [*law.interval(0.95), 2 * st.t.sf(abs(mean) / np.sqrt(qa + qb), df)]
+
+
+def scheffe(few, many):
+    """As the t test of one sample that has Scheffe's mean and spread."""
+    n, m = len(few), len(many)
+    d = np.sqrt(n / m) * np.array(many[:n]) - few
+    test = st.ttest_1samp(d - np.mean(d) + np.mean(many) - np.mean(few), 0)
+    return [*test.confidence_interval(0.95), test.pvalue]
+
+
+NAMES = {"st": st, "welch_coverage": welch_coverage, "welch_calibrated": welch_calibrated,
+         "scheffe": scheffe, "np": np, "multipletests": multipletests, "TTestPower": TTestPower,
          "confint_proportions_2indep": confint_proportions_2indep}
 CASES = []
 
@@ -51,6 +91,17 @@ for a, b in (([0.4, 0.42, 0.39], [0.9, 0.81, 0.89]), ([0.1, 0.3], [0.2, 0.25, 0.
              ([0.5, 0.52, 0.47, 0.6, 0.41], [0.55, 0.5, 0.61, 0.49, 0.6])):
     test = "st.ttest_ind(%r, %r, equal_var=False)" % (b, a)
     record("welch", [a, b], "[*%s.confidence_interval(0.95), %s.pvalue]" % (test, test))
+for va, vb, share in ((2, 2, 0.5), (2, 9, 0.02), (4, 4, 0.9), (29, 3, 0.3)):
+    record("welch_coverage", [va, vb, share], "welch_coverage(%d, %d, %r)" % (va, vb, share))
+SPREAD = [0.31, 0.52, 0.44, 0.61, 0.39, 0.47, 0.55, 0.42, 0.58, 0.5]
+for a, b in (([0.4, 0.42, 0.39], [0.9, 0.81, 0.89]), ([0.4, 0.42, 0.44], [0.5, 0.7, 0.45, 0.56]),
+             (SPREAD, [0.6, 0.61, 0.62]), ([0.7, 0.66, 0.64, 0.71, 0.69], [0.5, 0.4, 0.7, 0.65, 0.6]),
+             ([0.5, 0.55, 0.51], [0.5, 0.55, 0.51])):
+    record("welch_calibrated", [a, b], "welch_calibrated(%r, %r)" % (a, b))
+for a, b in (([0.4, 0.45], [0.9, 0.8]), ([0.4, 0.45], [0.9, 0.8, 0.85, 0.7, 0.95])):
+    record("scheffe", [a, b], "scheffe(%r, %r)" % (a, b))
+for t, df in ((0, 1), (-2.5, 3.7), (40, 63)):
+    record("student_density", [t, df], "st.t.pdf(%r, %r)" % (t, df))
 for d in ([0.1, 0.2, 0.15], [0.02, -0.01, 0.04, 0.08, 0.03], [0.3, 0.1]):
     test = "st.ttest_1samp(%r, 0)" % d
     record("seed_clustered", [d], "[*%s.confidence_interval(0.95), %s.pvalue]" % (test, test))

@@ -47,6 +47,8 @@ static size_t call_distribution(struct str name, const double *x, double *out)
         return one(out, beta_cdf(x[0], x[1], x[2]));
     if (str_is(name, "student_cdf"))
         return one(out, student_cdf(x[0], x[1]));
+    if (str_is(name, "student_density"))
+        return one(out, student_density(x[0], x[1]));
     if (str_is(name, "student_quantile"))
         return one(out, student_quantile(x[0], x[1]));
     if (str_is(name, "noncentral_t_cdf"))
@@ -59,8 +61,15 @@ static size_t call_distribution(struct str name, const double *x, double *out)
 static size_t call_lists(struct str name, struct arguments *a, double *out)
 {
     double p;
-    if (str_is(name, "welch")) {
-        struct interval i = welch(a->lists[0], a->counts[0], a->lists[1], a->counts[1], &p);
+    if (str_is(name, "welch") || str_is(name, "welch_calibrated")) {
+        struct welch w = {.df_a = (double)a->counts[0] - 1, .df_b = (double)a->counts[1] - 1};
+        if (str_is(name, "welch_calibrated"))
+            welch_calibrate(&w, a->counts[0], a->counts[1]);
+        struct interval i = welch(&w, a->lists[0], a->lists[1], &p);
+        return put(out, i, p);
+    }
+    if (str_is(name, "scheffe")) {
+        struct interval i = scheffe(a->lists[0], a->counts[0], a->lists[1], a->counts[1], &p);
         return put(out, i, p);
     }
     if (str_is(name, "seed_clustered")) {
@@ -86,6 +95,10 @@ static size_t call(struct str name, struct arguments *a, double *out)
         return one(out, fisher_exact(whole(a, 0), whole(a, 1), whole(a, 2), whole(a, 3)));
     if (str_is(name, "newcombe"))
         return put(out, newcombe(whole(a, 0), whole(a, 1), whole(a, 2), whole(a, 3)), 0) - 1;
+    if (str_is(name, "welch_coverage")) {
+        struct welch w = {.df_a = x[0], .df_b = x[1]};
+        return one(out, welch_coverage(&w, x[2]));
+    }
     if (str_is(name, "seeds_power"))
         return one(out, seeds_power(whole(a, 0), x[1], x[2]));
     if (str_is(name, "mcnemar_power"))
