@@ -459,7 +459,7 @@ def test_a_stream_is_refused():
         got = reply_of({"client": "chat", "url": service.url, "model": "m"}, HELLO)
         same((got["kind"], got["fault"], len(service.requests)), ("failed", "config", 2), "reply")
         says(got["error"], "the reply is a stream of events", "LiteLLM proxy")
-    with Service([(200, events), (200, completion({"content": "Hi."}))]) as service:
+    with Service((200, events), (200, completion({"content": "Hi."}))) as service:
         got = reply_of({"client": "chat", "url": service.url, "model": "m"}, HELLO)
         same((got["kind"], len(service.requests)), ("text", 2), "one stream, out of order")
 
