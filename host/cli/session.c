@@ -516,6 +516,7 @@ int session_start(struct session *s, struct err *err)
         .model = s->model,
         .writer = s->writer,
         .judge = s->judge,
+        .updater = s->run.updater,
         .pool = s->pool,
         .journal = s->journal,
         .ledger = &s->ledger,

@@ -345,6 +345,16 @@ static int read_cycle(struct config *config, struct run_config *out, struct err 
     return code;
 }
 
+static int read_updater(struct config *config, struct run_config *out, struct err *err)
+{
+    const struct json *block = json_get(config->tree, "updater");
+    int code = updater_read(block, &out->updater, err);
+    if (code)
+        return err_prefix(err, "%s: updater", config_where(config, "updater"));
+    code = check_secrets(config, block, "updater", err);
+    return code ? code : check_secrets(config, json_get(config->tree, "eval"), "eval", err);
+}
+
 int config_read(struct config *config, struct run_config *out, struct err *err)
 {
     *out = (struct run_config){
@@ -388,6 +398,8 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
         code = read_budget(config, out, err);
     if (!code)
         code = read_bool(config, "test", &out->test, err);
+    if (!code)
+        code = read_updater(config, out, err);
     out->agent = json_get(config->tree, "agent");
     if (!json_is(out->agent, JSON_OBJECT))
         out->agent = NULL;
@@ -420,14 +432,20 @@ int config_task_options(struct config *config, const struct json *schema, struct
     return 0;
 }
 
-/* `updater` is the writer of the reference's FHIR-AgentBench. */
+/* Its temperature is the method's, if that has one for the writer. */
 static void take_updater(const struct config *config, const struct json *schema,
                          struct json *options)
 {
-    const struct json *temperature = json_path(config->tree, "updater.temperature");
-    if (temperature && json_path(schema, "properties.proposal_temperature") &&
-        !json_get(options, "proposal_temperature"))
-        json_set(options, "proposal_temperature", json_copy(temperature));
+    static const char *const names[] = {"proposal_temperature", "writer_temperature"};
+    struct updater updater;
+    struct err ignored = {0}; /* config_read has found what is wrong */
+    if (updater_read(json_get(config->tree, "updater"), &updater, &ignored) ||
+        !updater.has_temperature)
+        return;
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (json_get(json_get(schema, "properties"), names[i]) && !json_get(options, names[i]))
+            json_set(options, names[i], json_new_double(updater.temperature));
+    }
 }
 
 static size_t known_names(const struct json *schema, const char **names, size_t room)

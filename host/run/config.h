@@ -15,13 +15,14 @@
  *   seed, batch_concurrency
  *   max_calls, max_tokens, max_cost   what the whole run may use; prices: the price file
  *   concurrency, episode_timeout, knowledge, test, compat, output_dir
- *   data, eval, updater           of the reference's files: allowed, and of no effect here but for
- *                                 updater.temperature, which is a proposal_temperature
+ *   data, eval                    of the reference's files: allowed, and of no effect here
+ *   updater                       likewise, but for the writer's decoding (updater.h)
  */
 #pragma once
 
 #include "base/json.h"
 #include "base/map.h"
+#include "run/updater.h"
 
 struct config {
     struct json *tree;
@@ -45,6 +46,7 @@ struct run_config {
     const char *agent_preset;               /* NULL if there is an inline agent */
     const struct json *agent;               /* inline block, or NULL */
     const char *writer_agent, *judge_agent; /* presets; NULL: the agent's */
+    struct updater updater;
     bool has_temperature;
     double temperature;
     const char *output_dir;

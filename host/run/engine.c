@@ -266,6 +266,7 @@ void wave_add_call(struct wave *wave, const struct model_request *request)
     job->job.wave = wave;
     job->job.kind = JOB_CALL;
     copy_request(&call->model.request, request, &job->arena);
+    updater_apply(&wave->engine->options.updater, &call->model.request);
     call->engine = wave->engine;
     call->phase = wave->phase;
     call->wave = wave;

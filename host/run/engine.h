@@ -18,6 +18,7 @@
 #include "run/ledger.h"
 #include "run/missing.h"
 #include "run/rollout.h"
+#include "run/updater.h"
 
 struct engine;
 
@@ -25,6 +26,7 @@ struct engine_options {
     struct task *task;
     struct model *model;
     struct model *writer, *judge; /* NULL: the same as `model` */
+    struct updater updater;       /* what requests of the writer leave open */
     struct pool *pool;
     struct journal *journal; /* NULL: none */
     struct ledger *ledger;

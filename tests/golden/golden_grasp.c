@@ -20,6 +20,7 @@ int main(int argc, char **argv)
     golden_probe_sections(&g);
     golden_update_sections(&g);
     golden_host_sections(&g);
+    golden_backend_sections(&g);
     golden_grasp_others(&g);
     return golden_finish(&g);
 }

@@ -10,6 +10,7 @@ void golden_library_sections(struct golden *g); /* operations, checks of proposa
 void golden_probe_sections(struct golden *g);   /* draws, groups, effects */
 void golden_update_sections(struct golden *g);  /* the gate, the writer's prompts */
 void golden_host_sections(struct golden *g);    /* configuration, run directory, checkpoint */
+void golden_backend_sections(struct golden *g); /* presets and the blocks of a configuration */
 /* Says for each section that none of the above is about why it is left out; one that is not known
  * fails. */
 void golden_grasp_others(struct golden *g);

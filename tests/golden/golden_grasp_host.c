@@ -154,11 +154,9 @@ void golden_host_sections(struct golden *g)
 static const struct {
     const char *section, *why;
 } others[] = {
-    {"medagentbench_preset_import", "a fault of the reference's Python imports"},
-    {"agentbench_preset_import", "a fault of the reference's Python imports"},
-    {"agent_failed_coercion", "a fault of the reference's controller client, which is not used"},
-    {"fhir_apply_backend", "one preset serves all tasks: there are no blocks to copy it into"},
-    {"resolve_backends_updater", "writer and agent share one preset: there is no block of its own"},
+    {"medagentbench_preset_import", "defect: presets fail at import (spec 5.3, 5.5, W39)"},
+    {"agentbench_preset_import", "defect: presets fail at import (spec 5.3, W39)"},
+    {"agent_failed_coercion", "defect: output of the wrong nesting level (spec 5.8, W8)"},
     {"apply_verifications", "belongs to the task medagent"},
     {"dbbench_protocol", "belongs to the task agentbench"},
     {"agentbench_failure_tags", "belongs to the task agentbench"},

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,6 +79,44 @@ static void test_compat_sets_what_is_not_given(void **state)
     }
 }
 
+static void test_updater_is_the_writers_decoding(void **state)
+{
+    static const struct {
+        const char *text;
+        double temperature; /* below 0: left open */
+        int64_t max_tokens;
+    } cases[] = {
+        {"updater: {temperature: 0.7, max_tokens: 128000}\n", 0.7, 0},
+        {"updater: {parameters: {temperature: \"${NO_SUCH:-0.3}\", max_output_tokens: 9}}\n", 0.3,
+         9},
+        {"updater: {parameters: {body: {temperature: 0, max_tokens: 5}}}\n", 0, 5},
+        {"updater: {model: \"${NO_SUCH}\"}\n", -1, 0},
+        {"cycle: {}\n", -1, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct config config;
+        struct run_config run;
+        struct err err = {0};
+        struct model_request open = {.temperature = NAN, .role = MODEL_WRITER}, closed = open,
+                             agent = {.temperature = NAN};
+        closed.temperature = 1;
+        closed.max_tokens = 3;
+        load(&config, cases[i].text);
+        if (config_read(&config, &run, &err))
+            fail_msg("%s", err.text);
+        updater_apply(&run.updater, &open);
+        updater_apply(&run.updater, &closed);
+        updater_apply(&run.updater, &agent);
+        assert_true(cases[i].temperature < 0 ? isnan(open.temperature)
+                                             : open.temperature == cases[i].temperature);
+        assert_int_equal(open.max_tokens, cases[i].max_tokens);
+        assert_true(closed.temperature == 1 && closed.max_tokens == 3);
+        assert_true(isnan(agent.temperature) && agent.max_tokens == 0);
+        config_clear(&config);
+    }
+}
+
 static void expect_error(const char *text, const char *set, const char *needle)
 {
     struct config config;
@@ -103,6 +142,12 @@ static void test_errors_name_the_place(void **state)
     expect_error("compat: referense\n", NULL, "'default' or 'reference'");
     expect_error("cycle: {run_baseline: 1}\n", NULL, "must be true or false");
     expect_error("output_dir: 12\n", NULL, "must be a text");
+    expect_error("\nupdater: {temperature: 9}\n", NULL,
+                 ":2: updater: temperature must be a number");
+    expect_error("updater: {parameters: {max_output_tokens: x}}\n", NULL,
+                 "updater: parameters.max_output_tokens must be a number");
+    expect_error("updater: {parameters: {api_key: canary-55}}\n", NULL,
+                 "updater.parameters.api_key holds a secret");
 }
 
 static void test_overrides(void **state)
@@ -195,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_reads_the_reference_form),
         T(test_compat_sets_what_is_not_given),
+        T(test_updater_is_the_writers_decoding),
         T(test_errors_name_the_place),
         T(test_overrides),
         T(test_method_options_from_cycle_and_skills),
