@@ -41,18 +41,56 @@ static int take_body(struct json *out, const struct json *body, struct err *err)
     return 0;
 }
 
+/* Its names for what surrounds turns, and ours. */
+static const char *const style_keys[][2] = {
+    {"prefix", "start"}, {"user_format", "user"}, {"agent_format", "agent"}, {"suffix", "end"}};
+
+static int take_style(struct json *prompt, const struct json *args, struct err *err)
+{
+    for (struct json_iter it = json_members(args); json_next(&it);) {
+        size_t i = 0, count = sizeof(style_keys) / sizeof(*style_keys);
+        if (str_is(it.key, "prompt_key") && str_is(json_str(it.value), "prompt"))
+            continue;
+        while (i < count && !str_is(it.key, style_keys[i][0]))
+            i++;
+        if (i == count)
+            return err_set(err, EXIT_CONFIG,
+                           "prompter: '%.*s' cannot be set here; there are prefix, user_format, "
+                           "agent_format and suffix",
+                           (int)it.key.len, it.key.ptr);
+        json_set(prompt, style_keys[i][1], json_copy(it.value));
+    }
+    return 0;
+}
+
+/* The reference's ways to make one text of a conversation (spec/grasp.md 5.2). */
 static int take_prompter(struct json *out, const struct json *prompter, struct err *err)
 {
+    static const char *const styles[][4] = {
+        {"prompt_string", "USER: {content}\n\n", "AGENT: {content}\n\n", "AGENT:"},
+        {"claude", "Human: {content}\n\n", "Assistant: {content}\n\n", "Assistant:"},
+    };
     struct str name = json_str(json_get(prompter, "name"));
     if (json_is(prompter, JSON_NULL))
         return 0;
-    if (!str_is(name, "role_content_dict"))
-        return err_set(err, EXIT_CONFIG,
-                       "prompter '%.*s' is for endpoints that complete plain text; there is "
-                       "role_content_dict, for chat completions",
-                       (int)name.len, name.ptr);
-    copy_member(out, STR("agent_role"), json_path(prompter, "args.agent_role"));
-    return 0;
+    if (str_is(name, "role_content_dict")) {
+        copy_member(out, STR("agent_role"), json_path(prompter, "args.agent_role"));
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof(styles) / sizeof(*styles); i++) {
+        if (!str_is(name, styles[i][0]))
+            continue;
+        struct json *prompt = json_new_object();
+        json_set(prompt, "user", json_new_str(str_of(styles[i][1])));
+        json_set(prompt, "agent", json_new_str(str_of(styles[i][2])));
+        json_set(prompt, "end", json_new_str(str_of(styles[i][3])));
+        json_set(out, "prompt", prompt);
+        return take_style(prompt, json_get(prompter, "args"), err);
+    }
+    return err_set(err, EXIT_CONFIG,
+                   "prompter '%.*s' is not available here; there are role_content_dict, for chat "
+                   "completions, and prompt_string and claude, for completions of plain text",
+                   (int)name.len, name.ptr);
 }
 
 static int take_http(struct json *out, struct str key, const struct json *value, struct err *err)
@@ -227,7 +265,7 @@ static int finish_litellm(struct json *out, struct err *err)
 
 static int finish_http(struct json *out, struct err *err)
 {
-    set_client(out, "chat");
+    set_client(out, json_get(out, "prompt") ? "completions" : "chat");
     return 0;
 }
 

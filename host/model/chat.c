@@ -127,8 +127,8 @@ static void write_messages(struct buf *out, const struct chat_config *config,
     buf_char(out, ']');
 }
 
-static void write_decoding(struct buf *out, const struct chat_config *config,
-                           const struct model_request *request)
+void chat_write_decoding(struct buf *out, const struct chat_config *config,
+                         const struct model_request *request)
 {
     double temperature = wire_temperature(config, request);
     int64_t max_tokens = wire_max_tokens(config, request), seed = wire_seed(config, request);
@@ -214,7 +214,7 @@ void chat_encode(const struct chat_config *config, const struct model_request *r
     buf_text(out, "{\"model\":");
     json_write_str(out, str_of(config->model), 0);
     write_messages(out, config, request);
-    write_decoding(out, config, request);
+    chat_write_decoding(out, config, request);
     write_tools(out, config, request);
     write_format(out, config, request->schema);
     buf_str(out, config->extra);
@@ -289,7 +289,7 @@ static void read_carry(const struct json *message, struct arena *arena, struct s
     *out = wire_keep(arena, buf_view(&text));
 }
 
-static void read_usage(const struct json *usage, struct model_usage *out)
+void chat_read_usage(const struct json *usage, struct model_usage *out)
 {
     const struct json *prompt = json_get(usage, "prompt_tokens_details");
     const struct json *completion = json_get(usage, "completion_tokens_details");
@@ -324,7 +324,7 @@ const char *chat_decode(const struct chat_config *config, const struct json *jso
         reply.kind = MODEL_REFUSED;
     if (config->carry_reasoning)
         read_carry(message, arena, &reply.carry);
-    read_usage(json_get(json, "usage"), &reply.usage);
+    chat_read_usage(json_get(json, "usage"), &reply.usage);
     *out = reply;
     return NULL;
 }

@@ -15,7 +15,7 @@
 
 #define SECRET_MIN 4
 
-enum { CHAT = 1, AZURE = 2, RESPONSES = 4, GEMINI = 8, ALL = 15 };
+enum { CHAT = 1, AZURE = 2, RESPONSES = 4, GEMINI = 8, COMPLETIONS = 16 };
 
 static const char *const known_keys[] = {
     "accept_empty",
@@ -42,6 +42,7 @@ static const char *const known_keys[] = {
     "max_tokens",
     "model",
     "project",
+    "prompt",
     "reasoning_effort",
     "requests_per_minute",
     "retry_after_max",
@@ -78,6 +79,8 @@ static const struct {
     {"reasoning_effort", CHAT | AZURE | RESPONSES},
     {"text_verbosity", CHAT | AZURE | RESPONSES},
     {"carry_reasoning", CHAT | AZURE | RESPONSES},
+    {"structured_output", CHAT | AZURE | RESPONSES | GEMINI},
+    {"prompt", COMPLETIONS},
 };
 
 /* The settings that are numbers, with their bounds. */
@@ -449,11 +452,15 @@ static int note_body_key(struct str key, const struct json *value, struct chat_c
             return err_set(err, EXIT_CONFIG, "body of the preset cannot set %s%s", elsewhere[i],
                            i == 0 ? "" : ": it is a key of the preset itself");
     }
+    if (str_is(key, "prompt") && out->wire == &wire_completions)
+        return err_set(err, EXIT_CONFIG,
+                       "body of the preset cannot set prompt: it is made of the conversation");
     if (str_is(key, "stream") && json_bool(value, true))
         return err_set(err, EXIT_CONFIG, "body of the preset sets stream: replies are read whole");
     out->extra_seed |= str_is(key, "seed");
     out->extra_tools |= str_is(key, "tools");
     out->extra_format |= str_is(key, "response_format") || str_is(key, "text");
+    out->extra_stop |= str_is(key, "stop");
     out->extra_choice |= str_is(key, "tool_choice") || str_is(key, "toolConfig");
     return 0;
 }
@@ -573,7 +580,7 @@ static int read_texts(const struct json *config, struct chat_config *out, struct
 }
 
 /* Settings that the other parts of a model's identity do not show (model.h: model_fingerprint). */
-static void note_variant(struct chat_config *out)
+static void note_variant(const struct json *config, struct chat_config *out)
 {
     CLEANUP_BUF struct buf text = {0};
     if (*out->reasoning_effort)
@@ -582,8 +589,12 @@ static void note_variant(struct chat_config *out)
         buf_printf(&text, "\ntext_verbosity %s", out->text_verbosity);
     if (!isnan(out->thinking_budget))
         buf_printf(&text, "\nthinking_budget %.0f", out->thinking_budget);
-    if (out->text_tools)
+    if (out->text_tools && !out->prompt)
         buf_text(&text, "\ntools text");
+    if (json_count(json_get(config, "prompt"))) {
+        buf_text(&text, "\nprompt ");
+        json_write(&text, json_get(config, "prompt"), JSON_COMPACT | JSON_SORTED);
+    }
     if (out->carry_reasoning)
         buf_text(&text, "\ncarry_reasoning");
     if (strcmp(out->system_role, "system") != 0)
@@ -635,7 +646,7 @@ static int read_all(const struct json *config, struct chat_config *out, struct e
     if (!code)
         code = read_peer(config, out, err);
     if (!code)
-        note_variant(out);
+        note_variant(config, out);
     if (!code)
         note_origins(config, out);
     return code;

@@ -28,6 +28,7 @@ struct chat_config {
     bool extra_seed;             /* `extra` sets "seed" */
     bool extra_tools;
     bool extra_format; /* `extra` sets "response_format" or "text" */
+    bool extra_stop;   /* `extra` sets "stop" */
     bool extra_choice; /* `tool_extra` sets "tool_choice" or "toolConfig" */
     bool send_seed;
     bool structured_output;
@@ -45,6 +46,7 @@ struct chat_config {
     struct chat_origin {
         const char *key, *variables; /* ", from the environment variable X", or empty */
     } origins[CHAT_ORIGINS];
+    const struct prompt_style *prompt; /* of completions: how turns are written */
     const char *variant; /* what else can change a reply; empty with the settings' defaults */
 
     double temperature; /* NaN: not sent */

@@ -9,7 +9,8 @@
 #define PER_REQUEST 512 /* bytes of a request beside the conversation, roughly */
 #define PER_MESSAGE 64
 
-static const struct wire *const wires[] = {&wire_chat, &wire_azure, &wire_responses, &wire_gemini};
+static const struct wire *const wires[] = {&wire_chat, &wire_azure, &wire_responses, &wire_gemini,
+                                           &wire_completions};
 #define WIRES (sizeof(wires) / sizeof(*wires))
 
 const struct wire *wire_find(struct str name, struct err *err)
@@ -28,7 +29,7 @@ const struct wire *wire_find(struct str name, struct err *err)
     const char *meant = nearest(name, names, WIRES + 1);
     err_set(err, EXIT_CONFIG,
             "client '%.*s' of the preset is not known%s%s%s; there are chat, azure, responses, "
-            "gemini and rehearsal",
+            "gemini, completions and rehearsal",
             (int)name.len, name.ptr, meant ? "; did you mean '" : "", meant ? meant : "",
             meant ? "'?" : "");
     return NULL;

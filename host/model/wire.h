@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a service speaks: how a request becomes the body of an HTTP request, and the body of the
- * answer a reply. One client per file (chat.c, azure.c, responses.c, gemini.c); the preset's
+ * answer a reply. One client per file (chat.c, azure.c, responses.c, gemini.c,
+ * completions.c); the preset's
  * `client` names it. Retries, limits and the exchange itself are the same for all (client.c).
  */
 #pragma once
@@ -29,6 +30,7 @@ extern const struct wire wire_chat;
 extern const struct wire wire_azure;
 extern const struct wire wire_responses;
 extern const struct wire wire_gemini;
+extern const struct wire wire_completions;
 
 /* The client of this name, or NULL with err naming those there are. */
 const struct wire *wire_find(struct str name, struct err *err);

@@ -29,6 +29,24 @@ def from_gemini(body):
             "seed": config.get("seed", 0)}
 
 
+# How test_agents.py has a conversation written for completions of plain text.
+TURN, COLON = "<|turn|>", "<|says|>"
+
+
+def from_completions(body):
+    turns = [turn.split(COLON, 1) for turn in body["prompt"].split(TURN)[1:-1]]
+    return {"model": body["model"], "temperature": body.get("temperature", 0),
+            "seed": body.get("seed", 0),
+            "messages": [{"role": role, "content": content} for role, content in turns]}
+
+
+def to_completions(answer):
+    choice = answer["choices"][0]
+    return {"object": "text_completion", "usage": answer["usage"],
+            "choices": [{"index": 0, "text": " " + choice["message"]["content"],
+                         "finish_reason": choice["finish_reason"]}]}
+
+
 def to_responses(answer):
     usage = answer["usage"]
     return {"id": "resp_1", "object": "response", "status": "completed", "error": None,
@@ -47,7 +65,7 @@ def to_gemini(answer):
 
 
 SERVICES = {"chat": (from_chat, lambda answer: answer), "responses": (from_responses, to_responses),
-            "gemini": (from_gemini, to_gemini)}
+            "gemini": (from_gemini, to_gemini), "completions": (from_completions, to_completions)}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -67,6 +85,7 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(404, {"error": {"message": "%s with %s" % (path, key)}})
             return
         turn, back = SERVICES[server.kind]
+        server.bodies.append(json.loads(body))
         status, answer = server.ask(turn(json.loads(body)))
         self.reply(status, back(answer) if status == 200 else answer)
 
@@ -90,6 +109,7 @@ class Service(ThreadingHTTPServer):
         self.kind, self.path, self.keys = kind, path, keys
         self.behind = urlsplit(rehearsal)
         self.count = 0
+        self.bodies = []
         self.lock = threading.Lock()
         self.local = threading.local()
         self.url = "http://127.0.0.1:%d" % self.server_address[1]

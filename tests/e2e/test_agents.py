@@ -4,7 +4,7 @@ import json
 import os
 
 import lib
-from services import Service
+from services import COLON, TURN, Service
 from test_http import compare
 
 CANARY = "canary-771c0de"
@@ -73,6 +73,41 @@ def test_writer_of_another_kind():
                        "writer_agent")
         lib.check(lib.load(expected, "val_scores.json") == lib.load(out, "val_scores.json"),
                   "scores differ")
+
+
+def test_plain_text():
+    """A model that completes text, and its preset in a file."""
+    pattern = TURN + "%s" + COLON + "{content}"
+    with lib.folder() as top, lib.rehearsal() as url:
+        expected, out, preset = (os.path.join(top, name) for name in ("a", "b", "base.yaml"))
+        lib.expect(lib.run(*lib.QUICKSTART, *SETTINGS, "--agent", "rehearsal", "--out", expected), 0)
+        with Service("completions", "/v1/completions", {}, url) as server:
+            with open(preset, "w", encoding="utf-8") as f:
+                json.dump({"client": "completions", "base_url": server.url + "/v1", "model": "base",
+                           "temperature": 0.0, "max_tokens": 500, "body": {"stop": [TURN]},
+                           "prompt": {"system": pattern % "system", "user": pattern % "user",
+                                      "agent": pattern % "assistant",
+                                      "end": TURN + "assistant" + COLON}}, f)
+            lib.expect(lib.run(*lib.QUICKSTART, *SETTINGS, "-a", preset, "--out", out), 0)
+            lib.check(server.bodies[0]["stop"] == [TURN] and server.count > 20, server.bodies[0])
+        compare(expected, out)
+
+
+def test_the_writers_decoding():
+    """What a block `updater` says of its own, with the agent's preset."""
+    updater = ("updater: {module: src.client.agents.LiteLLMAgent, parameters: {model: azure/w, "
+               "temperature: 0.25, max_output_tokens: 777, api_key: \"${NO_SUCH}\"}}\n")
+    with lib.folder() as top, lib.rehearsal() as url:
+        path = os.path.join(top, "config.yaml")
+        with open(lib.CONFIG, encoding="utf-8") as base, open(path, "w", encoding="utf-8") as f:
+            f.writelines(line for line in base if "proposal_temperature" not in line)
+            f.write(updater)
+        with service("gptoss", url) as server:
+            env = environment("gptoss", server.url)
+            lib.expect(lib.run("-c", path, *lib.QUICKSTART[2:], "--set", "cycle.epochs=1", "-a",
+                               "gptoss", "--out", top + "/out", env=env), 0)
+            sent = {(b["model"], b["temperature"], b["max_tokens"]) for b in server.bodies}
+            lib.check(sent == {("gpt-oss-120b", 0.0, 8192), ("gpt-oss-120b", 0.25, 777)}, sent)
 
 
 def missing(preset, name, *needles, code=78, **env):
@@ -276,6 +311,7 @@ def test_no_word_before_the_limit():
 
 
 if __name__ == "__main__":
-    lib.main(test_same_results, test_writer_of_another_kind, test_each_missing_variable,
+    lib.main(test_same_results, test_writer_of_another_kind, test_plain_text,
+             test_the_writers_decoding, test_each_missing_variable,
              test_each_malformed_variable, test_preset_files,
              test_the_references_files, test_list, test_ping, test_no_word_before_the_limit)

@@ -1,4 +1,4 @@
-"""Every client against a server that none of us wrote: a LiteLLM proxy, which offers all four
+"""Every client against a server that none of us wrote: a LiteLLM proxy, which offers all five
 interfaces, with made-up replies behind them (https://docs.litellm.ai/docs/proxy)."""
 import os
 import secrets
@@ -19,6 +19,11 @@ CONFIG = """
 model_list:
   - model_name: talker
     litellm_params: {model: openai/talker, api_key: none, mock_response: pong}
+  - model_name: writer
+    litellm_params:
+      model: text-completion-openai/writer
+      api_key: none
+      mock_response: pong
   - model_name: caller
     litellm_params:
       model: openai/caller
@@ -70,6 +75,11 @@ def expect_pong(got):
 
 def test_chat():
     expect_pong(reply_of("local", HELLO, env=local("talker")))
+
+
+def test_completions():
+    expect_pong(reply_of({"client": "completions", "base_url": URL + "/v1", "api_key": KEY,
+                          "model": "writer"}, HELLO))
 
 
 def test_many_calls():

@@ -12,6 +12,8 @@
              https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/function-calling
              https://cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures
              https://ai.google.dev/api/generate-content
+  completions  https://platform.openai.com/docs/api-reference/completions
+             https://docs.vllm.ai/en/stable/serving/openai_compatible_server
 """
 import json
 
@@ -431,6 +433,82 @@ def test_gemini_ends():
             same((got["kind"], got["text"], got.get("finish_reason")), wanted, "reply")
 
 
+# Completions of plain text
+
+def continued(text, finish="stop", **more):
+    return {"id": "cmpl-1", "object": "text_completion", "created": 1589478378, "model": "base",
+            "choices": [{"text": text, "index": 0, "logprobs": None, "finish_reason": finish}],
+            "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}, **more}
+
+
+BASE = {"client": "completions", "model": "base", "temperature": 0.0, "max_tokens": 100}
+
+
+def test_completions():
+    talk = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"},
+            {"role": "agent", "content": "Hi."}, {"role": "user", "content": "Who are you?"}]
+    with Service((200, continued(" A model.\n"))) as service:
+        agent = {**BASE, "base_url": service.url + "/v1", "api_key": "sk-1"}
+        got = reply_of(agent, {"messages": talk, "temperature": 0.7, "seed": 5})
+        request = sent(service)
+        expect_headers(request, authorization="Bearer sk-1")
+        same((request.path, request.query), ("/v1/completions", {}), "address")
+        same(request.body, {"model": "base", "temperature": 0.7, "max_tokens": 100, "seed": 5,
+                            "prompt": "Be brief.\n\nUser: Hello\n\nAssistant: Hi.\n\n"
+                                      "User: Who are you?\n\nAssistant:",
+                            "stop": ["\nUser:"]}, "body")
+        same(got, {"kind": "text", "fault": "none", "text": "A model.", "tool_calls": None,
+                   "finish_reason": "stop", "usage": [5, 0, 7, 0]}, "reply")
+
+
+def test_completions_in_another_form():
+    """Our own patterns, and those of the reference's prompters; a stop of the user's own."""
+    mine = {"prompt": {"start": "<s>", "system": "[{content}]", "user": "Q {content}\n",
+                       "agent": "A {content}\n", "end": "A"}, "body": {"stop": ["Q"], "top_p": 0.5}}
+    talk = [{"role": "system", "content": "s"}, {"role": "user", "content": "{content}"},
+            {"role": "assistant", "content": "a"}]
+    with Service((200, continued("b"))) as service:
+        reply_of({**BASE, "url": service.url, **mine}, talk)
+        same(sent(service).body, {"model": "base", "temperature": 0.0, "max_tokens": 100,
+                                  "prompt": "<s>[s]Q {content}\nA a\nA", "stop": ["Q"],
+                                  "top_p": 0.5}, "body")
+        for name, args, prompt, stop in (
+                ("prompt_string", {}, "USER: u\n\nAGENT:", "\nUSER:"),
+                ("prompt_string", {"prefix": "P ", "user_format": "<{content}>", "suffix": "!"},
+                 "P <u>!", "\n<"),
+                ("claude", {}, "Human: u\n\nAssistant:", "\nHuman:")):
+            reply_of({"module": "src.client.agents.HTTPAgent", "parameters": {
+                "url": service.url + "/c", "body": {"model": "base"},
+                "prompter": {"name": name, "args": args}}}, [{"role": "user", "content": "u"}])
+            same((sent(service, -1).path, sent(service, -1).body),
+                 ("/c", {"model": "base", "prompt": prompt, "stop": [stop]}), name)
+
+
+def test_completions_with_tools():
+    answer = continued(' Looking. <tool_call>{"name": "get_time", "arguments": {}}</tool_call>')
+    results = [{"role": "agent", "content": "", "tool_calls": CALLS[1:]},
+               {"role": "tool", "tool_call_id": "call_b", "content": "noon"}]
+    with Service((200, answer)) as service:
+        got = reply_of({**BASE, "url": service.url}, {"messages": HELLO + results, "tools": TOOLS})
+        same((got["text"], [c["name"] for c in got["tool_calls"]], got["finish_reason"]),
+             ("Looking.", ["get_time"], "tool_calls"), "reply")
+        body = sent(service).body
+        says(body["prompt"], "You have tools.", "get_weather",
+             "User: <tool_response>noon</tool_response>")
+        same(sorted(body), ["max_tokens", "model", "prompt", "stop", "temperature"], "members")
+
+
+def test_completions_ends():
+    cases = [(continued("Hal", "length"), ("text", "Hal", "length")),
+             (continued(" ", "length"), ("truncated", "", "length")),
+             (continued("", "content_filter"), ("refused", "", "content_filter")),
+             (continued("Hi", None, usage=None), ("text", "Hi", None))]
+    for answer, wanted in cases:
+        with Service((200, answer)) as service:
+            got = reply_of({**BASE, "url": service.url}, HELLO)
+            same((got["kind"], got["text"], got.get("finish_reason")), wanted, "reply")
+
+
 # All of them
 
 def test_refusals_with_a_remedy():
@@ -482,7 +560,8 @@ def test_hostile_answers():
             {"choices": [{"message": {"content": 5, "tool_calls": {}}}]},
             {"output": [{"type": "message", "content": 7}], "status": 3, "usage": []},
             {"choices": [{"message": {"tool_calls": [{"function": {"arguments": "{"}}]}}]}]
-    for client in ("chat", "responses", "gemini"):
+    junk += [{"choices": [{"text": 5}]}, {"choices": [{"text": None}]}]
+    for client in ("chat", "responses", "gemini", "completions"):
         with Service(*[(200, value) for value in junk]) as service:
             agent = {"client": client, "base_url": service.url, "model": "m", "max_retries": 1}
             out = call(agent, *[HELLO] * len(junk))
