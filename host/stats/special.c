@@ -9,19 +9,17 @@ double normal_cdf(double x)
     return 0.5 * erfc(-x / M_SQRT2);
 }
 
-/* A root of an increasing function, by halving: as exact as the function, and never astray. */
-static double invert(double (*cdf)(double x, double df), double p, double df)
+/* By halving: as exact as the function, and never astray. */
+static double lower_normal_quantile(double p)
 {
     double low = -1, high = 1;
-    while (cdf(low, df) > p && low > -1e300)
+    while (normal_cdf(low) > p && low > -1e300)
         low *= 2;
-    while (cdf(high, df) < p && high < 1e300)
-        high *= 2;
     for (int i = 0; i < 200; i++) {
         double middle = 0.5 * (low + high);
         if (middle <= low || middle >= high)
             break;
-        if (cdf(middle, df) < p)
+        if (normal_cdf(middle) < p)
             low = middle;
         else
             high = middle;
@@ -29,15 +27,9 @@ static double invert(double (*cdf)(double x, double df), double p, double df)
     return 0.5 * (low + high);
 }
 
-static double normal_without_df(double x, double df)
-{
-    (void)df;
-    return normal_cdf(x);
-}
-
 double normal_quantile(double p)
 {
-    return p > 0.5 ? -invert(normal_without_df, 1 - p, 0) : invert(normal_without_df, p, 0);
+    return p > 0.5 ? -lower_normal_quantile(1 - p) : lower_normal_quantile(p);
 }
 
 /* lgamma without its global sign; the arguments here are positive. */
@@ -103,9 +95,20 @@ double student_density(double t, double df)
     return exp(log_front - 0.5 * (df + 1) * log1p(t * t / df));
 }
 
+/* By Newton's method, in the lower tail. The root is left of the normal distribution's, and the
+ * function is convex there: the steps go left, and never past it. */
 double student_quantile(double p, double df)
 {
-    return p > 0.5 ? -invert(student_cdf, 1 - p, df) : invert(student_cdf, p, df);
+    if (p > 0.5)
+        return -student_quantile(1 - p, df);
+    double t = normal_quantile(p);
+    for (int i = 0; i < 2000; i++) {
+        double step = (student_cdf(t, df) - p) / student_density(t, df);
+        if (!(step > -4 * DBL_EPSILON * t))
+            break;
+        t -= step;
+    }
+    return t;
 }
 
 /* The weights of the series are a Poisson distribution's: this many of its standard deviations. */

@@ -29,20 +29,6 @@ double welch_df(const struct welch *w, double part)
     return 1 / inverse_df(w, part);
 }
 
-/* The critical value. The distribution is concave right of the start, so that Newton's steps come
- * from the left and never pass the root. */
-static double critical(double df)
-{
-    double p = 0.5 * (1 + STATS_LEVEL), t = normal_quantile(p);
-    for (int i = 0; i < ROUNDS; i++) {
-        double step = (p - student_cdf(t, df)) / student_density(t, df);
-        t += step;
-        if (fabs(step) <= 1e-14 * t)
-            break;
-    }
-    return t;
-}
-
 /* How the critical value changes with the inverse of its degrees of freedom. */
 static double critical_slope(double t, double inverse)
 {
@@ -77,7 +63,8 @@ static double covered(const struct welch *w, double share, double y, double *gra
     double a = share * of_a / w->df_a;
     double b = (1 - share) / (w->df_a * exp(y) + w->df_b);
     double part = a / (a + b), scale = sqrt(df * (a + b)), weight = log_f_density(w, y);
-    double inverse = inverse_df(w, part), t = critical(1 / inverse);
+    double inverse = inverse_df(w, part),
+           t = student_quantile(0.5 * (1 + STATS_LEVEL), 1 / inverse);
     if (gradient) {
         double slope = weight * 2 * student_density(t * scale, df) * scale *
                        critical_slope(t, inverse) * part * (1 - part);
