@@ -334,6 +334,10 @@ static void over_runs(struct work *w, const struct sample *a, const struct sampl
     welch_calibrate(&calibrated, a->n, b->n);
     interval(w, "runs (Welch's t, calibrated)", welch(&calibrated, a->items, b->items, &p));
     set_test(w, "Welch's t over runs, calibrated", p);
+    if (a->n < FEW_RUNS || b->n < FEW_RUNS)
+        note(w,
+             "fewer than five runs on a side: p is right around 0.05; far below that it is rough, "
+             "and 0.01 may be 0.02");
 }
 
 static void unpaired(struct work *w)

@@ -172,6 +172,8 @@ def test_runs_of_counts():
             near(got["low"], low, name, 1e-9)
             near(got["high"], high, name, 1e-9)
             lib.check((item["p"] < 0.05) == (low > 0), "p %g" % item["p"])
+            lib.check(any("far below" in n for n in item["notes"]) == name.startswith("Welch"),
+                      str(item["notes"]))
             back = compare("%s/%s" % (top, two), "%s/%s" % (top, one))["comparisons"][0]
             near(back["intervals"][0]["low"], -high, "turned round", 1e-9)
             near(back["p"], item["p"], "turned round")
