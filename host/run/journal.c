@@ -405,11 +405,32 @@ static void keep_keys(struct journal *now, size_t count, struct arena *arena)
     }
 }
 
-static void lines_write(const struct journal *j, const struct journal *now, struct file_writer *out,
+/* Lines in the order of their keys lie all over the file: read one by one they cost less than
+ * mapped pages that come and go. */
+static bool line_copy(const struct journal *now, const struct line *line, struct buf *room,
+                      struct file_writer *out)
+{
+    size_t len = line->text.len + 1, got = 0;
+    off_t from = line->text.ptr - now->mapped;
+    buf_reset(room);
+    char *to = buf_room(room, len);
+    while (to && got < len) {
+        ssize_t n = pread(now->fd, to + got, len - got, from + (off_t)got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        got += (size_t)n;
+    }
+    file_writer_add(out, to ? (struct str){to, len} : (struct str){line->text.ptr, len});
+    return true;
+}
+
+static bool lines_write(const struct journal *j, const struct journal *now, struct file_writer *out,
                         size_t count)
 {
+    CLEANUP_BUF struct buf room = {0};
     struct line *lines = now->lines;
-    size_t mapped = 0;
     if (count)
         qsort(lines, count, sizeof(*lines), line_order);
     file_writer_add(out, STR(JOURNAL_HEADER));
@@ -417,13 +438,10 @@ static void lines_write(const struct journal *j, const struct journal *now, stru
         bool last = i + 1 == count || !str_eq(lines[i].key, lines[i + 1].key);
         if (!last || is_forgotten(j, lines[i].key) || is_stale(j, now, &lines[i]))
             continue;
-        file_writer_add(out, (struct str){lines[i].text.ptr, lines[i].text.len + 1});
-        mapped += lines[i].text.len;
-        if (mapped > MAPPED_AT_ONCE) {
-            release(now->mapped, 0, now->mapped_size);
-            mapped = 0;
-        }
+        if (!line_copy(now, &lines[i], &room, out))
+            return false;
     }
+    return true;
 }
 
 int journal_finish(struct journal *journal, struct err *err)
@@ -440,8 +458,13 @@ int journal_finish(struct journal *journal, struct err *err)
         code = file_writer_open(journal->path, &out, err);
     if (!code) {
         keep_keys(&now, count, &keys);
-        lines_write(journal, &now, out, count);
-        code = file_writer_finish(out, err);
+        if (lines_write(journal, &now, out, count)) {
+            code = file_writer_finish(out, err);
+        } else {
+            code = err_set(err, EXIT_INTERNAL, "%s: cannot read it again: %s", journal->path,
+                           strerror(errno));
+            file_writer_cancel(out);
+        }
     }
     mem_free(now.lines);
     arena_clear(&keys);
