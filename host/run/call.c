@@ -86,10 +86,18 @@ static void write_reply(struct engine_call *call)
 
 void engine_record(struct engine *engine, struct str place, struct str members)
 {
+    journal_append(engine->options.journal, place, members);
+}
+
+bool engine_flush(struct engine *engine)
+{
     struct err err;
     struct journal *journal = engine->options.journal;
-    if (!journal_append(journal, place, members) && journal_error(journal, &err))
+    if (!journal || journal_flush(journal))
+        return true;
+    if (journal_error(journal, &err))
         engine_stop(engine, err.code, err.text, false);
+    return false;
 }
 
 /* For later waves; what was reused is known already. */
@@ -217,6 +225,11 @@ bool engine_call_start(struct engine_call *call)
         model_fingerprint(model, &call->model.request, call->fingerprint);
     if (find_in_journal(call) || find_in_memo(call) || find_in_cache(call))
         return true;
+    if (!engine_flush(engine)) {
+        call->model.reply = (struct model_reply){
+            .kind = MODEL_FAILED, .fault = MODEL_FAULT_CANCELLED, .error = STR("not sent")};
+        return true;
+    }
     call->model.arena = &call->arena;
     call->model.done = call_done;
     model_send(model, &call->model);

@@ -183,6 +183,7 @@ void engine_job_done(struct job *job, bool correct, bool missing)
 {
     struct wave *wave = job->wave;
     struct engine *engine = wave->engine;
+    engine_flush(engine);
     pthread_mutex_lock(&engine->mutex);
     job->over = true;
     engine->active--;

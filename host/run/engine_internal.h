@@ -49,8 +49,10 @@ struct model *engine_model(const struct engine *engine, enum model_role role);
  * false if it is not in the journal, or an earlier reply served where now none does, or the other
  * way round. */
 bool engine_call_replay(struct wave *wave, struct str place, bool reusable);
-/* Appends to the journal; a journal that cannot be written stops the engine. */
+/* Appends to the journal, for the next flush: before a call goes out, and before a job is over. A
+ * journal that cannot be written stops the engine, and the flush returns false. */
 void engine_record(struct engine *engine, struct str place, struct str members);
+bool engine_flush(struct engine *engine);
 /* A call of the method that stays without an answer: journaled, so that a resumed run has the same
  * past, and listed. */
 void engine_call_missing(struct engine_call *call);

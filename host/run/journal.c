@@ -282,15 +282,17 @@ bool journal_find(const struct journal *journal, struct str place, struct str *o
     return true;
 }
 
-/* Called with the mutex held: writes until nothing is pending, unlocked while it does. */
 void journal_each(const struct journal *journal, void (*fn)(void *arg, struct str line), void *arg)
 {
     for (size_t i = 0; i < journal->found.count; i++)
         fn(arg, ((const struct line *)journal->found.entries[i].value)->text);
 }
 
+/* Called with the mutex held: writes until nothing is pending, unlocked while it does. */
 static void write_pending(struct journal *j)
 {
+    if (!j->pending.len)
+        return;
     j->writing = true;
     while (j->pending.len && !j->failed_errno) {
         struct buf batch = j->pending;
@@ -311,16 +313,24 @@ static void write_pending(struct journal *j)
 bool journal_append(struct journal *journal, struct str place, struct str members)
 {
     pthread_mutex_lock(&journal->mutex);
-    if (!journal->failed_errno) {
+    bool good = !journal->failed_errno;
+    if (good) {
         struct buf *pending = &journal->pending;
         buf_text(pending, "{\"k\": ");
         json_write_str(pending, place, 0);
         buf_text(pending, ", ");
         buf_str(pending, members);
         buf_text(pending, "}\n");
-        if (!journal->writing)
-            write_pending(journal);
     }
+    pthread_mutex_unlock(&journal->mutex);
+    return good;
+}
+
+bool journal_flush(struct journal *journal)
+{
+    pthread_mutex_lock(&journal->mutex);
+    if (!journal->writing)
+        write_pending(journal);
     bool good = !journal->failed_errno;
     pthread_mutex_unlock(&journal->mutex);
     return good;

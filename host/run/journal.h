@@ -27,9 +27,12 @@ bool journal_find(const struct journal *journal, struct str place, struct str *o
 /* Every line recorded before this process began, the last one of each place. */
 void journal_each(const struct journal *journal, void (*fn)(void *arg, struct str line), void *arg);
 
-/* Appends `{"k": <place>, <members>}`. Any thread. The line has been handed to the system when
- * this returns, or is about to be by the thread that writes now. false once writing has failed. */
+/* Appends `{"k": <place>, <members>}`, for the next flush to write. Any thread. false once writing
+ * has failed. */
 bool journal_append(struct journal *journal, struct str place, struct str members);
+/* What has been appended is handed to the system before this returns, or is about to be by the
+ * thread that writes now. Any thread. false once writing has failed. */
+bool journal_flush(struct journal *journal);
 
 /* Has writing failed? Nothing is appended after a failure. Any thread. */
 int journal_error(struct journal *journal, struct err *err);

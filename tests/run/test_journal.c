@@ -84,6 +84,20 @@ static void test_last_line_of_a_place_counts(void **state)
     journal_close(j);
 }
 
+static void test_a_flush_hands_over(void **state)
+{
+    struct journal *j = create();
+    CLEANUP_FREE char *before = contents();
+    assert_true(journal_append(j, STR("a"), STR("\"v\": 1")));
+    CLEANUP_FREE char *appended = contents();
+    assert_string_equal(appended, before);
+    assert_true(journal_flush(j));
+    assert_true(journal_flush(j));
+    CLEANUP_FREE char *flushed = contents();
+    assert_string_equal(flushed + strlen(before), "{\"k\": \"a\", \"v\": 1}\n");
+    journal_close(j);
+}
+
 /* Whatever the byte at which a process died, what was whole before it is found, and what is
  * appended afterwards is whole. */
 static void test_torn_at_every_byte(void **state)
@@ -192,6 +206,8 @@ static void *write_many(void *arg)
         char place[32];
         snprintf(place, sizeof(place), "%d/%d", w->number, i);
         journal_append(w->journal, str_of(place), STR("\"v\": \"text\""));
+        if (i % 3 == 0)
+            assert_true(journal_flush(w->journal));
     }
     return NULL;
 }
@@ -237,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_lines_come_back),
         T(test_last_line_of_a_place_counts),
+        T(test_a_flush_hands_over),
         T(test_torn_at_every_byte),
         T(test_damaged_lines_are_named),
         T(test_unused_lines_are_left_out_at_the_end),
