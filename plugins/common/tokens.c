@@ -146,7 +146,7 @@ bool token_mask(grasp_str text, uint64_t *alnum)
     return (high & EACH(0x80)) != 0;
 }
 
-static size_t next_bit(const uint64_t *bits, size_t len, size_t at, uint64_t flip)
+static inline size_t next_bit(const uint64_t *bits, size_t len, size_t at, uint64_t flip)
 {
     size_t word = at >> 6;
     uint64_t rest = (bits[word] ^ flip) & (~(uint64_t)0 << (at & 63));
