@@ -2,7 +2,9 @@
 #include "common/block.h"
 
 #include "common/overlap.h"
+#include "common/put.h"
 #include "common/slice.h"
+#include "common/value.h"
 
 #define NOTICE_CHARACTERS 80
 
@@ -39,22 +41,20 @@ void block_text(struct text *out, struct text *ids, const struct block *g, size_
     struct pool pool CLEANUP_POOL = {0};
     bool *chosen = pool_array(&pool, g->count, sizeof(*chosen));
     size_t fixed = utf8_count(g->head) + utf8_count(g->tail) + NOTICE_CHARACTERS;
-    size_t room = limit > fixed ? limit - fixed : 0, kept = g->count, named = 0;
+    size_t room = limit > fixed ? limit - fixed : 0, kept = g->count;
     bool cut = limit && total(g) > limit;
     if (cut)
         kept = choose(g, &pool, room, chosen);
     text_str(out, g->head);
-    text_char(ids, '[');
+    put_open(ids, NULL, '[');
     for (size_t i = 0; i < g->count; i++) {
         if (cut && !chosen[i])
             continue;
         text_str(out, cut && kept == 0 ? utf8_prefix(g->pieces[i].text, room) : g->pieces[i].text);
-        if (!g->pieces[i].id.len)
-            continue;
-        text_put(ids, named++ ? ", " : "");
-        text_json(ids, g->pieces[i].id);
+        if (g->pieces[i].id.len)
+            put_string(ids, NULL, g->pieces[i].id);
     }
-    text_char(ids, ']');
+    put_close(ids, ']');
     if (cut)
         text_format(out, "\n(cut at %zu characters: %zu of %zu are shown%s)", limit,
                     kept ? kept : g->count > 0, g->count, kept ? "" : ", in part");
@@ -79,15 +79,21 @@ int32_t block_emit(grasp_call *call, const struct common_options *options, const
     if (options->reference && options->placement == GRASP_PLACE_SYSTEM)
         text_put(&text, "---\n"); /* as the reference's one harness with system prompts does */
     block_text(&text, &ids, g, (size_t)options->max_guidance_chars);
-    if (text.failed || text.len > (size_t)15 << 20)
+    return guidance_emit(call, options, &text, &ids, g->task_line);
+}
+
+int32_t guidance_emit(grasp_call *call, const struct common_options *options,
+                      const struct text *text, const struct text *ids, grasp_str task_line)
+{
+    if (text->failed || text->len > (size_t)15 << 20)
         return grasp_fail(call, GRASP_E_TOO_LARGE,
                           "the guidance is over 15 MiB; set max_guidance_chars");
     const grasp_guidance guidance = {
         .size = sizeof(guidance),
         .placement = options->placement,
-        .text = text_view(&text),
-        .used = text_view(&ids),
-        .task_line = g->task_line,
+        .text = text_view(text),
+        .used = text_view(ids),
+        .task_line = task_line,
     };
     return call->host->emit_guidance(call, &guidance);
 }

@@ -22,6 +22,9 @@ struct block {
 /* Emits head, pieces and tail; nothing if there is no piece and `head` is empty. */
 int32_t block_emit(grasp_call *call, const struct common_options *options,
                    const struct block *block);
+/* Emits text that is bounded already. ids: JSON array of what is in it. */
+int32_t guidance_emit(grasp_call *call, const struct common_options *options,
+                      const struct text *text, const struct text *ids, grasp_str task_line);
 /* What is emitted, for a limit of characters; 0 for none. ids: JSON array of the pieces in it. */
 void block_text(struct text *out, struct text *ids, const struct block *block, size_t limit);
 /* Position of the last message of role user or system, 0 if there is none. */

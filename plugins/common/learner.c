@@ -6,6 +6,7 @@
 
 #include "common/prompts.h"
 #include "common/slice.h"
+#include "common/value.h"
 
 static void read_labels(const grasp_json *json, struct learner *self,
                         const grasp_json_value *labels)
@@ -35,12 +36,29 @@ static int32_t read_task(grasp_call *call, struct learner *self, grasp_str task)
     return GRASP_OK;
 }
 
+/* The placeholders of every prompt, and its own. */
+static const char *const *names_of(struct pool *pool, const struct prompt_file *file)
+{
+    static const char *const shared[] = {LEARNER_PLACEHOLDERS};
+    size_t count = 0, own = 0;
+    while (file->placeholders && file->placeholders[own])
+        own++;
+    const char **names =
+        pool_array(pool, own + sizeof(shared) / sizeof(*shared) + 1, sizeof(*names));
+    for (size_t i = 0; file->placeholders && i < sizeof(shared) / sizeof(*shared); i++)
+        names[count++] = shared[i];
+    for (size_t i = 0; i < own; i++)
+        names[count++] = file->placeholders[i];
+    return names;
+}
+
 static int32_t read_prompts(grasp_call *call, const struct learner_kind *kind, struct learner *self)
 {
+    struct pool scratch CLEANUP_POOL = {0};
     for (const struct prompt_file *file = kind->prompts; file->name; file++) {
         grasp_str text;
         int32_t status = prompt_load(call, &self->pool, kind->files, self->common.prompts_dir,
-                                     file->name, file->placeholders, &text);
+                                     file->name, names_of(&scratch, file), &text);
         if (status)
             return status;
         memcpy((char *)self + file->at, &text, sizeof(text));
@@ -54,6 +72,7 @@ int32_t learner_open(grasp_call *call, const struct learner_kind *kind, grasp_st
     struct learner *self = calloc(1, kind->size);
     if (!self)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory");
+    self->kind = kind;
     int32_t status = options_load(call, config, kind->compat_placement, &self->common,
                                   kind->options, (char *)self + kind->options_at);
     if (!status)
@@ -69,13 +88,14 @@ int32_t learner_open(grasp_call *call, const struct learner_kind *kind, grasp_st
     return GRASP_OK;
 }
 
-int32_t learner_info(grasp_call *call, const void *opaque, const char *unit, const char *folder,
-                     const char *compat_order)
+int32_t learner_info(grasp_call *call, void *opaque)
 {
     const struct learner *self = opaque;
+    const struct learner_kind *kind = self->kind;
     return call->host->emit_json(
-        call, grasp_format(call, "{\"unit\": \"%s\", \"folder\": \"%s\", \"order\": \"%s\"}", unit,
-                           folder, self->common.reference ? compat_order : "run"));
+        call,
+        grasp_format(call, "{\"unit\": \"%s\", \"folder\": \"%s\", \"order\": \"%s\"}", kind->unit,
+                     kind->folder, self->common.reference ? kind->compat_order : "run"));
 }
 
 void learner_close(grasp_call *call, void *opaque)
@@ -85,22 +105,6 @@ void learner_close(grasp_call *call, void *opaque)
         return;
     pool_free(&self->pool);
     free(self);
-}
-
-void *learner_knowledge(grasp_call *call, size_t size)
-{
-    void *knowledge = calloc(1, size);
-    if (!knowledge)
-        grasp_fail(call, GRASP_E_NOMEM, "no memory for the knowledge");
-    return knowledge;
-}
-
-void learner_unload(grasp_call *call, void *self, void *knowledge)
-{
-    if (!knowledge)
-        return;
-    pool_free(knowledge);
-    free(knowledge);
 }
 
 const grasp_file *learner_file(const grasp_files *files, const char *const *names)
@@ -114,57 +118,34 @@ const grasp_file *learner_file(const grasp_files *files, const char *const *name
     return NULL;
 }
 
-int32_t learner_refuse(grasp_call *call, const grasp_file *file, grasp_str why)
+static int32_t refuse(grasp_call *call, const grasp_file *file, grasp_str why)
 {
     return grasp_fail(
         call, GRASP_E_INVALID, "%.*s: %.*s; repair the file, or leave it out to begin without it",
         (int)file->name.len, file->name.ptr, (int)(why.len > 300 ? 300 : why.len), why.ptr);
 }
 
-grasp_str pretty_json(grasp_call *call, grasp_str text)
+int32_t learner_load(grasp_call *call, void *opaque, const grasp_files *files, void **out_knowledge)
 {
-    const grasp_json *json = grasp_json_of(call);
-    return json->print(call, json->parse(call, text, NULL), 2);
-}
-
-grasp_str value_text(grasp_call *call, const grasp_json_value *value)
-{
-    const grasp_json *json = grasp_json_of(call);
-    switch (json->kind(value)) {
-    case GRASP_JSON_NULL:
-        return SLICE("");
-    case GRASP_JSON_STRING:
-        return json->as_string(value);
-    default:
-        return json->print(call, value, 0);
+    const struct learner *self = opaque;
+    const struct learner_kind *kind = self->kind;
+    const grasp_file *file = learner_file(files, kind->names);
+    void *knowledge = calloc(1, kind->knowledge_size);
+    grasp_str why = SLICE("");
+    if (!knowledge)
+        return grasp_fail(call, GRASP_E_NOMEM, "no memory for the knowledge");
+    if (!kind->read(call, self, files, file, knowledge, &why) && file && !self->common.reference) {
+        learner_unload(call, opaque, knowledge);
+        return refuse(call, file, why);
     }
+    *out_knowledge = knowledge;
+    return GRASP_OK;
 }
 
-void put_strings(struct text *out, const grasp_str *items, size_t count)
+void learner_unload(grasp_call *call, void *self, void *knowledge)
 {
-    text_char(out, '[');
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            text_put(out, ", ");
-        text_json(out, items[i]);
-    }
-    text_char(out, ']');
-}
-
-void put_member(struct text *out, const char *key, grasp_str value)
-{
-    text_format(out, ", \"%s\": ", key);
-    text_json(out, value);
-}
-
-grasp_str *value_strings(grasp_call *call, struct pool *pool, const grasp_json_value *list,
-                         size_t *out_count)
-{
-    const grasp_json *json = grasp_json_of(call);
-    size_t count = json->kind(list) == GRASP_JSON_ARRAY ? json->count(list) : 0;
-    grasp_str *items = pool_array(pool, count, sizeof(*items));
-    for (size_t i = 0; i < count; i++)
-        items[i] = pool_dup(pool, value_text(call, json->at(list, i)));
-    *out_count = count;
-    return items;
+    if (!knowledge)
+        return;
+    pool_free(knowledge);
+    free(knowledge);
 }

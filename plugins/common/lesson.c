@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/learner.h"
+#include "common/lesson.h"
+
+#include "common/put.h"
 #include "common/slice.h"
 
 /* The agent's last words. */
@@ -70,6 +72,16 @@ grasp_str rollout_task(const struct rollout *rollout)
     return rollout->instruction.len ? rollout->instruction : rollout->id;
 }
 
+bool rollout_used(const struct lesson *lesson, const struct rollout *rollout, grasp_str id)
+{
+    const grasp_json *json = lesson->json;
+    for (uint64_t i = 0; i < json->count(rollout->used); i++) {
+        if (slice_eq(json->as_string(json->at(rollout->used, i)), id))
+            return true;
+    }
+    return false;
+}
+
 int32_t lesson_open(grasp_call *call, const void *self, const grasp_lab *lab, grasp_str text,
                     struct lesson *out)
 {
@@ -101,25 +113,38 @@ void lesson_close(struct lesson *lesson)
     pool_free(&lesson->pool);
 }
 
+int32_t learner_learn(grasp_call *call, void *self, const grasp_lab *lab, const grasp_files *files,
+                      const void *knowledge, grasp_str batch)
+{
+    struct lesson lesson CLEANUP_LESSON;
+    int32_t status = lesson_open(call, self, lab, batch, &lesson);
+    if (status)
+        return status;
+    lesson.file = learner_file(files, lesson.self->kind->names);
+    return lesson.self->kind->learn(&lesson, self, files);
+}
+
 static void put_message(struct text *out, const char *role, grasp_str content)
 {
-    text_format(out, "{\"role\": \"%s\", \"content\": ", role);
-    text_json(out, content);
-    text_char(out, '}');
+    put_open(out, NULL, '{');
+    put_string(out, "role", grasp_cstr(role));
+    put_string(out, "content", content);
+    put_close(out, '}');
 }
 
 static void put_request(struct text *out, const struct lesson *lesson,
                         const struct request *request)
 {
-    text_put(out, "{\"messages\": [");
-    if (request->system.len) {
+    put_open(out, NULL, '{');
+    put_open(out, "messages", '[');
+    if (request->system.len)
         put_message(out, "system", request->system);
-        text_put(out, ", ");
-    }
     put_message(out, "user", request->user);
-    text_put(out, "], \"role\": \"writer\", \"temperature\": ");
+    put_close(out, ']');
+    put_string(out, "role", SLICE("writer"));
+    text_put(out, ", \"temperature\": ");
     text_double(out, lesson->self->common.writer_temperature);
-    text_char(out, '}');
+    put_close(out, '}');
 }
 
 static struct answer read_reply(struct lesson *lesson, const grasp_json_value *reply)
@@ -140,13 +165,10 @@ int32_t lesson_ask(struct lesson *lesson, const struct request *requests, size_t
     grasp_str replies;
     if (count == 0)
         return GRASP_OK;
-    text_char(&text, '[');
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            text_put(&text, ", ");
+    put_open(&text, NULL, '[');
+    for (size_t i = 0; i < count; i++)
         put_request(&text, lesson, &requests[i]);
-    }
-    text_char(&text, ']');
+    put_close(&text, ']');
     if (text.failed)
         return grasp_fail(lesson->call, GRASP_E_TOO_LARGE,
                           "the prompts for the writer are over 64 MiB");
@@ -159,18 +181,53 @@ int32_t lesson_ask(struct lesson *lesson, const struct request *requests, size_t
     return GRASP_OK;
 }
 
+int32_t lesson_ask_one(struct lesson *lesson, grasp_str prompt, const struct binding *bindings,
+                       struct answer *out)
+{
+    const struct request request = lesson_request(lesson, SLICE(""), prompt, bindings);
+    return lesson_ask(lesson, &request, 1, out);
+}
+
 grasp_str lesson_fill(struct lesson *lesson, grasp_str prompt, const struct binding *bindings)
 {
     struct text out CLEANUP_TEXT = {0};
-    template_fill(&out, prompt, bindings);
+    const struct binding shared[] = {{"family", lesson->self->family},
+                                     {"hints", lesson->self->hints},
+                                     {"labels", lesson->self->labels},
+                                     {NULL, SLICE("")}};
+    size_t own = 0, common = sizeof(shared) / sizeof(*shared);
+    while (bindings[own].name)
+        own++;
+    struct binding *all = pool_array(&lesson->pool, own + common, sizeof(*all));
+    for (size_t i = 0; i < own + common; i++)
+        all[i] = i < own ? bindings[i] : shared[i - own];
+    template_fill(&out, prompt, all);
     return pool_dup(&lesson->pool, text_view(&out));
+}
+
+struct request lesson_request(struct lesson *lesson, grasp_str system, grasp_str user,
+                              const struct binding *bindings)
+{
+    return (struct request){lesson_fill(lesson, system, bindings),
+                            lesson_fill(lesson, user, bindings)};
+}
+
+static int32_t too_large(struct lesson *lesson, const char *file)
+{
+    return grasp_fail(lesson->call, GRASP_E_TOO_LARGE, "%s: over 64 MiB", file);
 }
 
 int32_t lesson_note(struct lesson *lesson, const char *file, const struct text *json)
 {
-    if (json->failed)
-        return grasp_fail(lesson->call, GRASP_E_TOO_LARGE, "%s: over 64 MiB", file);
-    return lesson->lab->note(lesson->call, grasp_cstr(file), text_view(json));
+    return json->failed ? too_large(lesson, file)
+                        : lesson->lab->note(lesson->call, grasp_cstr(file), text_view(json));
+}
+
+int32_t lesson_record(struct lesson *lesson, const char *file, const struct text *json)
+{
+    return json->failed ? too_large(lesson, file)
+                        : lesson->lab->record(lesson->call, grasp_cstr(file),
+                                              pretty_json(lesson->call, text_view(json)));
 }
 
 int32_t lesson_emit(struct lesson *lesson, const grasp_file *items, size_t count)

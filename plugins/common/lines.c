@@ -81,6 +81,22 @@ static size_t tag_at(grasp_str text, size_t at, const char *const *tags, size_t 
     return 0;
 }
 
+bool line_of_notes(grasp_str *rest, grasp_str *out_line)
+{
+    struct text header CLEANUP_TEXT = {0};
+    grasp_str line;
+    text_lower(&header, SLICE(NOTES_HEADER));
+    text_char(&header, '\0');
+    while (line_next(rest, &line)) {
+        line = slice_trim(line);
+        if (!line.len || line_starts(line, header.ptr))
+            continue;
+        *out_line = line_unbulleted(line);
+        return true;
+    }
+    return false;
+}
+
 bool line_untag(struct text *out, grasp_str text, const char *const *tags, size_t count)
 {
     bool found = false;

@@ -12,6 +12,9 @@
 
 /* The next line in the sense of str.splitlines(); false at the end. */
 bool line_next(grasp_str *rest, grasp_str *out_line);
+/* The next line that says something, trimmed and without its bullet: neither blank nor
+ * NOTES_HEADER. */
+bool line_of_notes(grasp_str *rest, grasp_str *out_line);
 /* Does it begin with `prefix`, which is ASCII in lower case, whatever the case of the text? */
 bool line_starts(grasp_str text, const char *prefix);
 /* Without one leading '-' or '*' and the white space after it; as it is if there is none. */

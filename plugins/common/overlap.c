@@ -95,27 +95,39 @@ double bag_cosine(const struct bag *a, const struct bag *b)
     return (double)shared(a, b) / sqrt((double)a->count * (double)b->count);
 }
 
-struct scored {
-    double score;
+double text_cosine(struct pool *pool, grasp_str a, grasp_str b)
+{
+    struct bag x = bag_make(pool, a), y = bag_make(pool, b);
+    return bag_cosine(&x, &y);
+}
+
+struct row {
+    const double *numbers;
+    size_t columns;
+    grasp_str text;
     size_t at;
 };
 
-static int by_score(const void *a, const void *b)
+static int by_rank(const void *a, const void *b)
 {
-    const struct scored *x = a, *y = b;
-    if (x->score != y->score)
-        return x->score < y->score ? 1 : -1;
-    return (x->at > y->at) - (x->at < y->at);
+    const struct row *x = a, *y = b;
+    for (size_t i = 0; i < x->columns; i++) {
+        if (x->numbers[i] != y->numbers[i])
+            return x->numbers[i] < y->numbers[i] ? 1 : -1;
+    }
+    int order = slice_cmp(x->text, y->text);
+    return order ? order : (x->at > y->at) - (x->at < y->at);
 }
 
-void rank_by_score(const double *scores, size_t count, size_t *out)
+void rank_rows(const double *rows, size_t columns, size_t count, const grasp_str *texts,
+               size_t *out)
 {
     struct pool pool CLEANUP_POOL = {0};
-    struct scored *items = pool_array(&pool, count, sizeof(*items));
+    struct row *items = pool_array(&pool, count, sizeof(*items));
     for (size_t i = 0; i < count; i++)
-        items[i] = (struct scored){scores[i], i};
+        items[i] = (struct row){rows + i * columns, columns, texts ? texts[i] : SLICE(""), i};
     if (count)
-        qsort(items, count, sizeof(*items), by_score);
+        qsort(items, count, sizeof(*items), by_rank);
     for (size_t i = 0; i < count; i++)
         out[i] = items[i].at;
 }

@@ -118,18 +118,3 @@ const grasp_json_value *list_in_reply(grasp_call *call, grasp_str reply, bool lo
         value = is_skill(json, value) ? value : loose_find(call, reply, '{');
     return is_skill(json, value) ? in_list(call, value) : value;
 }
-
-bool value_is_true(const grasp_json *json, const grasp_json_value *value)
-{
-    switch (json->kind(value)) {
-    case GRASP_JSON_BOOL:
-        return json->as_bool(value, 0);
-    case GRASP_JSON_STRING:
-        return json->as_string(value).len > 0;
-    case GRASP_JSON_ARRAY:
-    case GRASP_JSON_OBJECT:
-        return json->count(value) > 0;
-    default:
-        return json->as_double(value, 0) != 0;
-    }
-}

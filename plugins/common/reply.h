@@ -3,7 +3,7 @@
  * damaged JSON, and where it was cut off. */
 #pragma once
 
-#include "common/learner.h"
+#include "common/value.h"
 
 /* From the first fence that holds an object, else from the first '{' to the last '}'. NULL if there
  * is none. */
@@ -11,5 +11,3 @@ grasp_json_value *object_in_reply(grasp_call *call, grasp_str reply, bool loose)
 /* What stands in a fence with json, else in any fence, else the shortest list of objects; with
  * `loose` a single object with "skill" or "name" is given in a list. */
 const grasp_json_value *list_in_reply(grasp_call *call, grasp_str reply, bool loose);
-/* As Python sees it. */
-bool value_is_true(const grasp_json *json, const grasp_json_value *value);

@@ -2,7 +2,6 @@
 #include "common/rule_text.h"
 
 #include <grasp/helpers.h>
-#include <string.h>
 
 #include "common/lines.h"
 #include "common/slice.h"
@@ -63,19 +62,13 @@ static size_t tag_end(grasp_str rule)
 
 static void collect_lines(struct text *out, grasp_str text, bool last_only)
 {
-    struct text header CLEANUP_TEXT = {0};
     grasp_str line;
-    text_lower(&header, SLICE(NOTES_HEADER));
-    text_char(&header, '\0');
-    while (line_next(&text, &line)) {
-        line = slice_trim(line);
-        if (!line.len || line_starts(line, header.ptr))
-            continue;
+    while (line_of_notes(&text, &line)) {
         if (last_only)
             text_reset(out);
         if (out->len)
             text_char(out, ' ');
-        text_str(out, line_unbulleted(line));
+        text_str(out, line);
     }
 }
 
@@ -139,72 +132,51 @@ bool rule_actionable(struct pool *pool, grasp_str rule)
     return utf8_count(body) >= ACTIONABLE;
 }
 
-size_t rules_usable(struct pool *pool, const grasp_str *raw, size_t count, int64_t most,
-                    grasp_str *out)
+struct strings rules_usable(struct pool *pool, const struct strings *raw, int64_t most)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < count && (int64_t)kept < most; i++) {
-        grasp_str text = rule_text(pool, raw[i]);
-        bool known = !rule_actionable(pool, text);
-        for (size_t k = 0; k < kept && !known; k++)
-            known = slice_eq(rule_key(pool, out[k]), rule_key(pool, text));
-        if (!known)
-            out[kept++] = text;
+    struct strings out = {0}, keys = {0};
+    for (size_t i = 0; i < raw->count && (int64_t)out.count < most; i++) {
+        grasp_str text = rule_text(pool, raw->items[i]), key = rule_key(pool, text);
+        if (!rule_actionable(pool, text) || strings_have(&keys, key))
+            continue;
+        strings_add(pool, &keys, key);
+        strings_add(pool, &out, text);
     }
-    return kept;
+    return out;
 }
 
-static bool has(const grasp_str *list, size_t count, grasp_str item)
+static bool has_room(const struct strings *tags, int64_t most)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (slice_eq(list[i], item))
-            return true;
-    }
-    return false;
+    return tags->count == 0 || (int64_t)tags->count < most;
 }
 
-static void add(struct pool *pool, grasp_str **list, size_t *count, grasp_str tag)
+static void add_tags(struct pool *pool, struct strings *out, const struct strings *tags,
+                     int64_t most)
 {
-    grasp_str *longer = pool_array(pool, *count + 1, sizeof(*longer));
-    if (*count)
-        memcpy(longer, *list, *count * sizeof(*longer));
-    longer[(*count)++] = tag;
-    *list = longer;
-}
-
-void tags_add(struct pool *pool, grasp_str **list, size_t *count, const grasp_str *tags, size_t n,
-              int64_t most)
-{
-    for (size_t i = 0; i < n && (*count == 0 || (int64_t)*count < most); i++) {
+    for (size_t i = 0; tags && i < tags->count && has_room(out, most); i++) {
         struct text lower CLEANUP_TEXT = {0}, line CLEANUP_TEXT = {0};
-        text_lower(&lower, tags[i]);
+        text_lower(&lower, tags->items[i]);
         text_line(&line, text_view(&lower));
         for (size_t k = 0; k < line.len; k++)
             line.ptr[k] = line.ptr[k] == ' ' ? '_' : line.ptr[k];
-        if (line.len && !has(*list, *count, text_view(&line)))
-            add(pool, list, count, pool_dup(pool, text_view(&line)));
+        if (line.len && !strings_have(out, text_view(&line)))
+            strings_add(pool, out, pool_dup(pool, text_view(&line)));
     }
 }
 
-void tags_infer(struct pool *pool, grasp_str text, int64_t most, grasp_str **out, size_t *count)
+struct strings tags_merged(struct pool *pool, const struct strings *a, const struct strings *b,
+                           grasp_str text, int64_t most)
 {
     struct text lower CLEANUP_TEXT = {0};
+    struct strings out = {0};
     grasp_str token;
     size_t at = 0;
+    add_tags(pool, &out, a, most);
+    add_tags(pool, &out, b, most);
     text_lower(&lower, text);
-    while (token_run(text_view(&lower), &at, &token) && (*count == 0 || (int64_t)*count < most)) {
-        if (token.len >= TAG_LENGTH && !has(*out, *count, token))
-            add(pool, out, count, pool_dup(pool, token));
+    while (token_run(text_view(&lower), &at, &token) && has_room(&out, most)) {
+        if (token.len >= TAG_LENGTH && !strings_have(&out, token))
+            strings_add(pool, &out, pool_dup(pool, token));
     }
-}
-
-grasp_str join_words(struct pool *pool, const grasp_str *items, size_t count)
-{
-    struct text out CLEANUP_TEXT = {0};
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            text_char(&out, ' ');
-        text_str(&out, items[i]);
-    }
-    return pool_dup(pool, text_view(&out));
+    return out;
 }

@@ -2,9 +2,7 @@
 /* Rules as one line of text, "[P1] Check the units", and their tags (spec/baselines.md 6). */
 #pragma once
 
-#include "common/pool.h"
-#include "common/text.h"
-#include <stdbool.h>
+#include "common/string_list.h"
 
 /* At most so many characters, the last of them a mark that something is missing. */
 grasp_str text_truncate(struct pool *pool, grasp_str text, int64_t most);
@@ -16,11 +14,10 @@ grasp_str rule_key(struct pool *pool, grasp_str rule); /* the same for rules tha
 /* Long enough, and nothing that gives an answer away. */
 bool rule_actionable(struct pool *pool, grasp_str rule);
 /* The usable ones as rule texts, each once, at most `most`. */
-size_t rules_usable(struct pool *pool, const grasp_str *raw, size_t count, int64_t most,
-                    grasp_str *out);
+struct strings rules_usable(struct pool *pool, const struct strings *raw, int64_t most);
 
-/* Adds tags to a list of at most `most`. */
-void tags_add(struct pool *pool, grasp_str **list, size_t *count, const grasp_str *tags, size_t n,
-              int64_t most);
-void tags_infer(struct pool *pool, grasp_str text, int64_t most, grasp_str **out, size_t *count);
-grasp_str join_words(struct pool *pool, const grasp_str *items, size_t count);
+/* A new list of at most `most` tags, each once: those of two lists (NULL for none) in lower case
+ * and with '_' for white space, then the longer words of `text`. As in the reference a limit of 0
+ * lets one through. */
+struct strings tags_merged(struct pool *pool, const struct strings *a, const struct strings *b,
+                           grasp_str text, int64_t most);

@@ -43,6 +43,13 @@ void text_lower(struct text *out, grasp_str text)
     }
 }
 
+grasp_str text_folded(struct pool *pool, grasp_str text)
+{
+    struct text lower CLEANUP_TEXT = {0};
+    text_lower(&lower, slice_trim(text));
+    return pool_dup(pool, text_view(&lower));
+}
+
 static bool is_alnum(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');

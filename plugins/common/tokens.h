@@ -15,6 +15,9 @@
 /* Lower case, as str.lower() does it. */
 void text_lower(struct text *out, grasp_str text);
 
+/* Trimmed and in lower case: the same for texts that differ in nothing else. */
+grasp_str text_folded(struct pool *pool, grasp_str text);
+
 /* The next run of [a-z0-9] from *at on in a text in lower case; false at the end. Of any length,
  * stop words too. */
 bool token_run(grasp_str lower, size_t *at, grasp_str *out);

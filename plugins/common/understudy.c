@@ -37,7 +37,7 @@ int32_t understudy_reply(grasp_call *call, const grasp_rehearsal_request *reques
         text_str(&prompt, request->messages[i]->content);
         text_char(&prompt, '\n');
     }
-    struct part part = {&pool, text_view(&prompt), draw_of(request, text_view(&prompt))};
+    struct part part = {call, &pool, text_view(&prompt), draw_of(request, text_view(&prompt))};
     role->answer(&out, &part);
     if (out.failed || prompt.failed)
         return grasp_fail(call, GRASP_E_TOO_LARGE, "a prompt or its answer is over 64 MiB");
@@ -60,6 +60,17 @@ grasp_str part_field(const struct part *part, const char *title)
             value = slice_from(line, strlen(title));
     }
     return value;
+}
+
+const grasp_json_value *part_json(const struct part *part, const char *opening)
+{
+    grasp_str rest = part_field(part, opening);
+    return rest.len
+               ? grasp_json_of(part->call)
+                     ->parse(part->call,
+                             pool_format(part->pool, "%s%.*s", opening, (int)rest.len, rest.ptr),
+                             NULL)
+               : NULL;
 }
 
 /* The tag in "- tag: ...". */

@@ -26,7 +26,7 @@
 
 static void read_notes(grasp_call *call, struct pool *pool, grasp_str text)
 {
-    struct notes notes = {0};
+    struct strings notes = {0};
     grasp_str note, why = {"", 0};
     size_t raw;
     if (note_read(call, pool, text, &note)) {
@@ -61,7 +61,7 @@ static void read_objects(grasp_call *call, struct pool *pool, grasp_str text, bo
     grasp_json_value *value = object_in_reply(call, text, !reference);
     REQUIRE(!value || json->kind(value) == GRASP_JSON_OBJECT);
     reflection_read(call, pool, value, &reflection);
-    REQUIRE(reflection.guideline_count <= 5 && reflection.tag_count <= 10);
+    REQUIRE(reflection.guidelines.count <= 5 && reflection.tags.count <= 10);
     grasp_str rule = rule_text(pool, text);
     REQUIRE(rule_priority(rule) >= 0 && rule_priority(rule) <= 2);
     REQUIRE(utf8_count(text_truncate(pool, text, 100)) <= 100);
@@ -74,13 +74,13 @@ static void read_skills(grasp_call *call, struct pool *pool, grasp_str text, boo
     const grasp_json_value *merged = merged_in(call, text);
     struct library library = {0};
     struct record record;
-    grasp_str *steps, plan, why = {"", 0};
+    grasp_str plan, why = {"", 0};
     for (uint64_t i = 0; json->kind(list) == GRASP_JSON_ARRAY && i < json->count(list); i++)
         record_read(call, pool, json->at(list, i), &record);
     record_read(call, pool, merged, &record);
     if (plan_read(text, &plan))
         REQUIRE(plan.len > 0);
-    plan_steps(pool, text, &steps);
+    plan_steps(pool, text);
     library_read(call, pool, text, &library, &why);
     grasp_str again = library_file(call, &library);
     REQUIRE(library_read(call, pool, again, &library, &why));

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "common/learner.h"
+#include "common/lesson.h"
 #include "golden_common.h"
 #include "plugin/mock_lab.h"
 
@@ -55,6 +55,9 @@ struct group {
 };
 extern const struct group memory_groups[], expel_groups[], evo_groups[], skillx_groups[],
     inject_groups[], cycle_groups[], host_groups[];
+
+/* The strings of an array. */
+struct strings golden_strings(struct pool *pool, const struct json *list);
 
 static inline grasp_str to_plugin(struct str text)
 {

@@ -65,7 +65,7 @@ static void load_in(struct bench *b, const struct json *in, struct state *state)
 static struct json *rules_of(const struct state *state)
 {
     struct text text CLEANUP_TEXT = {0};
-    rules_json(&text, state);
+    put_rules(&text, NULL, state);
     CLEANUP_JSON struct json *rules = json_parse(to_test(text_view(&text)), NULL);
     return golden_times(rules);
 }
@@ -78,11 +78,11 @@ static struct json *episodes_of(const struct state *state)
     return golden_times(out);
 }
 
-static struct json *strings(const grasp_str *items, size_t count)
+static struct json *strings(const struct strings *list)
 {
     struct json *out = json_new_array();
-    for (size_t i = 0; i < count; i++)
-        json_push(out, json_new_str(to_test(items[i])));
+    for (size_t i = 0; i < list->count; i++)
+        json_push(out, json_new_str(to_test(list->items[i])));
     return out;
 }
 
@@ -122,20 +122,16 @@ static void check_key(struct golden *g, const struct json *in, const struct json
 static void check_tags(struct golden *g, const struct json *in, const struct json *out)
 {
     struct pool pool CLEANUP_POOL = {0};
-    grasp_str *tags = NULL;
-    size_t count = 0;
+    struct strings tags = {0};
     int64_t most = json_int(json_get(in, "max"), 0);
     const struct json *groups = json_get(in, "groups");
     for (size_t i = 0; i < json_count(groups); i++) {
-        const struct json *group = json_at(groups, i);
-        for (size_t k = 0; k < json_count(group); k++) {
-            grasp_str tag = to_plugin(json_str(json_at(group, k)));
-            tags_add(&pool, &tags, &count, &tag, 1, most);
-        }
+        const struct strings group = golden_strings(&pool, json_at(groups, i));
+        tags = tags_merged(&pool, &tags, &group, grasp_cstr(""), most);
     }
     if (!json_is(groups, JSON_ARRAY))
-        tags_infer(&pool, to_plugin(json_str(json_get(in, "text"))), most, &tags, &count);
-    CLEANUP_JSON struct json *got = strings(tags, count);
+        tags = tags_merged(&pool, NULL, NULL, to_plugin(json_str(json_get(in, "text"))), most);
+    CLEANUP_JSON struct json *got = strings(&tags);
     golden_expect_json(g, "tags", got, out);
 }
 
@@ -170,7 +166,7 @@ static void check_clean(struct golden *g, const struct json *in, const struct js
         struct json *row = json_new_object();
         json_set(row, "id", rule->id.len ? json_new_str(to_test(rule->id)) : NULL);
         json_set(row, "text", json_new_str(to_test(rule->text)));
-        json_set(row, "tags", strings(rule->tags, rule->tag_count));
+        json_set(row, "tags", strings(&rule->tags));
         json_push(got, row);
     }
     golden_expect_json(g, "rules", got, out);
@@ -241,19 +237,12 @@ static const grasp_json_value *value_of(struct bench *b, const struct json *valu
 static struct reflection raw_reflection(struct bench *b, const struct json *value)
 {
     struct reflection out = {.value = (grasp_json_value *)value_of(b, value)};
-    const struct json *guidelines = json_get(value, "action_guidelines");
-    const struct json *tags = json_get(value, "tags");
     out.summary = to_plugin(json_str(json_get(value, "episodic_summary")));
     out.analysis = to_plugin(json_str(json_get(value, "failure_analysis")));
     out.store = json_bool(json_get(value, "should_store_episode"), true);
     out.update = json_bool(json_get(value, "should_update_semantic"), true);
-    out.guidelines = pool_array(&b->pool, json_count(guidelines), sizeof(grasp_str));
-    out.tags = pool_array(&b->pool, json_count(tags), sizeof(grasp_str));
-    for (; out.guideline_count < json_count(guidelines); out.guideline_count++)
-        out.guidelines[out.guideline_count] =
-            to_plugin(json_str(json_at(guidelines, out.guideline_count)));
-    for (; out.tag_count < json_count(tags); out.tag_count++)
-        out.tags[out.tag_count] = to_plugin(json_str(json_at(tags, out.tag_count)));
+    out.guidelines = golden_strings(&b->pool, json_get(value, "action_guidelines"));
+    out.tags = golden_strings(&b->pool, json_get(value, "tags"));
     return out;
 }
 
@@ -262,8 +251,8 @@ static struct json *report_json(const struct report *report, const struct state 
     struct json *out = json_new_object();
     json_set(out, "stored_episode_id",
              report->episode_id.len ? json_new_str(to_test(report->episode_id)) : NULL);
-    json_set(out, "shown_rule_ids", strings(report->shown, report->shown_count));
-    json_set(out, "added_rules", strings(report->added, report->added_count));
+    json_set(out, "shown_rule_ids", strings(&report->shown));
+    json_set(out, "added_rules", strings(&report->added));
     json_set(out, "semantic_size", json_new_int((int64_t)state->rule_count));
     json_set(out, "episodic_size", json_new_int((int64_t)state->episode_count));
     return out;
@@ -303,19 +292,13 @@ static void check_sync(struct golden *g, const struct json *in, const struct jso
     struct bench b;
     struct state state;
     struct lesson lesson;
-    const struct json *curated = json_get(in, "curated"), *tags = json_get(in, "tags");
     CLEANUP_JSON struct json *entry = json_new_object();
     open_with(&b, g, json_get(in, "config"));
     load_in(&b, in, &state);
     open_lesson(&b, entry, &lesson);
-    grasp_str *texts = pool_array(&b.pool, json_count(curated), sizeof(*texts));
-    grasp_str *words = pool_array(&b.pool, json_count(tags), sizeof(*words));
-    for (size_t i = 0; i < json_count(curated); i++)
-        texts[i] = to_plugin(json_str(json_at(curated, i)));
-    for (size_t i = 0; i < json_count(tags); i++)
-        words[i] = to_plugin(json_str(json_at(tags, i)));
-    rules_sync(&lesson, &state, &evo_of(&b)->options, texts, json_count(curated), words,
-               json_count(tags));
+    const struct strings texts = golden_strings(&b.pool, json_get(in, "curated"));
+    const struct strings tags = golden_strings(&b.pool, json_get(in, "tags"));
+    rules_sync(&lesson, &state, &evo_of(&b)->options, &texts, &tags);
     CLEANUP_JSON struct json *rules = rules_of(&state);
     golden_expect_json(g, "rules", rules, out);
     lesson_close(&lesson);
@@ -390,9 +373,8 @@ static void check_curate(struct golden *g, const struct json *in, const struct j
     struct lesson lesson;
     struct state state = {0};
     const grasp_json_value *log = NULL;
-    grasp_str *texts;
-    size_t count;
-    const struct json *current = json_get(in, "current"), *candidates = json_get(in, "candidates");
+    struct strings texts;
+    const struct json *current = json_get(in, "current");
     CLEANUP_JSON struct json *entry = json_new_object(), *replies = json_new_array();
     json_push(replies, json_copy(json_get(in, "reply")));
     open_with(&b, g, json_get(in, "config"));
@@ -402,14 +384,11 @@ static void check_curate(struct golden *g, const struct json *in, const struct j
     for (; state.rule_count < json_count(current); state.rule_count++)
         state.rules[state.rule_count].text =
             to_plugin(json_str(json_at(current, state.rule_count)));
-    struct reflection reflection = {0};
-    reflection.guidelines = pool_array(&b.pool, json_count(candidates), sizeof(grasp_str));
-    for (; reflection.guideline_count < json_count(candidates); reflection.guideline_count++)
-        reflection.guidelines[reflection.guideline_count] =
-            to_plugin(json_str(json_at(candidates, reflection.guideline_count)));
-    golden_expect_int(g, "curate",
-                      curate(&lesson, evo_of(&b), &state, &reflection, &texts, &count, &log), 0);
-    CLEANUP_JSON struct json *got = strings(texts, count);
+    const struct reflection reflection = {.guidelines =
+                                              golden_strings(&b.pool, json_get(in, "candidates"))};
+    golden_expect_int(g, "curate", curate(&lesson, evo_of(&b), &state, &reflection, &texts, &log),
+                      0);
+    CLEANUP_JSON struct json *got = strings(&texts);
     golden_expect_json(g, "rules", got, json_at(out, 0));
     CLEANUP_JSON struct json *edits = log ? from_value(&b, log) : json_new_object();
     golden_expect_json(g, "edit_log", edits, json_at(out, 1));

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "common/overlap.h"
 #include "common/slice.h"
+#include "common/transcript.h"
 #include "golden_baselines.h"
 #include "methods/expel/expel.h"
 
@@ -146,7 +147,7 @@ static void check_history(struct golden *g, const struct json *in, const struct 
     json_write(&history, in, 0);
     bench_open(&b, g, &expel_table, NULL);
     const grasp_json *json = grasp_json_of(b.call);
-    history_text(&text, json, json->parse(b.call, to_plugin(buf_view(&history)), NULL));
+    transcript_lines(&text, json, json->parse(b.call, to_plugin(buf_view(&history)), NULL));
     golden_expect_text(g, "history", text_view(&text), out);
     bench_close(&b);
 }

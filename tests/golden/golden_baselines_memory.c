@@ -30,7 +30,7 @@ static void check_note(struct golden *g, const struct json *in, const struct jso
 static void check_list(struct golden *g, const struct json *in, const struct json *out)
 {
     struct bench b;
-    struct notes notes = {0};
+    struct strings notes = {0};
     grasp_str why = {"", 0};
     size_t raw;
     bench_open(&b, g, &memory_table, NULL);
@@ -47,9 +47,9 @@ static void check_block(struct golden *g, const struct json *in, const struct js
 {
     struct pool pool CLEANUP_POOL = {0};
     struct text block CLEANUP_TEXT = {0};
-    struct notes notes = {0};
+    struct strings notes = {0};
     for (size_t i = 0; i < json_count(in); i++)
-        notes_add(&pool, &notes, to_plugin(json_str(json_at(in, i))));
+        strings_add(&pool, &notes, to_plugin(json_str(json_at(in, i))));
     notes_block(&block, &notes);
     golden_expect_text(g, "block", text_view(&block), out);
 }

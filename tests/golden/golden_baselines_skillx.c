@@ -40,8 +40,7 @@ static void check_shorten(struct golden *g, const struct json *in, const struct 
     struct pool pool CLEANUP_POOL = {0};
     golden_expect_text(
         g, "text",
-        skillx_shorten(&pool, to_plugin(json_str(json_at(in, 0))), json_int(json_at(in, 1), 0)),
-        out);
+        text_shorten(&pool, to_plugin(json_str(json_at(in, 0))), json_int(json_at(in, 1), 0)), out);
 }
 
 static void check_history(struct golden *g, const struct json *in, const struct json *out)
@@ -105,12 +104,11 @@ static void check_plan(struct golden *g, const struct json *in, const struct jso
 static void check_steps(struct golden *g, const struct json *in, const struct json *out)
 {
     struct pool pool CLEANUP_POOL = {0};
-    grasp_str *steps;
     CLEANUP_JSON struct json *got = json_new_array();
-    size_t count = plan_steps(&pool, to_plugin(json_str(in)), &steps);
-    for (size_t i = 0; i < count; i++)
-        json_push(got, json_new_str(to_test(steps[i])));
-    golden_expect_json(g, "steps", count ? got : NULL, out);
+    const struct strings steps = plan_steps(&pool, to_plugin(json_str(in)));
+    for (size_t i = 0; i < steps.count; i++)
+        json_push(got, json_new_str(to_test(steps.items[i])));
+    golden_expect_json(g, "steps", steps.count ? got : NULL, out);
 }
 
 static void check_skills(struct golden *g, const struct json *in, const struct json *out)
@@ -170,16 +168,15 @@ static void check_collect(struct golden *g, const struct json *in, const struct 
     struct extraction e = {0};
     CLEANUP_JSON struct json *entry = json_new_object(), *got = json_new_array();
     open_entry(&b, g, NULL, entry, &lesson);
-    e.steps = pool_array(&b.pool, json_count(in), sizeof(*e.steps));
     e.results = pool_array(&b.pool, json_count(in), sizeof(*e.results));
     for (struct json_iter it = json_members(in); json_is(in, JSON_OBJECT) && json_next(&it);) {
-        e.steps[e.step_count] = to_plugin(it.key);
-        e.results[e.step_count++] = value_of(&b, it.value);
+        e.results[e.steps.count] = value_of(&b, it.value);
+        strings_add(&b.pool, &e.steps, to_plugin(it.key));
     }
     extraction_collect(&lesson, &e, &skillx_of(&b)->options, &records);
     for (size_t i = 0; i < records.count; i++) {
         struct text text CLEANUP_TEXT = {0};
-        record_json(&text, &records.items[i], false);
+        put_record(&text, &records.items[i], false);
         struct json *row = json_parse(to_test(text_view(&text)), NULL);
         struct json *metadata = json_new_object();
         json_set(metadata, "skill_type",

@@ -214,3 +214,11 @@ struct json *golden_times(const struct json *value)
         json_set_str(out, it.key, golden_times(it.value));
     return out;
 }
+
+struct strings golden_strings(struct pool *pool, const struct json *list)
+{
+    struct strings out = {0};
+    for (size_t i = 0; i < json_count(list); i++)
+        strings_add(pool, &out, to_plugin(json_str(json_at(list, i))));
+    return out;
+}

@@ -3,9 +3,7 @@
  * sample by a reflection and a curation (spec/baselines.md 6). */
 #pragma once
 
-#include <grasp/grasp.h>
-
-#include "common/learner.h"
+#include "common/lesson.h"
 #include "common/overlap.h"
 #include "common/rule_text.h"
 
@@ -48,16 +46,14 @@ struct evo {
 
 struct evo_rule {
     grasp_str id, text, created, updated;
-    grasp_str *tags;
-    size_t tag_count;
+    struct strings tags;
     int64_t shown, success, failure;
 };
 
 struct episode {
     grasp_str json; /* the line as it is stored */
     grasp_str id, summary;
-    grasp_str *guidelines;
-    size_t guideline_count;
+    struct strings guidelines;
     struct bag words; /* of all its texts */
 };
 
@@ -72,8 +68,7 @@ struct state {
 struct reflection {
     grasp_json_value *value;
     grasp_str summary, analysis;
-    grasp_str *guidelines, *tags;
-    size_t guideline_count, tag_count;
+    struct strings guidelines, tags;
     bool store, update;
 };
 
@@ -86,17 +81,17 @@ size_t rules_select(struct pool *pool, const struct state *state, grasp_str quer
 struct evo_rule *rule_with_key(struct pool *pool, const struct state *state, grasp_str key);
 /* Adds a rule or takes over the tags into the one that says the same; true if it was new. */
 bool rule_merge(struct lesson *lesson, struct state *state, const struct evo_options *options,
-                grasp_str text, const grasp_str *tags, size_t tag_count);
+                grasp_str text, const struct strings *tags);
 /* Replaces the rules by a curated list. */
 void rules_sync(struct lesson *lesson, struct state *state, const struct evo_options *options,
-                const grasp_str *texts, size_t count, const grasp_str *tags, size_t tag_count);
+                const struct strings *texts, const struct strings *tags);
 
 /* state.c */
 bool state_read(grasp_call *call, struct pool *pool, const grasp_files *files,
                 const struct evo_options *options, struct state *out, grasp_str *out_why);
 size_t state_files(struct lesson *lesson, const struct state *state, grasp_file out[2]);
-/* The lines of the rules, for the file or the log. */
-void rules_json(struct text *out, const struct state *state);
+/* The array of the rules, for the file or the log. */
+void put_rules(struct text *out, const char *key, const struct state *state);
 void episode_add(grasp_call *call, struct pool *pool, struct state *state, grasp_str json,
                  const struct evo_options *options);
 /* "rule_" or "epi_" and 12 hex digits, one more than any there is. next: rules that are not in the
@@ -114,26 +109,26 @@ int32_t reflect(struct lesson *lesson, const struct evo *self, const struct stat
                 const struct rollout *rollout, struct reflection *out, grasp_str *out_raw);
 /* Asks for the merged list. out_log: the edit_log, or NULL. */
 int32_t curate(struct lesson *lesson, const struct evo *self, const struct state *state,
-               const struct reflection *reflection, grasp_str **out, size_t *count,
+               const struct reflection *reflection, struct strings *out,
                const grasp_json_value **out_log);
 
 /* update.c */
 struct report {
     grasp_str episode_id; /* empty for none */
-    grasp_str *shown, *added;
-    size_t shown_count, added_count;
+    struct strings shown, added;
 };
 /* Credits, stores the episode and, with `merge`, adds the guidelines as rules. */
 void evo_apply(struct lesson *lesson, const struct evo *self, struct state *state,
                const struct rollout *rollout, const struct reflection *reflection, bool merge,
                struct report *out);
-int32_t evo_learn(grasp_call *call, void *self, const grasp_lab *lab, const grasp_files *files,
-                  const void *knowledge, grasp_str batch);
+int32_t evo_learn(struct lesson *lesson, void *self, const grasp_files *files);
 
 /* method.c */
 /* What is shown for a query, and the ids of it as a JSON array. */
 grasp_str evo_context(struct pool *pool, const struct evo *self, const struct state *state,
                       grasp_str query, struct text *ids);
 
-extern const grasp_rehearsal evo_rehearsal;
+/* rehearsal.c */
+const void *evo_extension(grasp_str id);
+
 extern const grasp_method evo_memory_table;

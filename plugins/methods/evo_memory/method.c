@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/block.h"
+#include "common/put.h"
 #include "common/slice.h"
 #include "evo.h"
 
@@ -18,16 +19,23 @@ static const char schema[] = OPTION_SCHEMA(EVO_OPTIONS);
 #define OPTIONS_OF struct evo_options
 static const struct option options[] = OPTION_TABLE(EVO_OPTIONS);
 
-static const char *const reflect_names[] = {"family",  "hints", "labels", "rules",
-                                            "episode", "tags",  NULL};
-static const char *const curate_names[] = {"family", "input", NULL};
-static const char *const no_names[] = {NULL};
+static const char *const reflect_names[] = {"rules", "episode", "tags", NULL};
+static const char *const curate_names[] = {"input", NULL};
 static const struct prompt_file prompts[] = {
     {"reflect.md", reflect_names, offsetof(struct evo, reflect)},
     {"curate.md", curate_names, offsetof(struct evo, curate)},
-    {"protocol.md", no_names, offsetof(struct evo, protocol)},
+    {"protocol.md", NULL, offsetof(struct evo, protocol)},
     {NULL, NULL, 0}};
 
+static bool read(grasp_call *call, const void *opaque, const grasp_files *files,
+                 const grasp_file *file, void *knowledge, grasp_str *out_why)
+{
+    const struct evo *self = opaque;
+    struct knowledge *out = knowledge;
+    return state_read(call, &out->pool, files, &self->options, &out->state, out_why);
+}
+
+static const char *const names[] = {"semantic.json", NULL};
 static const struct learner_kind kind = {
     .size = sizeof(struct evo),
     .options = options,
@@ -35,6 +43,13 @@ static const struct learner_kind kind = {
     .files = evo_memory_prompts,
     .prompts = prompts,
     .compat_placement = GRASP_PLACE_FIELD,
+    .unit = "sample",
+    .folder = "evo_memory",
+    .compat_order = "epoch",
+    .names = names,
+    .knowledge_size = sizeof(struct knowledge),
+    .read = read,
+    .learn = evo_learn,
 };
 
 static int32_t open_evo(grasp_call *call, grasp_str config, grasp_str task, void **out_self)
@@ -42,44 +57,21 @@ static int32_t open_evo(grasp_call *call, grasp_str config, grasp_str task, void
     return learner_open(call, &kind, config, task, out_self);
 }
 
-static int32_t info(grasp_call *call, void *self)
-{
-    return learner_info(call, self, "sample", "evo_memory", "epoch");
-}
-
-static int32_t load(grasp_call *call, void *opaque, const grasp_files *files, void **out_knowledge)
-{
-    static const char *const names[] = {"semantic.json", NULL};
-    const struct evo *self = opaque;
-    struct knowledge *knowledge = learner_knowledge(call, sizeof(*knowledge));
-    grasp_str why = SLICE("");
-    if (!knowledge)
-        return GRASP_E_NOMEM;
-    if (!state_read(call, &knowledge->pool, files, &self->options, &knowledge->state, &why) &&
-        !self->learner.common.reference) {
-        learner_unload(call, opaque, knowledge);
-        return learner_refuse(call, learner_file(files, names), why);
-    }
-    *out_knowledge = knowledge;
-    return GRASP_OK;
-}
-
-static size_t put_rules(struct text *out, struct pool *pool, const struct evo *self,
-                        const struct state *state, grasp_str query, struct text *ids)
+static size_t show_rules(struct text *out, struct pool *pool, const struct evo *self,
+                         const struct state *state, grasp_str query, struct text *ids)
 {
     size_t *chosen, count = rules_select(pool, state, query, 0, &self->options, &chosen);
     text_put(out, EVO_SEMANTIC_HEADER);
     for (size_t i = 0; i < count; i++) {
         text_put(out, "\n- ");
         text_str(out, state->rules[chosen[i]].text);
-        text_put(ids, ids->len > 1 ? ", " : "");
-        text_json(ids, state->rules[chosen[i]].id);
+        put_string(ids, NULL, state->rules[chosen[i]].id);
     }
     return count;
 }
 
-static size_t put_episodes(struct text *out, struct pool *pool, const struct evo *self,
-                           const struct state *state, grasp_str query, struct text *ids)
+static size_t show_episodes(struct text *out, struct pool *pool, const struct evo *self,
+                            const struct state *state, grasp_str query, struct text *ids)
 {
     size_t *found, count = episodes_find(pool, state, query, self->options.episodic_top_k, &found);
     text_put(out, EVO_EPISODIC_HEADER);
@@ -89,12 +81,11 @@ static size_t put_episodes(struct text *out, struct pool *pool, const struct evo
             text_format(out, "\n- " EVO_EPISODE_LABEL " %zu: ", i + 1);
             text_str(out, episode->summary);
         }
-        for (size_t k = 0; k < episode->guideline_count && k < EPISODE_GUIDELINES; k++) {
+        for (size_t k = 0; k < episode->guidelines.count && k < EPISODE_GUIDELINES; k++) {
             text_put(out, "\n  - ");
-            text_str(out, rule_body(episode->guidelines[k]));
+            text_str(out, rule_body(episode->guidelines.items[k]));
         }
-        text_put(ids, ids->len > 1 ? ", " : "");
-        text_json(ids, episode->id);
+        put_string(ids, NULL, episode->id);
     }
     return count;
 }
@@ -113,16 +104,16 @@ grasp_str evo_context(struct pool *pool, const struct evo *self, const struct st
     const struct evo_options *o = &self->options;
     int64_t most = o->max_context_chars, budget = self->learner.common.max_guidance_chars;
     query = utf8_prefix(query, QUERY_CHARACTERS);
-    text_char(ids, '[');
+    put_open(ids, NULL, '[');
     text_str(&out, self->protocol);
-    bool has_rules = o->semantic_enabled && put_rules(&rules, pool, self, state, query, ids) > 0;
+    bool has_rules = o->semantic_enabled && show_rules(&rules, pool, self, state, query, ids) > 0;
     bool has_episodes =
-        o->episodic_enabled && put_episodes(&episodes, pool, self, state, query, ids) > 0;
+        o->episodic_enabled && show_episodes(&episodes, pool, self, state, query, ids) > 0;
     if (has_rules)
         put_section(&out, pool, &rules, o->semantic_context_max_chars);
     if (has_episodes)
         put_section(&out, pool, &episodes, o->episodic_context_max_chars);
-    text_char(ids, ']');
+    put_close(ids, ']');
     if (!has_rules && !has_episodes && !self->learner.common.reference)
         text_reset(&out);
     return pool_dup(pool,
@@ -134,32 +125,19 @@ static int32_t augment(grasp_call *call, void *opaque, const void *loaded, const
     const struct evo *self = opaque;
     const struct knowledge *knowledge = loaded;
     struct pool pool CLEANUP_POOL = {0};
-    struct text ids CLEANUP_TEXT = {0};
-    grasp_str text = evo_context(&pool, self, &knowledge->state,
-                                 turn_query(call, turn, self->options.task_query), &ids);
-    if (!text.len)
-        return GRASP_OK;
-    const grasp_guidance guidance = {
-        .size = sizeof(guidance),
-        .placement = self->learner.common.placement,
-        .text = text,
-        .used = text_view(&ids),
-        .task_line = SLICE(TASK_LINE),
-    };
-    return call->host->emit_guidance(call, &guidance);
+    struct text text CLEANUP_TEXT = {0}, ids CLEANUP_TEXT = {0};
+    grasp_str query = turn_query(call, turn, self->options.task_query);
+    text_str(&text, evo_context(&pool, self, &knowledge->state, query, &ids));
+    return text.len ? guidance_emit(call, &self->learner.common, &text, &ids, SLICE(TASK_LINE))
+                    : GRASP_OK;
 }
 
 static int32_t describe(grasp_call *call, void *self, const void *loaded)
 {
     const struct knowledge *knowledge = loaded;
     struct text out CLEANUP_TEXT = {0};
-    rules_json(&out, &knowledge->state);
+    put_rules(&out, NULL, &knowledge->state);
     return call->host->emit_json(call, text_view(&out));
-}
-
-static const void *extension(grasp_str id)
-{
-    return grasp_equal(id, GRASP_EXT_REHEARSAL) ? &evo_rehearsal : NULL;
 }
 
 const grasp_method evo_memory_table = {
@@ -168,12 +146,12 @@ const grasp_method evo_memory_table = {
     .summary = "Evo-MedAgent: rules and episodes, retrieved for each turn",
     .options = schema,
     .open = open_evo,
-    .info = info,
-    .load = load,
+    .info = learner_info,
+    .load = learner_load,
     .unload = learner_unload,
     .augment = augment,
     .describe = describe,
-    .learn = evo_learn,
+    .learn = learner_learn,
     .close = learner_close,
-    .extension = extension,
+    .extension = evo_extension,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The writer's part of a rehearsal: a guideline about the failure tag, and a curation that drops
  * what demands a mistake that was just analysed. */
+#include "common/put.h"
 #include "common/slice.h"
 #include "common/understudy.h"
 #include "evo.h"
@@ -25,56 +26,32 @@ static void answer_reflect(struct text *out, struct part *part)
     text_put(out, "], \"should_store_episode\": true, \"should_update_semantic\": true}\n```\n");
 }
 
-/* The strings of the array after `key`, in one line, except those with `without` in them. */
-static size_t copy_strings(struct text *out, grasp_str prompt, const char *key, grasp_str without,
-                           size_t count)
+/* The strings of a list, except those with `without` in them. */
+static void put_rest(struct text *out, const grasp_json *json, const grasp_json_value *list,
+                     grasp_str without)
 {
-    size_t at, end, found;
-    if (!slice_find(prompt, grasp_cstr(key), 0, &at))
-        return count;
-    at += grasp_cstr(key).len;
-    while (at < prompt.len &&
-           (prompt.ptr[at] == '"' || prompt.ptr[at] == ',' || prompt.ptr[at] == ' ')) {
-        if (prompt.ptr[at] != '"') {
-            at++;
-            continue;
-        }
-        for (end = at + 1; end < prompt.len && prompt.ptr[end] != '"'; end++)
-            end += prompt.ptr[end] == '\\';
-        grasp_str item = slice_cut(prompt, at, end + 1);
-        at = end + 1;
-        if (without.len && slice_find(item, without, 0, &found))
-            continue;
-        text_put(out, count++ ? ", " : "");
-        text_str(out, item);
+    size_t at;
+    for (uint64_t i = 0; i < json->count(list); i++) {
+        grasp_str item = json->as_string(json->at(list, i));
+        if (!without.len || !slice_find(item, without, 0, &at))
+            put_string(out, NULL, item);
     }
-    return count;
 }
 
 static void answer_curate(struct text *out, struct part *part)
 {
-    size_t at, end;
-    grasp_str without = SLICE(""), key = SLICE("\"failure_analysis\": \"");
-    if (slice_find(part->prompt, key, 0, &at) &&
-        slice_find(part->prompt, SLICE("\""), at + key.len, &end)) {
-        grasp_str tag = slice_cut(part->prompt, at + key.len, end);
-        without = pool_format(part->pool, "always %.*s", (int)tag.len, tag.ptr);
-    }
-    text_put(out, "{\"updated_rules\": [");
-    at = copy_strings(out, part->prompt, "\"current_rules\": [", without, 0);
-    copy_strings(out, part->prompt, "\"candidate_rules\": [", SLICE(""), at);
+    const grasp_json *json = grasp_json_of(part->call);
+    const grasp_json_value *input = part_json(part, "{\"current_rules\": ");
+    grasp_str tag = member_text(json, member_of(json, input, "reflection"), "failure_analysis");
+    put_open(out, NULL, '{');
+    put_open(out, "updated_rules", '[');
+    put_rest(out, json, member_of(json, input, "current_rules"),
+             pool_format(part->pool, "always %.*s", (int)tag.len, tag.ptr));
+    put_rest(out, json, member_of(json, input, "candidate_rules"), SLICE(""));
     text_put(out, "], \"edit_log\": {\"added\": [], \"removed\": [], \"kept\": []}}");
 }
 
-static int32_t reply(grasp_call *call, const grasp_rehearsal_request *request)
-{
-    static const struct role roles[] = {{"# Reflect on one episode\n", answer_reflect},
-                                        {"# Curate the rules\n", answer_curate},
-                                        {NULL, NULL}};
-    return understudy_reply(call, request, roles);
-}
-
-const grasp_rehearsal evo_rehearsal = {
-    .size = sizeof(evo_rehearsal),
-    .reply = reply,
-};
+static const struct role roles[] = {{"# Reflect on one episode\n", answer_reflect},
+                                    {"# Curate the rules\n", answer_curate},
+                                    {NULL, NULL}};
+UNDERSTUDY(evo, roles)

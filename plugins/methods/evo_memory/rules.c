@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/overlap.h"
 #include "common/slice.h"
@@ -28,123 +26,87 @@ static int64_t total_shown(const struct state *state)
     return total;
 }
 
-struct keyed {
-    struct evo_rule rule;
-    grasp_str key;
-    double utility;
-};
-
-static int by_standing(const void *a, const void *b)
+/* Positions by priority, then by utility, then by text. */
+static size_t *by_standing(struct pool *pool, const struct state *state,
+                           const struct evo_options *options)
 {
-    const struct keyed *x = a, *y = b;
-    int p = rule_priority(x->rule.text), q = rule_priority(y->rule.text);
-    if (p != q)
-        return p - q;
-    if (x->utility != y->utility)
-        return x->utility > y->utility ? -1 : 1;
-    return slice_cmp(x->rule.text, y->rule.text);
+    double(*standing)[2] = pool_array(pool, state->rule_count, sizeof(*standing));
+    grasp_str *texts = pool_array(pool, state->rule_count, sizeof(*texts));
+    size_t *order = pool_array(pool, state->rule_count, sizeof(*order));
+    int64_t total = total_shown(state);
+    for (size_t i = 0; i < state->rule_count; i++) {
+        texts[i] = state->rules[i].text;
+        standing[i][0] = -rule_priority(texts[i]);
+        standing[i][1] = evo_utility(&state->rules[i], total ? total : 1, options);
+    }
+    rank_rows(*standing, 2, state->rule_count, texts, order);
+    return order;
 }
 
 void rules_clean(struct pool *pool, struct state *state, const struct evo_options *options)
 {
-    struct keyed *kept = pool_array(pool, state->rule_count, sizeof(*kept));
-    int64_t total = 0;
-    size_t count = 0;
+    struct strings keys = {0};
+    struct state kept = *state;
+    kept.rules = pool_array(pool, state->rule_count, sizeof(*kept.rules));
+    kept.rule_count = 0;
     for (size_t i = 0; i < state->rule_count; i++) {
-        struct keyed *next = &kept[count];
-        *next = (struct keyed){.rule = state->rules[i]};
-        next->rule.text = rule_text(pool, next->rule.text);
-        next->key = rule_key(pool, next->rule.text);
-        bool known = false;
-        for (size_t k = 0; k < count && !known; k++)
-            known = slice_eq(kept[k].key, next->key);
-        if (known || !rule_actionable(pool, next->rule.text))
+        struct evo_rule rule = state->rules[i];
+        rule.text = rule_text(pool, rule.text);
+        grasp_str key = rule_key(pool, rule.text);
+        if (strings_have(&keys, key) || !rule_actionable(pool, rule.text))
             continue;
-        grasp_str *tags = NULL;
-        size_t tag_count = 0;
-        tags_add(pool, &tags, &tag_count, next->rule.tags, next->rule.tag_count,
-                 options->max_tags_per_rule);
-        tags_infer(pool, next->rule.text, options->max_tags_per_rule, &tags, &tag_count);
-        next->rule.tags = tags;
-        next->rule.tag_count = tag_count;
-        total += next->rule.shown;
-        count++;
+        strings_add(pool, &keys, key);
+        rule.tags = tags_merged(pool, &rule.tags, NULL, rule.text, options->max_tags_per_rule);
+        kept.rules[kept.rule_count++] = rule;
     }
-    for (size_t i = 0; i < count; i++)
-        kept[i].utility = evo_utility(&kept[i].rule, total ? total : 1, options);
-    if (count)
-        qsort(kept, count, sizeof(*kept), by_standing);
-    if (count > (size_t)options->max_semantic_rules)
-        count = (size_t)options->max_semantic_rules;
-    for (size_t i = 0; i < count; i++)
-        state->rules[i] = kept[i].rule;
-    state->rule_count = count;
+    const size_t *order = by_standing(pool, &kept, options);
+    if (kept.rule_count > (size_t)options->max_semantic_rules)
+        kept.rule_count = (size_t)options->max_semantic_rules;
+    for (size_t i = 0; i < kept.rule_count; i++)
+        state->rules[i] = kept.rules[order[i]];
+    state->rule_count = kept.rule_count;
 }
 
-struct candidate {
-    size_t at;
-    int priority;
-    double score, utility;
-    bool relevance_first;
-};
-
-static int by_worth(const void *a, const void *b)
+/* Positions by what a rule is worth for a query. */
+static size_t *by_worth(struct pool *pool, const struct state *state, grasp_str query,
+                        const struct evo_options *options)
 {
-    const struct candidate *x = a, *y = b;
-    if (!x->relevance_first && x->priority != y->priority)
-        return x->priority - y->priority;
-    if (x->score != y->score)
-        return x->score > y->score ? -1 : 1;
-    if (x->relevance_first && x->priority != y->priority)
-        return x->priority - y->priority;
-    if (x->utility != y->utility)
-        return x->utility > y->utility ? -1 : 1;
-    return (x->at > y->at) - (x->at < y->at);
-}
-
-static struct candidate *rank(struct pool *pool, const struct state *state, grasp_str query,
-                              const struct evo_options *options)
-{
-    struct candidate *list = pool_array(pool, state->rule_count, sizeof(*list));
+    double(*worth)[3] = pool_array(pool, state->rule_count, sizeof(*worth));
+    size_t *order = pool_array(pool, state->rule_count, sizeof(*order));
     struct bag wanted = bag_make(pool, query);
     int64_t total = total_shown(state);
+    int likeness = options->relevance_first ? 0 : 1;
     for (size_t i = 0; i < state->rule_count; i++) {
         const struct evo_rule *rule = &state->rules[i];
-        const grasp_str both[] = {rule->text, join_words(pool, rule->tags, rule->tag_count)};
-        struct bag words = bag_make(pool, join_words(pool, both, 2));
-        double utility = evo_utility(rule, total, options);
-        list[i] =
-            (struct candidate){i, rule_priority(rule->text),
-                               bag_cosine(&wanted, &words) + options->utility_weight * utility,
-                               utility, options->relevance_first};
+        grasp_str both[] = {rule->text, strings_joined(pool, &rule->tags)};
+        struct bag words = bag_make(pool, strings_joined(pool, &(struct strings){both, 2, 0}));
+        worth[i][2] = evo_utility(rule, total, options);
+        worth[i][likeness] = bag_cosine(&wanted, &words) + options->utility_weight * worth[i][2];
+        worth[i][1 - likeness] = -rule_priority(rule->text);
     }
-    if (state->rule_count)
-        qsort(list, state->rule_count, sizeof(*list), by_worth);
-    return list;
+    rank_rows(*worth, 3, state->rule_count, NULL, order);
+    return order;
 }
 
 size_t rules_select(struct pool *pool, const struct state *state, grasp_str query, int64_t limit,
                     const struct evo_options *options, size_t **out)
 {
-    struct candidate *ranked = rank(pool, state, query, options);
-    size_t count = 0, pinned = 0;
+    const size_t *ranked = by_worth(pool, state, query, options);
+    size_t count = 0, pinned = 0, all = state->rule_count;
+    struct strings ids = {0};
     if (limit == 0)
         limit = options->semantic_top_k;
     if (limit > options->max_semantic_rules)
         limit = options->max_semantic_rules;
-    *out = pool_array(pool, 2 * state->rule_count, sizeof(**out));
-    if (state->rule_count == 0)
-        return 0;
-    for (size_t i = 0; i < 2 * state->rule_count; i++) {
-        const struct candidate *next = &ranked[i % state->rule_count];
-        bool known = false;
-        if (i < state->rule_count && (next->priority || (int64_t)pinned++ >= options->p0_pinned_n))
+    *out = pool_array(pool, all, sizeof(**out));
+    for (size_t i = 0; i < 2 * all; i++) {
+        const struct evo_rule *rule = &state->rules[ranked[i % all]];
+        if (i < all && (rule_priority(rule->text) || (int64_t)pinned++ >= options->p0_pinned_n))
             continue;
-        for (size_t k = 0; k < count && !known; k++)
-            known = slice_eq(state->rules[(*out)[k]].id, state->rules[next->at].id);
-        if (known)
+        if (strings_have(&ids, rule->id))
             continue;
-        (*out)[count++] = next->at;
+        strings_add(pool, &ids, rule->id);
+        (*out)[count++] = ranked[i % all];
         if ((int64_t)count >= limit)
             break;
     }
@@ -160,71 +122,65 @@ struct evo_rule *rule_with_key(struct pool *pool, const struct state *state, gra
     return NULL;
 }
 
-static void put_rule(struct pool *pool, struct state *state, const struct evo_rule *rule)
+static void keep_rule(struct pool *pool, struct state *state, const struct evo_rule *rule)
 {
     POOL_RESERVE(pool, state->rules, state->rule_count, state->rule_capacity);
     state->rules[state->rule_count++] = *rule;
 }
 
-static struct evo_rule new_rule(struct lesson *lesson, const struct state *state,
-                                const struct state *next, grasp_str text, const grasp_str *tags,
-                                size_t tag_count, const struct evo_options *options)
+static void add_rule(struct lesson *lesson, struct state *state, const struct state *next,
+                     grasp_str text, const struct strings *tags, const struct evo_options *options,
+                     struct state *out)
 {
-    struct evo_rule rule = {.id = state_new_id(&lesson->pool, state, next, "rule_"),
-                            .text = text,
-                            .created = lesson->clock,
-                            .updated = lesson->clock};
-    tags_add(&lesson->pool, &rule.tags, &rule.tag_count, tags, tag_count,
-             options->max_tags_per_rule);
-    tags_infer(&lesson->pool, text, options->max_tags_per_rule, &rule.tags, &rule.tag_count);
-    return rule;
+    const struct evo_rule rule = {
+        .id = state_new_id(&lesson->pool, state, next, "rule_"),
+        .text = text,
+        .tags = tags_merged(&lesson->pool, tags, NULL, text, options->max_tags_per_rule),
+        .created = lesson->clock,
+        .updated = lesson->clock};
+    keep_rule(&lesson->pool, out, &rule);
 }
 
 bool rule_merge(struct lesson *lesson, struct state *state, const struct evo_options *options,
-                grasp_str raw, const grasp_str *tags, size_t tag_count)
+                grasp_str raw, const struct strings *tags)
 {
     struct pool *pool = &lesson->pool;
     grasp_str text = rule_text(pool, raw);
     if (!rule_actionable(pool, text))
         return false;
     struct evo_rule *known = rule_with_key(pool, state, rule_key(pool, text));
-    if (known) {
-        tags_add(pool, &known->tags, &known->tag_count, tags, tag_count,
-                 options->max_tags_per_rule);
-        known->updated = lesson->clock;
-        return false;
+    if (!known) {
+        add_rule(lesson, state, NULL, text, tags, options, state);
+        return true;
     }
-    const struct evo_rule rule = new_rule(lesson, state, NULL, text, tags, tag_count, options);
-    put_rule(pool, state, &rule);
-    return true;
+    known->tags = tags_merged(pool, &known->tags, tags, SLICE(""), options->max_tags_per_rule);
+    known->updated = lesson->clock;
+    return false;
 }
 
 void rules_sync(struct lesson *lesson, struct state *state, const struct evo_options *options,
-                const grasp_str *texts, size_t count, const grasp_str *tags, size_t tag_count)
+                const struct strings *texts, const struct strings *tags)
 {
     struct pool *pool = &lesson->pool;
-    struct state next = {.episodes = state->episodes, .episode_count = state->episode_count};
-    for (size_t i = 0; i < count; i++) {
-        grasp_str text = rule_text(pool, texts[i]);
+    struct state next = {.episodes = state->episodes,
+                         .episode_count = state->episode_count,
+                         .episode_capacity = state->episode_capacity};
+    for (size_t i = 0; i < texts->count; i++) {
+        grasp_str text = rule_text(pool, texts->items[i]);
         const struct evo_rule *known = rule_with_key(pool, state, rule_key(pool, text));
         if (!rule_actionable(pool, text))
             continue;
         if (!known) {
-            const struct evo_rule rule =
-                new_rule(lesson, state, &next, text, tags, tag_count, options);
-            put_rule(pool, &next, &rule);
+            add_rule(lesson, state, &next, text, tags, options, &next);
             continue;
         }
         struct evo_rule rule = *known;
         rule.text = text;
         rule.updated = lesson->clock;
-        if (!options->own_tags)
-            tags_add(pool, &rule.tags, &rule.tag_count, tags, tag_count,
-                     options->max_tags_per_rule);
-        tags_infer(pool, text, options->max_tags_per_rule, &rule.tags, &rule.tag_count);
-        put_rule(pool, &next, &rule);
+        rule.tags = tags_merged(pool, &rule.tags, options->own_tags ? NULL : tags, text,
+                                options->max_tags_per_rule);
+        keep_rule(pool, &next, &rule);
     }
-    *state = (struct state){next.rules,      next.rule_count,      next.rule_capacity,
-                            state->episodes, state->episode_count, state->episode_capacity};
+    *state = next;
     rules_clean(pool, state, options);
 }

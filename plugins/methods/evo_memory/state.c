@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* semantic.json and episodic.jsonl. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/overlap.h"
+#include "common/put.h"
 #include "common/slice.h"
 #include "evo.h"
 
@@ -25,15 +24,16 @@ static void read_rule(grasp_call *call, struct pool *pool, const grasp_json_valu
     if (!plain && json->kind(entry) != GRASP_JSON_OBJECT)
         return;
     struct evo_rule rule = {
-        .id = pool_dup(pool, member_text(json, entry, "id")),
-        .text = pool_dup(pool, plain ? json->as_string(entry) : member_text(json, entry, "text")),
-        .created = pool_dup(pool, member_text(json, entry, "created_at")),
-        .updated = pool_dup(pool, member_text(json, entry, "updated_at")),
+        .id = member_copy(json, pool, entry, "id"),
+        .text =
+            plain ? pool_dup(pool, json->as_string(entry)) : member_copy(json, pool, entry, "text"),
+        .tags = value_strings(call, pool, member_of(json, entry, "tags")),
+        .created = member_copy(json, pool, entry, "created_at"),
+        .updated = member_copy(json, pool, entry, "updated_at"),
         .shown = read_count(json, entry, "shown"),
         .success = read_count(json, entry, "success"),
         .failure = read_count(json, entry, "failure"),
     };
-    rule.tags = value_strings(call, pool, member_of(json, entry, "tags"), &rule.tag_count);
     POOL_RESERVE(pool, out->rules, out->rule_count, out->rule_capacity);
     out->rules[out->rule_count++] = rule;
 }
@@ -66,18 +66,16 @@ void episode_add(grasp_call *call, struct pool *pool, struct state *state, grasp
         return;
     struct episode episode = {
         .json = pool_dup(pool, json->print(call, value, 0)),
-        .id = pool_dup(pool, member_text(json, value, "id")),
-        .summary = pool_dup(pool, member_text(json, value, "episodic_summary")),
+        .id = member_copy(json, pool, value, "id"),
+        .summary = member_copy(json, pool, value, "episodic_summary"),
+        .guidelines = value_strings(call, pool, member_of(json, value, "action_guidelines")),
     };
-    size_t tag_count;
-    const grasp_str *tags = value_strings(call, pool, member_of(json, value, "tags"), &tag_count);
-    episode.guidelines = value_strings(call, pool, member_of(json, value, "action_guidelines"),
-                                       &episode.guideline_count);
-    const grasp_str texts[] = {member_text(json, value, "task"), episode.summary,
-                               member_text(json, value, "failure_analysis"),
-                               join_words(pool, episode.guidelines, episode.guideline_count),
-                               join_words(pool, tags, tag_count)};
-    episode.words = bag_make(pool, join_words(pool, texts, sizeof(texts) / sizeof(*texts)));
+    const struct strings tags = value_strings(call, pool, member_of(json, value, "tags"));
+    grasp_str texts[] = {member_text(json, value, "task"), episode.summary,
+                         member_text(json, value, "failure_analysis"),
+                         strings_joined(pool, &episode.guidelines), strings_joined(pool, &tags)};
+    const struct strings all = {texts, sizeof(texts) / sizeof(*texts), 0};
+    episode.words = bag_make(pool, strings_joined(pool, &all));
     if (state->episode_count && state->episode_count >= (size_t)options->max_episodes) {
         size_t over = state->episode_count + 1 - (size_t)options->max_episodes;
         state->episode_count -= over;
@@ -101,41 +99,37 @@ bool state_read(grasp_call *call, struct pool *pool, const grasp_files *files,
     return !rules || read_semantic(call, pool, rules->text, options, out, out_why);
 }
 
-void rules_json(struct text *out, const struct state *state)
+void put_rules(struct text *out, const char *key, const struct state *state)
 {
-    text_char(out, '[');
+    put_open(out, key, '[');
     for (size_t i = 0; i < state->rule_count; i++) {
         const struct evo_rule *rule = &state->rules[i];
-        text_put(out, i ? ", {\"id\": " : "{\"id\": ");
-        text_json(out, rule->id);
-        text_put(out, ", \"text\": ");
-        text_json(out, rule->text);
-        text_put(out, ", \"tags\": ");
-        put_strings(out, rule->tags, rule->tag_count);
-        text_format(out, ", \"shown\": %lld, \"success\": %lld, \"failure\": %lld",
-                    (long long)rule->shown, (long long)rule->success, (long long)rule->failure);
-        text_put(out, ", \"created_at\": ");
-        text_json(out, rule->created);
-        text_put(out, ", \"updated_at\": ");
-        text_json(out, rule->updated);
-        text_char(out, '}');
+        put_open(out, NULL, '{');
+        put_string(out, "id", rule->id);
+        put_string(out, "text", rule->text);
+        put_strings(out, "tags", &rule->tags);
+        put_int(out, "shown", rule->shown);
+        put_int(out, "success", rule->success);
+        put_int(out, "failure", rule->failure);
+        put_string(out, "created_at", rule->created);
+        put_string(out, "updated_at", rule->updated);
+        put_close(out, '}');
     }
-    text_char(out, ']');
+    put_close(out, ']');
 }
 
 size_t state_files(struct lesson *lesson, const struct state *state, grasp_file out[2])
 {
     struct text rules CLEANUP_TEXT = {0}, episodes CLEANUP_TEXT = {0};
-    text_put(&rules, "{\"version\": 1, \"updated_at\": ");
-    text_json(&rules, lesson->clock);
-    text_put(&rules, ", \"rules\": [");
-    for (size_t i = 0; i < state->rule_count; i++) {
-        text_put(&rules, i ? ", " : "");
-        text_json(&rules, state->rules[i].text);
-    }
-    text_put(&rules, "], \"rule_entries\": ");
-    rules_json(&rules, state);
-    text_char(&rules, '}');
+    put_open(&rules, NULL, '{');
+    put_int(&rules, "version", 1);
+    put_string(&rules, "updated_at", lesson->clock);
+    put_open(&rules, "rules", '[');
+    for (size_t i = 0; i < state->rule_count; i++)
+        put_string(&rules, NULL, state->rules[i].text);
+    put_close(&rules, ']');
+    put_rules(&rules, "rule_entries", state);
+    put_close(&rules, '}');
     for (size_t i = 0; i < state->episode_count; i++) {
         text_str(&episodes, state->episodes[i].json);
         text_char(&episodes, '\n');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/overlap.h"
+#include "common/put.h"
 #include "common/slice.h"
 #include "evo.h"
 
@@ -17,34 +17,19 @@ static grasp_str query_of(struct pool *pool, const struct rollout *rollout)
                        (int)answer.len, answer.ptr);
 }
 
-static double likeness(struct pool *pool, grasp_str a, grasp_str b)
-{
-    struct bag x = bag_make(pool, a), y = bag_make(pool, b);
-    return bag_cosine(&x, &y);
-}
-
 static void credit(struct lesson *lesson, struct evo_rule *rule, const struct rollout *rollout,
                    const struct reflection *reflection)
 {
     struct pool *pool = &lesson->pool;
-    double by_text = likeness(pool, reflection->analysis, rule->text);
-    double by_tags = likeness(pool, join_words(pool, reflection->tags, reflection->tag_count),
-                              join_words(pool, rule->tags, rule->tag_count));
+    double by_text = text_cosine(pool, reflection->analysis, rule->text);
+    double by_tags = text_cosine(pool, strings_joined(pool, &reflection->tags),
+                                 strings_joined(pool, &rule->tags));
     rule->shown++;
     if (rollout->correct)
         rule->success++;
     else if (by_text > 0 || by_tags > 0)
         rule->failure++;
     rule->updated = lesson->clock;
-}
-
-static bool was_shown(const struct lesson *lesson, const struct rollout *rollout, grasp_str id)
-{
-    for (uint64_t i = 0; i < lesson->json->count(rollout->used); i++) {
-        if (slice_eq(lesson->json->as_string(lesson->json->at(rollout->used, i)), id))
-            return true;
-    }
-    return false;
 }
 
 static void credit_all(struct lesson *lesson, const struct evo *self, struct state *state,
@@ -56,16 +41,15 @@ static void credit_all(struct lesson *lesson, const struct evo *self, struct sta
     if (self->options.credit_shown) {
         chosen = pool_array(pool, state->rule_count, sizeof(*chosen));
         for (size_t i = 0; i < state->rule_count; i++) {
-            if (was_shown(lesson, rollout, state->rules[i].id))
+            if (rollout_used(lesson, rollout, state->rules[i].id))
                 chosen[count++] = i;
         }
     } else {
         count = rules_select(pool, state, query_of(pool, rollout), 0, &self->options, &chosen);
     }
-    out->shown = pool_array(pool, count, sizeof(*out->shown));
     for (size_t i = 0; i < count; i++) {
         struct evo_rule *rule = &state->rules[chosen[i]];
-        out->shown[out->shown_count++] = rule->id;
+        strings_add(pool, &out->shown, rule->id);
         credit(lesson, rule, rollout, reflection);
     }
 }
@@ -76,27 +60,26 @@ static void store_episode(struct lesson *lesson, const struct evo *self, struct 
 {
     struct pool *pool = &lesson->pool;
     struct text line CLEANUP_TEXT = {0};
-    grasp_str *tags = NULL;
-    size_t tag_count = 0, guidelines = reflection->guideline_count;
-    tags_add(pool, &tags, &tag_count, reflection->tags, reflection->tag_count,
-             self->options.max_tags_per_rule);
+    struct strings guidelines = reflection->guidelines;
+    if (guidelines.count > GUIDELINES)
+        guidelines.count = GUIDELINES;
+    const struct strings tags =
+        tags_merged(pool, &reflection->tags, NULL, SLICE(""), self->options.max_tags_per_rule);
     out->episode_id = state_new_id(pool, state, NULL, "epi_");
-    text_put(&line, "{\"id\": ");
-    text_json(&line, out->episode_id);
-    put_member(&line, "timestamp", lesson->clock);
-    put_member(&line, "sample_id", rollout->id);
-    put_member(&line, "task", text_truncate(pool, query_of(pool, rollout), TASK_CHARACTERS));
-    text_format(&line, ", \"is_correct\": %s", rollout->correct ? "true" : "false");
-    put_member(&line, "ground_truth", text_truncate(pool, rollout->expected, TRUTH_CHARACTERS));
-    put_member(&line, "episodic_summary",
+    put_open(&line, NULL, '{');
+    put_string(&line, "id", out->episode_id);
+    put_string(&line, "timestamp", lesson->clock);
+    put_string(&line, "sample_id", rollout->id);
+    put_string(&line, "task", text_truncate(pool, query_of(pool, rollout), TASK_CHARACTERS));
+    put_bool(&line, "is_correct", rollout->correct);
+    put_string(&line, "ground_truth", text_truncate(pool, rollout->expected, TRUTH_CHARACTERS));
+    put_string(&line, "episodic_summary",
                text_truncate(pool, reflection->summary, TEXT_CHARACTERS));
-    put_member(&line, "failure_analysis",
+    put_string(&line, "failure_analysis",
                text_truncate(pool, reflection->analysis, TEXT_CHARACTERS));
-    text_put(&line, ", \"action_guidelines\": ");
-    put_strings(&line, reflection->guidelines, guidelines < GUIDELINES ? guidelines : GUIDELINES);
-    text_put(&line, ", \"tags\": ");
-    put_strings(&line, tags, tag_count);
-    text_char(&line, '}');
+    put_strings(&line, "action_guidelines", &guidelines);
+    put_strings(&line, "tags", &tags);
+    put_close(&line, '}');
     episode_add(lesson->call, pool, state, text_view(&line), &self->options);
 }
 
@@ -111,11 +94,10 @@ void evo_apply(struct lesson *lesson, const struct evo *self, struct state *stat
         store_episode(lesson, self, state, rollout, reflection, out);
     if (!merge)
         return;
-    out->added = pool_array(pool, reflection->guideline_count, sizeof(*out->added));
-    for (size_t i = 0; i < reflection->guideline_count; i++) {
-        if (rule_merge(lesson, state, &self->options, reflection->guidelines[i], reflection->tags,
-                       reflection->tag_count))
-            out->added[out->added_count++] = rule_text(pool, reflection->guidelines[i]);
+    for (size_t i = 0; i < reflection->guidelines.count; i++) {
+        grasp_str rule = reflection->guidelines.items[i];
+        if (rule_merge(lesson, state, &self->options, rule, &reflection->tags))
+            strings_add(pool, &out->added, rule_text(pool, rule));
     }
     rules_clean(pool, state, &self->options);
 }
@@ -125,18 +107,15 @@ static int32_t curate_rules(struct lesson *lesson, const struct evo *self, struc
                             const grasp_json_value **out_log)
 {
     struct pool *pool = &lesson->pool;
-    grasp_str *texts;
-    size_t count;
-    int32_t status = curate(lesson, self, state, reflection, &texts, &count, out_log);
+    struct strings texts;
+    int32_t status = curate(lesson, self, state, reflection, &texts, out_log);
     if (status)
         return status;
-    report->added = pool_array(pool, count, sizeof(*report->added));
-    for (size_t i = 0; i < count; i++) {
-        if (!rule_with_key(pool, state, rule_key(pool, texts[i])))
-            report->added[report->added_count++] = texts[i];
+    for (size_t i = 0; i < texts.count; i++) {
+        if (!rule_with_key(pool, state, rule_key(pool, texts.items[i])))
+            strings_add(pool, &report->added, texts.items[i]);
     }
-    rules_sync(lesson, state, &self->options, texts, count, reflection->tags,
-               reflection->tag_count);
+    rules_sync(lesson, state, &self->options, &texts, &reflection->tags);
     return GRASP_OK;
 }
 
@@ -145,28 +124,27 @@ static int32_t note_event(struct lesson *lesson, const struct state *state,
                           grasp_str raw, const struct report *report, const grasp_json_value *log,
                           const size_t before[2])
 {
+    const grasp_json *json = lesson->json;
     struct text out CLEANUP_TEXT = {0};
-    text_format(&out, "{\"is_correct\": %s", rollout->correct ? "true" : "false");
-    put_member(&out, "sample_id", rollout->id);
-    text_put(&out, ", \"reflection\": ");
-    text_str(&out, lesson->json->print(lesson->call, reflection->value, 0));
-    put_member(&out, "reflection_raw", text_truncate(&lesson->pool, raw, RAW_CHARACTERS));
-    text_put(&out, ", \"edit_log\": ");
-    text_str(&out, log ? lesson->json->print(lesson->call, log, 0) : SLICE("{}"));
-    text_put(&out, ", \"stored_episode_id\": ");
+    put_open(&out, NULL, '{');
+    put_bool(&out, "is_correct", rollout->correct);
+    put_string(&out, "sample_id", rollout->id);
+    put_json(&out, "reflection", json->print(lesson->call, reflection->value, 0));
+    put_string(&out, "reflection_raw", text_truncate(&lesson->pool, raw, RAW_CHARACTERS));
+    put_json(&out, "edit_log", log ? json->print(lesson->call, log, 0) : SLICE("{}"));
     if (report->episode_id.len)
-        text_json(&out, report->episode_id);
+        put_string(&out, "stored_episode_id", report->episode_id);
     else
-        text_put(&out, "null");
-    text_put(&out, ", \"shown_rule_ids\": ");
-    put_strings(&out, report->shown, report->shown_count);
-    text_put(&out, ", \"added_rules\": ");
-    put_strings(&out, report->added, report->added_count);
-    text_format(&out,
-                ", \"semantic_size\": %zu, \"episodic_size\": %zu, \"epoch\": %lld, "
-                "\"sample_idx\": %lld, \"semantic_before\": %zu, \"episodic_before\": %zu}",
-                state->rule_count, state->episode_count, (long long)lesson->epoch,
-                (long long)lesson->cycle, before[0], before[1]);
+        put_json(&out, "stored_episode_id", SLICE("null"));
+    put_strings(&out, "shown_rule_ids", &report->shown);
+    put_strings(&out, "added_rules", &report->added);
+    put_int(&out, "semantic_size", (int64_t)state->rule_count);
+    put_int(&out, "episodic_size", (int64_t)state->episode_count);
+    put_int(&out, "epoch", lesson->epoch);
+    put_int(&out, "sample_idx", lesson->cycle);
+    put_int(&out, "semantic_before", (int64_t)before[0]);
+    put_int(&out, "episodic_before", (int64_t)before[1]);
+    put_close(&out, '}');
     return lesson_note(lesson, "evo_memory_updates.json", &out);
 }
 
@@ -182,7 +160,7 @@ static int32_t learn(struct lesson *lesson, const struct evo *self, struct state
     if (status)
         return status;
     bool update = self->options.semantic_enabled && reflection.update;
-    bool merge = update && reflection.guideline_count == 0;
+    bool merge = update && reflection.guidelines.count == 0;
     evo_apply(lesson, self, state, rollout, &reflection, merge, &report);
     if (update && !merge)
         status = curate_rules(lesson, self, state, &reflection, &report, &log);
@@ -190,26 +168,20 @@ static int32_t learn(struct lesson *lesson, const struct evo *self, struct state
                   : note_event(lesson, state, rollout, &reflection, raw, &report, log, before);
 }
 
-int32_t evo_learn(grasp_call *call, void *opaque, const grasp_lab *lab, const grasp_files *files,
-                  const void *knowledge, grasp_str batch)
+int32_t evo_learn(struct lesson *lesson, void *opaque, const grasp_files *files)
 {
     const struct evo *self = opaque;
-    struct lesson lesson CLEANUP_LESSON;
     struct state state = {0};
     grasp_file out[2];
     grasp_str why = SLICE("");
     bool learned = false;
-    int32_t status = lesson_open(call, opaque, lab, batch, &lesson);
-    if (status)
-        return status;
-    state_read(call, &lesson.pool, files, &self->options, &state, &why);
-    for (size_t i = 0; i < lesson.count && !status; i++) {
-        if (!lesson.rollouts[i].available)
+    int32_t status = GRASP_OK;
+    state_read(lesson->call, &lesson->pool, files, &self->options, &state, &why);
+    for (size_t i = 0; i < lesson->count && !status; i++) {
+        if (!lesson->rollouts[i].available)
             continue;
         learned = true;
-        status = learn(&lesson, self, &state, &lesson.rollouts[i]);
+        status = learn(lesson, self, &state, &lesson->rollouts[i]);
     }
-    if (status || !learned)
-        return status;
-    return lesson_emit(&lesson, out, state_files(&lesson, &state, out));
+    return status || !learned ? status : lesson_emit(lesson, out, state_files(lesson, &state, out));
 }

@@ -3,9 +3,7 @@
  * like it (spec/baselines.md 5). */
 #pragma once
 
-#include <grasp/grasp.h>
-
-#include "common/learner.h"
+#include "common/lesson.h"
 
 #define EXPEL_OPTIONS(BOOL, REPAIR, INT, NUMBER)                                                   \
     INT(max_num_rules, 20, 1, 10000, "rules that are kept")                                        \
@@ -89,11 +87,11 @@ void store_rollouts(struct lesson *lesson, struct store *store,
 grasp_str store_file(grasp_call *call, const struct store *store);
 /* Failures in their order, each with the success most like it. fresh: only those of this epoch. */
 size_t store_pairs(struct pool *pool, const struct store *store, bool fresh, struct pair **out);
-void history_text(struct text *out, const grasp_json *json, const grasp_json_value *history);
 
 /* update.c */
-int32_t expel_learn(grasp_call *call, void *self, const grasp_lab *lab, const grasp_files *files,
-                    const void *knowledge, grasp_str batch);
+int32_t expel_learn(struct lesson *lesson, void *self, const grasp_files *files);
 
-extern const grasp_rehearsal expel_rehearsal;
+/* rehearsal.c */
+const void *expel_extension(grasp_str id);
+
 extern const grasp_method expel_table;

@@ -16,52 +16,24 @@ static const char schema[] = OPTION_SCHEMA(EXPEL_OPTIONS);
 #define OPTIONS_OF struct expel_options
 static const struct option options[] = OPTION_TABLE(EXPEL_OPTIONS);
 
-static const char *const system_names[] = {"family", "hints", "labels", NULL};
+static const char *const system_names[] = {NULL};
 static const char *const contrast_names[] = {"grammar", "task",  "success", "failure",
                                              "tags",    "rules", "full",    NULL};
 static const char *const success_names[] = {"grammar", "trials", "rules", "full", NULL};
-static const char *const no_names[] = {NULL};
 static const struct prompt_file prompts[] = {
     {"contrast_system.md", system_names, offsetof(struct expel, contrast_system)},
     {"contrast.md", contrast_names, offsetof(struct expel, contrast)},
     {"success_system.md", system_names, offsetof(struct expel, success_system)},
     {"success.md", success_names, offsetof(struct expel, success)},
-    {"grammar.md", no_names, offsetof(struct expel, grammar)},
+    {"grammar.md", NULL, offsetof(struct expel, grammar)},
     {NULL, NULL, 0}};
 
-static const struct learner_kind kind = {
-    .size = sizeof(struct expel),
-    .options = options,
-    .options_at = offsetof(struct expel, options),
-    .files = expel_prompts,
-    .prompts = prompts,
-    .compat_placement = GRASP_PLACE_OPENING,
-};
-
-static int32_t open_expel(grasp_call *call, grasp_str config, grasp_str task, void **out_self)
+static bool read(grasp_call *call, const void *self, const grasp_files *files,
+                 const grasp_file *file, void *opaque, grasp_str *out_why)
 {
-    return learner_open(call, &kind, config, task, out_self);
-}
-
-static int32_t info(grasp_call *call, void *self)
-{
-    return learner_info(call, self, "epoch", "expel", "seed");
-}
-
-static int32_t load(grasp_call *call, void *opaque, const grasp_files *files, void **out_knowledge)
-{
-    static const char *const names[] = {"expel_rules.json", "expel_rules_best.json", NULL};
-    const struct expel *self = opaque;
-    const grasp_file *file = learner_file(files, names);
-    struct knowledge *knowledge = learner_knowledge(call, sizeof(*knowledge));
-    grasp_str why = SLICE("");
-    if (!knowledge)
-        return GRASP_E_NOMEM;
-    if (file && !rules_read(call, &knowledge->pool, file->text, &knowledge->rules, &why) &&
-        !self->learner.common.reference) {
-        learner_unload(call, opaque, knowledge);
-        return learner_refuse(call, file, why);
-    }
+    struct knowledge *knowledge = opaque;
+    if (file && !rules_read(call, &knowledge->pool, file->text, &knowledge->rules, out_why))
+        return false;
     size_t count = knowledge->rules.count;
     knowledge->pieces = pool_array(&knowledge->pool, count, sizeof(*knowledge->pieces));
     for (size_t i = 0; i < count; i++) {
@@ -71,8 +43,29 @@ static int32_t load(grasp_call *call, void *opaque, const grasp_files *files, vo
             .id = pool_format(&knowledge->pool, "rule_%zu", i + 1),
         };
     }
-    *out_knowledge = knowledge;
-    return GRASP_OK;
+    return true;
+}
+
+static const char *const names[] = {"expel_rules.json", "expel_rules_best.json", NULL};
+static const struct learner_kind kind = {
+    .size = sizeof(struct expel),
+    .options = options,
+    .options_at = offsetof(struct expel, options),
+    .files = expel_prompts,
+    .prompts = prompts,
+    .compat_placement = GRASP_PLACE_OPENING,
+    .unit = "epoch",
+    .folder = "expel",
+    .compat_order = "seed",
+    .names = names,
+    .knowledge_size = sizeof(struct knowledge),
+    .read = read,
+    .learn = expel_learn,
+};
+
+static int32_t open_expel(grasp_call *call, grasp_str config, grasp_str task, void **out_self)
+{
+    return learner_open(call, &kind, config, task, out_self);
 }
 
 static int32_t augment(grasp_call *call, void *opaque, const void *loaded, const grasp_turn *turn)
@@ -92,23 +85,18 @@ static int32_t describe(grasp_call *call, void *self, const void *loaded)
     return call->host->emit_json(call, rules_file(call, &knowledge->rules));
 }
 
-static const void *extension(grasp_str id)
-{
-    return grasp_equal(id, GRASP_EXT_REHEARSAL) ? &expel_rehearsal : NULL;
-}
-
 const grasp_method expel_table = {
     .size = sizeof(expel_table),
     .id = "expel",
     .summary = "ExpeL: rules with counters, from pairs of failures and successes",
     .options = schema,
     .open = open_expel,
-    .info = info,
-    .load = load,
+    .info = learner_info,
+    .load = learner_load,
     .unload = learner_unload,
     .augment = augment,
     .describe = describe,
-    .learn = expel_learn,
+    .learn = learner_learn,
     .close = learner_close,
-    .extension = extension,
+    .extension = expel_extension,
 };

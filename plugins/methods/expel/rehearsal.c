@@ -45,15 +45,7 @@ static void answer_success(struct text *out, struct part *part)
         text_put(out, "ADD 99: read the instruction twice.\n");
 }
 
-static int32_t reply(grasp_call *call, const grasp_rehearsal_request *request)
-{
-    static const struct role roles[] = {{"# Compare two trials\n", answer_contrast},
-                                        {"# Learn from successes\n", answer_success},
-                                        {NULL, NULL}};
-    return understudy_reply(call, request, roles);
-}
-
-const grasp_rehearsal expel_rehearsal = {
-    .size = sizeof(expel_rehearsal),
-    .reply = reply,
-};
+static const struct role roles[] = {{"# Compare two trials\n", answer_contrast},
+                                    {"# Learn from successes\n", answer_success},
+                                    {NULL, NULL}};
+UNDERSTUDY(expel, roles)

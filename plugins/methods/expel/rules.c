@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/lines.h"
+#include "common/put.h"
 #include "common/slice.h"
 #include "expel.h"
 
@@ -265,12 +265,13 @@ bool rules_read(grasp_call *call, struct pool *pool, grasp_str text, struct rule
 grasp_str rules_file(grasp_call *call, const struct rules *rules)
 {
     struct text out CLEANUP_TEXT = {0};
-    text_char(&out, '[');
+    put_open(&out, NULL, '[');
     for (size_t i = 0; i < rules->count; i++) {
-        text_put(&out, i ? ", {\"text\": " : "{\"text\": ");
-        text_json(&out, rules->items[i].text);
-        text_format(&out, ", \"counter\": %lld}", (long long)rules->items[i].counter);
+        put_open(&out, NULL, '{');
+        put_string(&out, "text", rules->items[i].text);
+        put_int(&out, "counter", rules->items[i].counter);
+        put_close(&out, '}');
     }
-    text_char(&out, ']');
+    put_close(&out, ']');
     return pretty_json(call, text_view(&out));
 }

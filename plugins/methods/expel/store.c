@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/overlap.h"
+#include "common/put.h"
 #include "common/slice.h"
+#include "common/transcript.h"
 #include "expel.h"
 
 static void put(struct pool *pool, struct experiences *list, const struct experience *experience)
@@ -21,9 +23,9 @@ static void read_list(struct pool *pool, const grasp_json *json, const grasp_jso
     for (uint64_t i = 0; i < json->count(list); i++) {
         const grasp_json_value *item = json->at(list, i);
         const struct experience experience = {
-            .id = pool_dup(pool, member_text(json, item, "task_id")),
-            .instruction = pool_dup(pool, member_text(json, item, "instruction")),
-            .history = pool_dup(pool, member_text(json, item, "history_text")),
+            .id = member_copy(json, pool, item, "task_id"),
+            .instruction = member_copy(json, pool, item, "instruction"),
+            .history = member_copy(json, pool, item, "history_text"),
         };
         put(pool, out, &experience);
     }
@@ -39,21 +41,6 @@ void store_read(grasp_call *call, struct pool *pool, grasp_str text, struct stor
     }
     read_list(pool, json, member_of(json, root, "successes"), &out->successes);
     read_list(pool, json, member_of(json, root, "failures"), &out->failures);
-}
-
-void history_text(struct text *out, const grasp_json *json, const grasp_json_value *history)
-{
-    for (uint64_t i = 0; i < json->count(history); i++) {
-        const grasp_json_value *message = json->at(history, i);
-        grasp_str role = member_text(json, message, "role");
-        if (i)
-            text_char(out, '\n');
-        for (size_t k = 0; k < role.len; k++)
-            text_char(out, role.ptr[k] >= 'a' && role.ptr[k] <= 'z' ? (char)(role.ptr[k] - 32)
-                                                                    : role.ptr[k]);
-        text_put(out, ": ");
-        text_str(out, member_text(json, message, "content"));
-    }
 }
 
 /* Without what the sample did before, so that each counts once. */
@@ -79,7 +66,7 @@ void store_rollouts(struct lesson *lesson, struct store *store, const struct exp
             continue;
         if (success && options->recent_failures)
             forget(&store->successes, rollout->id);
-        history_text(&history, lesson->json, rollout->history);
+        transcript_lines(&history, lesson->json, rollout->history);
         const struct experience experience = {
             .id = rollout->id,
             .instruction = rollout_task(rollout),
@@ -91,29 +78,26 @@ void store_rollouts(struct lesson *lesson, struct store *store, const struct exp
     }
 }
 
-static void put_list(struct text *out, const struct experiences *list)
+static void put_list(struct text *out, const char *key, const struct experiences *list)
 {
-    text_char(out, '[');
+    put_open(out, key, '[');
     for (size_t i = 0; i < list->count; i++) {
-        text_put(out, i ? ", {\"task_id\": " : "{\"task_id\": ");
-        text_json(out, list->items[i].id);
-        text_put(out, ", \"instruction\": ");
-        text_json(out, list->items[i].instruction);
-        text_put(out, ", \"history_text\": ");
-        text_json(out, list->items[i].history);
-        text_char(out, '}');
+        put_open(out, NULL, '{');
+        put_string(out, "task_id", list->items[i].id);
+        put_string(out, "instruction", list->items[i].instruction);
+        put_string(out, "history_text", list->items[i].history);
+        put_close(out, '}');
     }
-    text_char(out, ']');
+    put_close(out, ']');
 }
 
 grasp_str store_file(grasp_call *call, const struct store *store)
 {
     struct text out CLEANUP_TEXT = {0};
-    text_put(&out, "{\"successes\": ");
-    put_list(&out, &store->successes);
-    text_put(&out, ", \"failures\": ");
-    put_list(&out, &store->failures);
-    text_char(&out, '}');
+    put_open(&out, NULL, '{');
+    put_list(&out, "successes", &store->successes);
+    put_list(&out, "failures", &store->failures);
+    put_close(&out, '}');
     return pretty_json(call, text_view(&out));
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/put.h"
 #include "common/slice.h"
 #include "expel.h"
 
@@ -14,18 +15,7 @@ struct update {
     grasp_str is_full; /* not empty if there is no room for more */
 };
 
-static const char *const rule_names[] = {"expel_rules.json", "expel_rules_best.json", NULL};
 static const char *const store_names[] = {"expel_store.json", "expel_store_best.json", NULL};
-
-static grasp_str system_prompt(struct update *u, grasp_str prompt)
-{
-    const struct learner *learner = &u->self->learner;
-    const struct binding bindings[] = {{"family", learner->family},
-                                       {"hints", learner->hints},
-                                       {"labels", learner->labels},
-                                       {NULL, SLICE("")}};
-    return lesson_fill(u->lesson, prompt, bindings);
-}
 
 static struct request contrast(struct update *u, const struct pair *pair)
 {
@@ -37,8 +27,7 @@ static struct request contrast(struct update *u, const struct pair *pair)
                                        {"rules", u->list},
                                        {"full", u->is_full},
                                        {NULL, SLICE("")}};
-    return (struct request){system_prompt(u, u->self->contrast_system),
-                            lesson_fill(u->lesson, u->self->contrast, bindings)};
+    return lesson_request(u->lesson, u->self->contrast_system, u->self->contrast, bindings);
 }
 
 /* The first ten, or the last. */
@@ -62,8 +51,7 @@ static struct request all_success(struct update *u)
                                        {"rules", u->list},
                                        {"full", u->is_full},
                                        {NULL, SLICE("")}};
-    return (struct request){system_prompt(u, u->self->success_system),
-                            lesson_fill(u->lesson, u->self->success, bindings)};
+    return lesson_request(u->lesson, u->self->success_system, u->self->success, bindings);
 }
 
 static int32_t ask(struct update *u, size_t *out_pairs)
@@ -87,29 +75,30 @@ static int32_t ask(struct update *u, size_t *out_pairs)
 static int32_t record(struct update *u, size_t pairs)
 {
     struct text out CLEANUP_TEXT = {0};
-    text_format(&out,
-                "{\"n_successes\": %zu, \"n_failures\": %zu, \"n_pairs_critiqued\": %zu, "
-                "\"n_rules\": %zu, \"epoch\": %lld}",
-                u->store.successes.count, u->store.failures.count, pairs, u->rules.count,
-                (long long)u->lesson->epoch);
-    return u->lesson->lab->record(u->lesson->call, SLICE("expel_updates.json"),
-                                  pretty_json(u->lesson->call, text_view(&out)));
+    put_open(&out, NULL, '{');
+    put_int(&out, "n_successes", (int64_t)u->store.successes.count);
+    put_int(&out, "n_failures", (int64_t)u->store.failures.count);
+    put_int(&out, "n_pairs_critiqued", (int64_t)pairs);
+    put_int(&out, "n_rules", (int64_t)u->rules.count);
+    put_int(&out, "epoch", u->lesson->epoch);
+    put_close(&out, '}');
+    return lesson_record(u->lesson, "expel_updates.json", &out);
 }
 
-static int32_t learn(struct update *u, const grasp_files *files)
+int32_t expel_learn(struct lesson *lesson, void *self, const grasp_files *files)
 {
-    grasp_call *call = u->lesson->call;
-    struct pool *pool = &u->lesson->pool;
+    struct update update = {.lesson = lesson, .self = self}, *u = &update;
+    grasp_call *call = lesson->call;
+    struct pool *pool = &lesson->pool;
     struct text list CLEANUP_TEXT = {0};
-    const grasp_file *rules = learner_file(files, rule_names);
     const grasp_file *store = learner_file(files, store_names);
     grasp_str why = SLICE("");
     size_t pairs = 0;
-    if (rules)
-        rules_read(call, pool, rules->text, &u->rules, &why);
+    if (lesson->file)
+        rules_read(call, pool, lesson->file->text, &u->rules, &why);
     if (store)
         store_read(call, pool, store->text, &u->store);
-    store_rollouts(u->lesson, &u->store, &u->self->options);
+    store_rollouts(lesson, &u->store, &u->self->options);
     bool full = u->rules.count >= (size_t)u->self->options.max_num_rules;
     rules_list(&list, &u->rules);
     u->list = pool_dup(pool, text_view(&list));
@@ -122,14 +111,5 @@ static int32_t learn(struct update *u, const grasp_files *files)
         return status;
     const grasp_file out[] = {{SLICE("expel_rules.json"), rules_file(call, &u->rules)},
                               {SLICE("expel_store.json"), store_file(call, &u->store)}};
-    return lesson_emit(u->lesson, out, 2);
-}
-
-int32_t expel_learn(grasp_call *call, void *self, const grasp_lab *lab, const grasp_files *files,
-                    const void *knowledge, grasp_str batch)
-{
-    struct lesson lesson CLEANUP_LESSON;
-    struct update update = {.lesson = &lesson, .self = self};
-    int32_t status = lesson_open(call, self, lab, batch, &lesson);
-    return status ? status : learn(&update, files);
+    return lesson_emit(lesson, out, 2);
 }

@@ -3,9 +3,7 @@
  * every turn (spec/baselines.md 3, 4). */
 #pragma once
 
-#include <grasp/grasp.h>
-
-#include "common/learner.h"
+#include "common/lesson.h"
 
 #define MEMORY_OPTIONS(BOOL, REPAIR, INT, NUMBER)                                                  \
     INT(max_bullets, 20, 1, 100000, "notes that are kept, with enforce_limit")                     \
@@ -22,34 +20,26 @@ struct memory {
     grasp_str note_prompt;
 };
 
-struct notes {
-    grasp_str *items;
-    size_t count, capacity;
-};
-
-extern const char memory_options_schema[];
-extern const grasp_rehearsal memory_rehearsal;
-
 /* notes.c */
 /* One reply of the writer, or one stored note, as a note; false if there is none in it. */
 bool note_read(grasp_call *call, struct pool *pool, grasp_str raw, grasp_str *out);
 /* What a memory.json holds, unusable and repeated notes left out. False if it is no JSON. */
-bool notes_read(grasp_call *call, struct pool *pool, grasp_str text, struct notes *out,
+bool notes_read(grasp_call *call, struct pool *pool, grasp_str text, struct strings *out,
                 size_t *out_raw, grasp_str *out_why);
-void notes_add(struct pool *pool, struct notes *notes, grasp_str note);
-bool notes_have(const struct notes *notes, grasp_str note); /* in any case */
-void notes_block(struct text *out, const struct notes *notes);
-grasp_str notes_file(grasp_call *call, const struct notes *notes);
+bool notes_have(const struct strings *notes, grasp_str note); /* in any case */
+void notes_block(struct text *out, const struct strings *notes);
+grasp_str notes_file(grasp_call *call, const struct strings *notes);
 
 /* update.c */
 /* Asks for a note after each failure of the batch, one after the other. */
-int32_t memory_update(struct lesson *lesson, const struct memory *self, struct notes *notes);
+int32_t memory_update(struct lesson *lesson, const struct memory *self, struct strings *notes);
 /* What the writer reads of a verdict, a line for the expected answer first. */
 void memory_verdict(struct text *out, const struct rollout *rollout);
-int32_t memory_learn(grasp_call *call, void *self, const grasp_lab *lab, const grasp_files *files,
-                     const void *knowledge, grasp_str batch);
-int32_t batch_memory_learn(grasp_call *call, void *self, const grasp_lab *lab,
-                           const grasp_files *files, const void *knowledge, grasp_str batch);
+int32_t memory_learn(struct lesson *lesson, void *self, const grasp_files *files);
+int32_t batch_memory_learn(struct lesson *lesson, void *self, const grasp_files *files);
+
+/* rehearsal.c */
+const void *memory_extension(grasp_str id);
 
 /* method.c */
 extern const grasp_method memory_table;

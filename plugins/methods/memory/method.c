@@ -2,6 +2,7 @@
 #include "common/block.h"
 #include "common/lines.h"
 #include "common/overlap.h"
+#include "common/put.h"
 #include "common/slice.h"
 #include "memory.h"
 
@@ -9,60 +10,28 @@ extern const struct embedded_file memory_prompts[];
 
 struct knowledge {
     struct pool pool;
-    struct notes notes;
+    struct strings notes;
     struct piece *pieces;
     struct bag *bags;
 };
 
-const char memory_options_schema[] = OPTION_SCHEMA(MEMORY_OPTIONS);
+static const char schema[] = OPTION_SCHEMA(MEMORY_OPTIONS);
 
 #define OPTIONS_OF struct memory_options
 static const struct option options[] = OPTION_TABLE(MEMORY_OPTIONS);
 
-static const char *const note_names[] = {"family",   "hints",   "labels", "task",   "context",
-                                         "response", "verdict", "tags",   "memory", NULL};
+static const char *const note_names[] = {"task", "context", "response", "verdict",
+                                         "tags", "memory",  NULL};
 static const struct prompt_file prompts[] = {
     {"note.md", note_names, offsetof(struct memory, note_prompt)}, {NULL, NULL, 0}};
 
-static const struct learner_kind kind = {
-    .size = sizeof(struct memory),
-    .options = options,
-    .options_at = offsetof(struct memory, options),
-    .files = memory_prompts,
-    .prompts = prompts,
-    .compat_placement = GRASP_PLACE_FIELD,
-};
-
-static int32_t open_memory(grasp_call *call, grasp_str config, grasp_str task, void **out_self)
+static bool read(grasp_call *call, const void *self, const grasp_files *files,
+                 const grasp_file *file, void *opaque, grasp_str *out_why)
 {
-    return learner_open(call, &kind, config, task, out_self);
-}
-
-static int32_t memory_info(grasp_call *call, void *self)
-{
-    return learner_info(call, self, "sample", "memory", "epoch");
-}
-
-static int32_t batch_memory_info(grasp_call *call, void *self)
-{
-    return learner_info(call, self, "batch", "memory", "epoch");
-}
-
-static int32_t load(grasp_call *call, void *opaque, const grasp_files *files, void **out_knowledge)
-{
-    static const char *const names[] = {"memory.json", "best.json", NULL};
-    const struct memory *self = opaque;
-    const grasp_file *file = learner_file(files, names);
-    struct knowledge *knowledge = learner_knowledge(call, sizeof(*knowledge));
-    grasp_str why = SLICE("");
+    struct knowledge *knowledge = opaque;
     size_t raw;
-    if (!knowledge)
-        return GRASP_E_NOMEM;
-    if (file && !notes_read(call, &knowledge->pool, file->text, &knowledge->notes, &raw, &why) &&
-        !self->learner.common.reference) {
-        learner_unload(call, opaque, knowledge);
-        return learner_refuse(call, file, why);
-    }
+    if (file && !notes_read(call, &knowledge->pool, file->text, &knowledge->notes, &raw, out_why))
+        return false;
     size_t count = knowledge->notes.count;
     knowledge->pieces = pool_array(&knowledge->pool, count, sizeof(*knowledge->pieces));
     knowledge->bags = pool_array(&knowledge->pool, count, sizeof(*knowledge->bags));
@@ -72,8 +41,30 @@ static int32_t load(grasp_call *call, void *opaque, const grasp_files *files, vo
             pool_format(&knowledge->pool, "\n- %.*s", (int)note.len, note.ptr);
         knowledge->bags[i] = bag_make(&knowledge->pool, note);
     }
-    *out_knowledge = knowledge;
-    return GRASP_OK;
+    return true;
+}
+
+static const char *const names[] = {"memory.json", "best.json", NULL};
+
+/* What both methods have in common. */
+#define KIND                                                                                       \
+    .size = sizeof(struct memory), .options = options,                                             \
+    .options_at = offsetof(struct memory, options), .files = memory_prompts, .prompts = prompts,   \
+    .compat_placement = GRASP_PLACE_FIELD, .folder = "memory", .compat_order = "epoch",            \
+    .names = names, .knowledge_size = sizeof(struct knowledge), .read = read
+
+static const struct learner_kind sequential = {KIND, .unit = "sample", .learn = memory_learn};
+static const struct learner_kind batch = {KIND, .unit = "batch", .learn = batch_memory_learn};
+
+static int32_t open_memory(grasp_call *call, grasp_str config, grasp_str task, void **out_self)
+{
+    return learner_open(call, &sequential, config, task, out_self);
+}
+
+static int32_t open_batch_memory(grasp_call *call, grasp_str config, grasp_str task,
+                                 void **out_self)
+{
+    return learner_open(call, &batch, config, task, out_self);
 }
 
 /* All notes; when they are too many for the limit, those that share most words with the task. */
@@ -105,43 +96,38 @@ static int32_t describe(grasp_call *call, void *self, const void *loaded)
 {
     const struct knowledge *knowledge = loaded;
     struct text out CLEANUP_TEXT = {0};
-    put_strings(&out, knowledge->notes.items, knowledge->notes.count);
+    put_strings(&out, NULL, &knowledge->notes);
     return call->host->emit_json(call, text_view(&out));
-}
-
-static const void *extension(grasp_str id)
-{
-    return grasp_equal(id, GRASP_EXT_REHEARSAL) ? &memory_rehearsal : NULL;
 }
 
 const grasp_method memory_table = {
     .size = sizeof(memory_table),
     .id = "memory",
     .summary = "sequential memory: a note after each failure, all notes in every turn",
-    .options = memory_options_schema,
+    .options = schema,
     .open = open_memory,
-    .info = memory_info,
-    .load = load,
+    .info = learner_info,
+    .load = learner_load,
     .unload = learner_unload,
     .augment = augment,
     .describe = describe,
-    .learn = memory_learn,
+    .learn = learner_learn,
     .close = learner_close,
-    .extension = extension,
+    .extension = memory_extension,
 };
 
 const grasp_method batch_memory_table = {
     .size = sizeof(batch_memory_table),
     .id = "batch_memory",
     .summary = "batch memory: notes after each batch of failures, all notes in every turn",
-    .options = memory_options_schema,
-    .open = open_memory,
-    .info = batch_memory_info,
-    .load = load,
+    .options = schema,
+    .open = open_batch_memory,
+    .info = learner_info,
+    .load = learner_load,
     .unload = learner_unload,
     .augment = augment,
     .describe = describe,
-    .learn = batch_memory_learn,
+    .learn = learner_learn,
     .close = learner_close,
-    .extension = extension,
+    .extension = memory_extension,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Notes, as the reference reads them from replies and from its file. */
 #include "common/lines.h"
-#include "common/loose.h"
+#include "common/put.h"
 #include "common/slice.h"
 #include "common/tokens.h"
 #include "memory.h"
@@ -32,16 +32,9 @@ static bool read_array(grasp_call *call, struct pool *pool, const grasp_json_val
 /* The lines that count, joined by blanks from the last one that opens a note on. */
 static bool read_lines(grasp_str text, struct text *out)
 {
-    struct text header CLEANUP_TEXT = {0};
     grasp_str line;
     bool opened = false;
-    text_lower(&header, SLICE(NOTES_HEADER));
-    text_char(&header, '\0');
-    while (line_next(&text, &line)) {
-        line = slice_trim(line);
-        if (!line.len || line_starts(line, header.ptr))
-            continue;
-        line = line_unbulleted(line);
+    while (line_of_notes(&text, &line)) {
         if (line_starts(line, OPENING)) {
             text_reset(out);
             opened = true;
@@ -92,26 +85,18 @@ bool note_read(grasp_call *call, struct pool *pool, grasp_str raw, grasp_str *ou
     return read_at(call, pool, raw, 0, out);
 }
 
-bool notes_have(const struct notes *notes, grasp_str note)
+bool notes_have(const struct strings *notes, grasp_str note)
 {
-    struct text a CLEANUP_TEXT = {0}, b CLEANUP_TEXT = {0};
-    text_lower(&a, note);
+    struct pool pool CLEANUP_POOL = {0};
+    grasp_str wanted = text_folded(&pool, note);
     for (size_t i = 0; i < notes->count; i++) {
-        text_reset(&b);
-        text_lower(&b, notes->items[i]);
-        if (slice_eq(text_view(&a), text_view(&b)))
+        if (slice_eq(text_folded(&pool, notes->items[i]), wanted))
             return true;
     }
     return false;
 }
 
-void notes_add(struct pool *pool, struct notes *notes, grasp_str note)
-{
-    POOL_RESERVE(pool, notes->items, notes->count, notes->capacity);
-    notes->items[notes->count++] = note;
-}
-
-bool notes_read(grasp_call *call, struct pool *pool, grasp_str text, struct notes *out,
+bool notes_read(grasp_call *call, struct pool *pool, grasp_str text, struct strings *out,
                 size_t *out_raw, grasp_str *out_why)
 {
     const grasp_json *json = grasp_json_of(call);
@@ -130,12 +115,12 @@ bool notes_read(grasp_call *call, struct pool *pool, grasp_str text, struct note
         else
             raw = value_text(call, json->at(list, i));
         if (note_read(call, pool, raw, &note) && !notes_have(out, note))
-            notes_add(pool, out, note);
+            strings_add(pool, out, note);
     }
     return true;
 }
 
-void notes_block(struct text *out, const struct notes *notes)
+void notes_block(struct text *out, const struct strings *notes)
 {
     text_put(out, notes->count ? "<memory>\n" NOTES_HEADER "\n" : "<memory>\n");
     for (size_t i = 0; i < notes->count; i++) {
@@ -146,9 +131,9 @@ void notes_block(struct text *out, const struct notes *notes)
     text_put(out, "</memory>");
 }
 
-grasp_str notes_file(grasp_call *call, const struct notes *notes)
+grasp_str notes_file(grasp_call *call, const struct strings *notes)
 {
     struct text out CLEANUP_TEXT = {0};
-    put_strings(&out, notes->items, notes->count);
+    put_strings(&out, NULL, notes);
     return pretty_json(call, text_view(&out));
 }

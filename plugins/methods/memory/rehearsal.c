@@ -15,13 +15,5 @@ static void answer_note(struct text *out, struct part *part)
     text_char(out, '.');
 }
 
-static int32_t reply(grasp_call *call, const grasp_rehearsal_request *request)
-{
-    static const struct role roles[] = {{"# Write one note\n", answer_note}, {NULL, NULL}};
-    return understudy_reply(call, request, roles);
-}
-
-const grasp_rehearsal memory_rehearsal = {
-    .size = sizeof(memory_rehearsal),
-    .reply = reply,
-};
+static const struct role roles[] = {{"# Write one note\n", answer_note}, {NULL, NULL}};
+UNDERSTUDY(memory, roles)

@@ -8,12 +8,10 @@ int32_t ask_plans(struct lesson *lesson, const struct skillx *self, struct traje
 {
     struct request *requests = pool_array(&lesson->pool, count, sizeof(*requests));
     struct answer *answers = pool_array(&lesson->pool, count, sizeof(*answers));
-    const struct binding system[] = {{"family", self->learner.family}, {NULL, SLICE("")}};
     for (size_t i = 0; i < count; i++) {
-        const struct binding user[] = {
+        const struct binding bindings[] = {
             {"task", list[i].task}, {"history", list[i].history}, {NULL, SLICE("")}};
-        requests[i] = (struct request){lesson_fill(lesson, self->plan, system),
-                                       lesson_fill(lesson, self->plan_user, user)};
+        requests[i] = lesson_request(lesson, self->plan, self->plan_user, bindings);
     }
     int32_t status = lesson_ask(lesson, requests, count, answers);
     for (size_t i = 0; i < count && !status; i++) {
@@ -27,19 +25,14 @@ int32_t ask_plans(struct lesson *lesson, const struct skillx *self, struct traje
 static struct request skill_request(struct lesson *lesson, const struct skillx *self,
                                     struct extraction *e)
 {
-    const struct binding system[] = {{"family", self->learner.family},
-                                     {"hints", self->learner.hints},
-                                     {"labels", self->learner.labels},
-                                     {NULL, SLICE("")}};
-    const struct binding user[] = {
+    const struct binding bindings[] = {
         {"task", e->trajectory->task},
         {"history", e->trajectory->history},
         {"count", pool_format(&lesson->pool, "%zu", e->library_count)},
         {"library", e->library_count ? text_view(&e->library) : SLICE("(none)")},
-        {"step", e->steps[e->step]},
+        {"step", e->steps.items[e->step]},
         {NULL, SLICE("")}};
-    return (struct request){lesson_fill(lesson, self->extract, system),
-                            lesson_fill(lesson, self->extract_user, user)};
+    return lesson_request(lesson, self->extract, self->extract_user, bindings);
 }
 
 /* Skills that were added or changed join the library of their trajectory's prompts. */
@@ -77,10 +70,10 @@ static void open_extraction(struct lesson *lesson, const struct trajectory *traj
                             const struct skillx *self, struct extraction *out)
 {
     *out = (struct extraction){.trajectory = trajectory};
-    out->step_count = plan_steps(&lesson->pool, trajectory->plan, &out->steps);
-    out->results = pool_array(&lesson->pool, out->step_count, sizeof(*out->results));
+    out->steps = plan_steps(&lesson->pool, trajectory->plan);
+    out->results = pool_array(&lesson->pool, out->steps.count, sizeof(*out->results));
     if (self->options.extractor_max_retries < 1)
-        out->step = out->step_count;
+        out->step = out->steps.count;
 }
 
 /* Metadata that is no object makes the reference lose the whole trajectory. */
@@ -119,14 +112,14 @@ size_t extraction_collect(struct lesson *lesson, const struct extraction *e,
 {
     size_t before = out->count, results = 0;
     bool broken = false;
-    for (size_t i = 0; i < e->step_count; i++) {
+    for (size_t i = 0; i < e->steps.count; i++) {
         size_t last = i;
         bool again =
             false; /* equal steps are one: in the place of the first, as the last left it */
         for (size_t k = 0; k < i; k++)
-            again |= e->results[k] && slice_eq(e->steps[k], e->steps[i]);
-        for (size_t k = i + 1; k < e->step_count; k++) {
-            if (slice_eq(e->steps[k], e->steps[i]) && e->results[k])
+            again |= e->results[k] && slice_eq(e->steps.items[k], e->steps.items[i]);
+        for (size_t k = i + 1; k < e->steps.count; k++) {
+            if (slice_eq(e->steps.items[k], e->steps.items[i]) && e->results[k])
                 last = k;
         }
         if (again || !e->results[i])
@@ -152,12 +145,12 @@ int32_t ask_skills(struct lesson *lesson, const struct skillx *self, const struc
     for (size_t asked = 1; asked && !status;) {
         asked = 0;
         for (size_t i = 0; i < count; i++) {
-            if (all[i].step < all[i].step_count)
+            if (all[i].step < all[i].steps.count)
                 requests[asked++] = skill_request(lesson, self, &all[i]);
         }
         status = lesson_ask(lesson, requests, asked, answers);
         for (size_t i = 0, at = 0; i < count && !status; i++) {
-            if (all[i].step < all[i].step_count)
+            if (all[i].step < all[i].steps.count)
                 take_reply(lesson, self, &all[i], &answers[at++]);
         }
     }

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/overlap.h"
+#include "common/put.h"
 #include "common/slice.h"
 #include "common/tokens.h"
 #include "skillx.h"
 
-grasp_str name_key(struct pool *pool, grasp_str name)
-{
-    struct text lower CLEANUP_TEXT = {0};
-    text_lower(&lower, slice_trim(name));
-    return pool_dup(pool, text_view(&lower));
-}
-
 void records_add(struct pool *pool, struct records *list, const struct record *record)
 {
     POOL_RESERVE(pool, list->items, list->count, list->capacity);
-    list->items[list->count++] = *record;
+    struct record *added = &list->items[list->count++];
+    *added = *record;
+    added->words =
+        bag_make(pool, pool_format(pool, "%.*s %.*s", (int)record->name.len, record->name.ptr,
+                                   (int)record->document.len, record->document.ptr));
 }
 
 static grasp_str tools_text(grasp_call *call, struct pool *pool, const grasp_json_value *tools)
@@ -37,8 +34,8 @@ bool record_read(grasp_call *call, struct pool *pool, const grasp_json_value *va
         .atomic = grasp_equal(member_text(json, metadata, "skill_type"), "atomic"),
         .skips_filter = grasp_equal(member_text(json, value, "skill_type"), "atomic"),
         .epoch = json->as_int(member_of(json, metadata, "extraction_epoch"), 0),
-        .created = pool_dup(pool, member_text(json, metadata, "created_at")),
-        .modified = pool_dup(pool, member_text(json, metadata, "modified_at")),
+        .created = member_copy(json, pool, metadata, "created_at"),
+        .modified = member_copy(json, pool, metadata, "modified_at"),
     };
     return json->kind(value) == GRASP_JSON_OBJECT && out->name.len > 0;
 }
@@ -65,7 +62,7 @@ bool library_read(grasp_call *call, struct pool *pool, grasp_str text, struct li
     const grasp_json *json = grasp_json_of(call);
     const grasp_json_value *root = json->parse(call, text, out_why);
     const grasp_json_value *skills = member_of(json, root, "skills");
-    *out = (struct library){.created = pool_dup(pool, member_text(json, root, "created_at"))};
+    *out = (struct library){.created = member_copy(json, pool, root, "created_at")};
     if (json->kind(root) == GRASP_JSON_OBJECT &&
         read_list(call, pool, member_of(json, skills, "functional"), &out->functional) &&
         read_list(call, pool, member_of(json, skills, "atomic"), &out->atomic))
@@ -76,49 +73,44 @@ bool library_read(grasp_call *call, struct pool *pool, grasp_str text, struct li
     return false;
 }
 
-void record_json(struct text *out, const struct record *record, bool whole)
+void put_record(struct text *out, const struct record *record, bool whole)
 {
-    text_put(out, "{\"name\": ");
-    text_json(out, record->name);
-    text_put(out, ", \"document\": ");
-    text_json(out, record->document);
-    text_put(out, ", \"content\": ");
-    text_json(out, record->content);
-    text_put(out, ", \"tools\": ");
-    text_str(out, record->tools);
+    put_open(out, NULL, '{');
+    put_string(out, "name", record->name);
+    put_string(out, "document", record->document);
+    put_string(out, "content", record->content);
+    put_json(out, "tools", record->tools);
     if (whole) {
-        text_format(out,
-                    ", \"metadata\": {\"skill_type\": \"%s\", \"source_tasks\": [], "
-                    "\"source_tool\": null, \"cluster_id\": null, \"extraction_epoch\": %lld, "
-                    "\"created_at\": ",
-                    record->atomic ? "atomic" : "functional", (long long)record->epoch);
-        text_json(out, record->created);
-        text_put(out, ", \"modified_at\": ");
-        text_json(out, record->modified);
-        text_char(out, '}');
+        put_open(out, "metadata", '{');
+        put_string(out, "skill_type", record->atomic ? SLICE("atomic") : SLICE("functional"));
+        put_json(out, "source_tasks", SLICE("[]"));
+        put_json(out, "source_tool", SLICE("null"));
+        put_json(out, "cluster_id", SLICE("null"));
+        put_int(out, "extraction_epoch", record->epoch);
+        put_string(out, "created_at", record->created);
+        put_string(out, "modified_at", record->modified);
+        put_close(out, '}');
     }
-    text_char(out, '}');
+    put_close(out, '}');
 }
 
-static void put_list(struct text *out, const struct records *list)
+void put_records(struct text *out, const char *key, const struct records *list)
 {
-    text_char(out, '[');
-    for (size_t i = 0; i < list->count; i++) {
-        text_put(out, i ? ", " : "");
-        record_json(out, &list->items[i], true);
-    }
-    text_char(out, ']');
+    put_open(out, key, '[');
+    for (size_t i = 0; i < list->count; i++)
+        put_record(out, &list->items[i], true);
+    put_close(out, ']');
 }
 
 grasp_str library_file(grasp_call *call, const struct library *library)
 {
     struct text out CLEANUP_TEXT = {0};
-    text_put(&out, "{\"version\": \"1.0\", \"benchmark\": \"appworld\", \"created_at\": ");
-    text_json(&out, library->created);
-    text_put(&out, ", \"skills\": {\"planning\": {}, \"functional\": ");
-    put_list(&out, &library->functional);
-    text_put(&out, ", \"atomic\": ");
-    put_list(&out, &library->atomic);
+    text_put(&out, "{\"version\": \"1.0\", \"benchmark\": \"appworld\"");
+    put_string(&out, "created_at", library->created);
+    put_open(&out, "skills", '{');
+    put_json(&out, "planning", SLICE("{}"));
+    put_records(&out, "functional", &library->functional);
+    put_records(&out, "atomic", &library->atomic);
     text_put(&out, "}, \"embeddings\": {\"model\": \"Qwen3-Embedding-8B\", \"index_type\": "
                    "\"FAISS-HNSW\"}}");
     return pretty_json(call, text_view(&out));
@@ -128,7 +120,7 @@ static struct record *find(struct pool *pool, const struct records *list, grasp_
 {
     for (size_t i = 0; i < list->count; i++) {
         if (slice_eq(list->items[i].name, name) ||
-            (fold && slice_eq(name_key(pool, list->items[i].name), name_key(pool, name))))
+            (fold && slice_eq(text_folded(pool, list->items[i].name), text_folded(pool, name))))
             return &list->items[i];
     }
     return NULL;
@@ -194,13 +186,8 @@ size_t library_find(struct pool *pool, const struct library *library, grasp_str 
     struct bag wanted = bag_make(pool, query);
     int64_t count = (int64_t)list->count;
     *out = pool_array(pool, list->count, sizeof(**out));
-    for (size_t i = 0; i < list->count; i++) {
-        const struct record *record = &list->items[i];
-        struct bag words =
-            bag_make(pool, pool_format(pool, "%.*s %.*s", (int)record->name.len, record->name.ptr,
-                                       (int)record->document.len, record->document.ptr));
-        scores[i] = bag_jaccard(&wanted, &words);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        scores[i] = bag_jaccard(&wanted, &list->items[i].words);
     rank_by_score(scores, list->count, *out);
     if (count == 0 || scores[(*out)[0]] <= 0)
         return 0;

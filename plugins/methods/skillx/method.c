@@ -18,7 +18,7 @@ static const char schema[] = OPTION_SCHEMA_AND(
 #define OPTIONS_OF struct skillx_options
 static const struct option options[] = OPTION_TABLE(SKILLX_OPTIONS);
 
-static const char *const system_names[] = {"family", "hints", "labels", NULL};
+static const char *const system_names[] = {NULL};
 static const char *const user_names[] = {"task", "history", "count", "library", "step", NULL};
 static const char *const skill_names[] = {"skill", "skills", NULL};
 static const struct prompt_file prompts[] = {
@@ -32,25 +32,6 @@ static const struct prompt_file prompts[] = {
     {"merge_user.md", skill_names, offsetof(struct skillx, merge_user)},
     {NULL, NULL, 0}};
 
-static const struct learner_kind kind = {
-    .size = sizeof(struct skillx),
-    .options = options,
-    .options_at = offsetof(struct skillx, options),
-    .files = skillx_prompts,
-    .prompts = prompts,
-    .compat_placement = GRASP_PLACE_FIELD,
-};
-
-static int32_t open_skillx(grasp_call *call, grasp_str config, grasp_str task, void **out_self)
-{
-    return learner_open(call, &kind, config, task, out_self);
-}
-
-static int32_t info(grasp_call *call, void *self)
-{
-    return learner_info(call, self, "epoch", "skillx", "seed");
-}
-
 static void make_blocks(struct knowledge *knowledge)
 {
     const struct records *list = &knowledge->library.functional;
@@ -63,23 +44,36 @@ static void make_blocks(struct knowledge *knowledge)
     }
 }
 
-static int32_t load(grasp_call *call, void *opaque, const grasp_files *files, void **out_knowledge)
+static bool read(grasp_call *call, const void *self, const grasp_files *files,
+                 const grasp_file *file, void *knowledge, grasp_str *out_why)
 {
-    static const char *const names[] = {"skillx_library.json", "skillx_library_best.json", NULL};
-    const struct skillx *self = opaque;
-    const grasp_file *file = learner_file(files, names);
-    struct knowledge *knowledge = learner_knowledge(call, sizeof(*knowledge));
-    grasp_str why = SLICE("");
-    if (!knowledge)
-        return GRASP_E_NOMEM;
-    if (file && !library_read(call, &knowledge->pool, file->text, &knowledge->library, &why) &&
-        !self->learner.common.reference) {
-        learner_unload(call, opaque, knowledge);
-        return learner_refuse(call, file, why);
-    }
-    make_blocks(knowledge);
-    *out_knowledge = knowledge;
-    return GRASP_OK;
+    struct knowledge *out = knowledge;
+    if (file && !library_read(call, &out->pool, file->text, &out->library, out_why))
+        return false;
+    make_blocks(out);
+    return true;
+}
+
+static const char *const names[] = {"skillx_library.json", "skillx_library_best.json", NULL};
+static const struct learner_kind kind = {
+    .size = sizeof(struct skillx),
+    .options = options,
+    .options_at = offsetof(struct skillx, options),
+    .files = skillx_prompts,
+    .prompts = prompts,
+    .compat_placement = GRASP_PLACE_FIELD,
+    .unit = "epoch",
+    .folder = "skillx",
+    .compat_order = "seed",
+    .names = names,
+    .knowledge_size = sizeof(struct knowledge),
+    .read = read,
+    .learn = skillx_learn,
+};
+
+static int32_t open_skillx(grasp_call *call, grasp_str config, grasp_str task, void **out_self)
+{
+    return learner_open(call, &kind, config, task, out_self);
 }
 
 static int32_t augment(grasp_call *call, void *opaque, const void *loaded, const grasp_turn *turn)
@@ -102,20 +96,9 @@ static int32_t augment(grasp_call *call, void *opaque, const void *loaded, const
 static int32_t describe(grasp_call *call, void *self, const void *loaded)
 {
     const struct knowledge *knowledge = loaded;
-    const struct records *list = &knowledge->library.functional;
     struct text out CLEANUP_TEXT = {0};
-    text_char(&out, '[');
-    for (size_t i = 0; i < list->count; i++) {
-        text_put(&out, i ? ", " : "");
-        record_json(&out, &list->items[i], true);
-    }
-    text_char(&out, ']');
+    put_records(&out, NULL, &knowledge->library.functional);
     return call->host->emit_json(call, text_view(&out));
-}
-
-static const void *extension(grasp_str id)
-{
-    return grasp_equal(id, GRASP_EXT_REHEARSAL) ? &skillx_rehearsal : NULL;
 }
 
 const grasp_method skillx_table = {
@@ -124,12 +107,12 @@ const grasp_method skillx_table = {
     .summary = "SkillX: skills extracted from successes, the best fitting ones shown",
     .options = schema,
     .open = open_skillx,
-    .info = info,
-    .load = load,
+    .info = learner_info,
+    .load = learner_load,
     .unload = learner_unload,
     .augment = augment,
     .describe = describe,
-    .learn = skillx_learn,
+    .learn = learner_learn,
     .close = learner_close,
-    .extension = extension,
+    .extension = skillx_extension,
 };

@@ -61,17 +61,9 @@ static void answer_merge(struct text *out, struct part *part)
     text_put(out, "]</skill>");
 }
 
-static int32_t reply(grasp_call *call, const grasp_rehearsal_request *request)
-{
-    static const struct role roles[] = {{"# Plan a task that was solved\n", answer_plan},
-                                        {"# Extract a skill\n", answer_extract},
-                                        {"# Judge a skill\n", answer_filter},
-                                        {"# Merge skills\n", answer_merge},
-                                        {NULL, NULL}};
-    return understudy_reply(call, request, roles);
-}
-
-const grasp_rehearsal skillx_rehearsal = {
-    .size = sizeof(skillx_rehearsal),
-    .reply = reply,
-};
+static const struct role roles[] = {{"# Plan a task that was solved\n", answer_plan},
+                                    {"# Extract a skill\n", answer_extract},
+                                    {"# Judge a skill\n", answer_filter},
+                                    {"# Merge skills\n", answer_merge},
+                                    {NULL, NULL}};
+UNDERSTUDY(skillx, roles)

@@ -13,7 +13,7 @@
 static bool is_good(struct pool *pool, const struct answer *answer, bool word)
 {
     size_t at = 0;
-    grasp_str lower = name_key(pool, answer->text), first;
+    grasp_str lower = text_folded(pool, answer->text), first;
     if (!answer->ok)
         return false;
     if (!word)
@@ -32,10 +32,9 @@ int32_t ask_filter(struct lesson *lesson, const struct skillx *self, struct reco
         struct text skill CLEANUP_TEXT = {0};
         if (records->items[i].skips_filter)
             continue;
-        record_json(&skill, &records->items[i], false);
-        const struct binding user[] = {{"skill", text_view(&skill)}, {NULL, SLICE("")}};
-        requests[count++] =
-            (struct request){self->filter, lesson_fill(lesson, self->filter_user, user)};
+        put_record(&skill, &records->items[i], false);
+        const struct binding bindings[] = {{"skill", text_view(&skill)}, {NULL, SLICE("")}};
+        requests[count++] = lesson_request(lesson, self->filter, self->filter_user, bindings);
     }
     int32_t status = lesson_ask(lesson, requests, count, answers);
     if (status)
@@ -55,16 +54,14 @@ int32_t ask_filter(struct lesson *lesson, const struct skillx *self, struct reco
 
 size_t cluster_names(struct pool *pool, const struct records *records, size_t *out)
 {
-    grasp_str *keys = pool_array(pool, records->count, sizeof(*keys));
-    size_t count = 0;
+    struct strings keys = {0};
     for (size_t i = 0; i < records->count; i++) {
-        grasp_str key = name_key(pool, records->items[i].name);
-        for (out[i] = 0; out[i] < count && !slice_eq(keys[out[i]], key);)
-            out[i]++;
-        if (out[i] == count)
-            keys[count++] = key;
+        grasp_str key = text_folded(pool, records->items[i].name);
+        out[i] = strings_find(&keys, key);
+        if (out[i] == keys.count)
+            strings_add(pool, &keys, key);
     }
-    return count;
+    return keys.count;
 }
 
 const grasp_json_value *merged_in(grasp_call *call, grasp_str reply)
@@ -108,14 +105,15 @@ static struct request merge_request(struct lesson *lesson, const struct skillx *
                                     size_t count)
 {
     struct text skills CLEANUP_TEXT = {0};
-    text_char(&skills, '[');
     for (size_t i = 0; i < count; i++) {
-        text_put(&skills, i ? ",\n" : "");
-        record_json(&skills, &records->items[members[i]], false);
+        struct text skill CLEANUP_TEXT = {0};
+        put_record(&skill, &records->items[members[i]], false);
+        text_put(&skills, i ? ",\n" : "[");
+        text_str(&skills, text_view(&skill));
     }
     text_char(&skills, ']');
-    const struct binding user[] = {{"skills", text_view(&skills)}, {NULL, SLICE("")}};
-    return (struct request){self->merge, lesson_fill(lesson, self->merge_user, user)};
+    const struct binding bindings[] = {{"skills", text_view(&skills)}, {NULL, SLICE("")}};
+    return lesson_request(lesson, self->merge, self->merge_user, bindings);
 }
 
 /* Adds what a merge came to; without `keep` only an object survives, as in the reference. */

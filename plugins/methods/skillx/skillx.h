@@ -3,9 +3,8 @@
  * (spec/baselines.md 7). */
 #pragma once
 
-#include <grasp/grasp.h>
-
-#include "common/learner.h"
+#include "common/overlap.h"
+#include "common/transcript.h"
 
 #define SKILLX_OPTIONS(BOOL, REPAIR, INT, NUMBER)                                                  \
     INT(retrieval_top_k, 5, -1000, 1000, "skills that are shown")                                  \
@@ -47,6 +46,7 @@ struct record {
     grasp_str tools; /* a JSON array */
     bool atomic;     /* by its metadata */
     bool skips_filter;
+    struct bag words; /* of name and document, made by records_add */
     int64_t epoch;
     grasp_str created, modified;
 };
@@ -61,11 +61,10 @@ struct trajectory {
     grasp_str history; /* JSON array of {"role", "content"} */
     grasp_str plan;    /* its first line, until the writer has made one */
 };
-grasp_str skillx_shorten(struct pool *pool, grasp_str text, int64_t most);
 void trajectory_make(struct lesson *lesson, const struct rollout *rollout,
                      const struct skillx_options *options, struct trajectory *out);
 bool plan_read(grasp_str reply, grasp_str *out);
-size_t plan_steps(struct pool *pool, grasp_str plan, grasp_str **out);
+struct strings plan_steps(struct pool *pool, grasp_str plan);
 
 /* library.c */
 struct library {
@@ -76,7 +75,8 @@ struct library {
 bool record_read(grasp_call *call, struct pool *pool, const grasp_json_value *value,
                  struct record *out);
 void records_add(struct pool *pool, struct records *list, const struct record *record);
-void record_json(struct text *out, const struct record *record, bool whole);
+void put_record(struct text *out, const struct record *record, bool whole);
+void put_records(struct text *out, const char *key, const struct records *list); /* whole ones */
 bool library_read(grasp_call *call, struct pool *pool, grasp_str text, struct library *out,
                   grasp_str *out_why);
 grasp_str library_file(grasp_call *call, const struct library *library);
@@ -85,14 +85,13 @@ void library_merge(struct pool *pool, struct library *library, const struct reco
 /* Positions of the functional skills for a query, of which `words` are the words. */
 size_t library_find(struct pool *pool, const struct library *library, grasp_str query, int64_t most,
                     size_t **out);
-grasp_str name_key(struct pool *pool, grasp_str name); /* trimmed, lower case */
 
 /* extract.c: the stages of learning, each for all trajectories side by side. */
 struct extraction {
     const struct trajectory *trajectory;
-    grasp_str *steps;
+    struct strings steps;
     const grasp_json_value **results; /* per step */
-    size_t step_count, step, attempt;
+    size_t step, attempt;
     struct text library; /* the skills of this trajectory, for its prompts */
     size_t library_count;
 };
@@ -115,8 +114,9 @@ int32_t ask_merge(struct lesson *lesson, const struct skillx *self, struct recor
                   size_t *out_merged);
 
 /* update.c */
-int32_t skillx_learn(grasp_call *call, void *self, const grasp_lab *lab, const grasp_files *files,
-                     const void *knowledge, grasp_str batch);
+int32_t skillx_learn(struct lesson *lesson, void *self, const grasp_files *files);
 
-extern const grasp_rehearsal skillx_rehearsal;
+/* rehearsal.c */
+const void *skillx_extension(grasp_str id);
+
 extern const grasp_method skillx_table;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/put.h"
 #include "common/slice.h"
 #include "skillx.h"
 
@@ -10,15 +11,17 @@ static int32_t record(struct lesson *lesson, const struct library *library,
                       const struct counts *counts)
 {
     struct text out CLEANUP_TEXT = {0};
-    text_format(&out, "{\"n_successful\": %zu, \"n_extracted\": %zu, ", counts->successful,
-                counts->extracted);
-    if (counts->successful)
-        text_format(&out, "\"n_filtered\": %zu, \"n_merged\": %zu, ", counts->filtered,
-                    counts->merged);
-    text_format(&out, "\"n_after_merge\": %zu, \"epoch\": %lld}",
-                library->functional.count + library->atomic.count, (long long)lesson->epoch);
-    return lesson->lab->record(lesson->call, SLICE("skillx_updates.json"),
-                               pretty_json(lesson->call, text_view(&out)));
+    put_open(&out, NULL, '{');
+    put_int(&out, "n_successful", (int64_t)counts->successful);
+    put_int(&out, "n_extracted", (int64_t)counts->extracted);
+    if (counts->successful) {
+        put_int(&out, "n_filtered", (int64_t)counts->filtered);
+        put_int(&out, "n_merged", (int64_t)counts->merged);
+    }
+    put_int(&out, "n_after_merge", (int64_t)(library->functional.count + library->atomic.count));
+    put_int(&out, "epoch", lesson->epoch);
+    put_close(&out, '}');
+    return lesson_record(lesson, "skillx_updates.json", &out);
 }
 
 static int32_t extract(struct lesson *lesson, const struct skillx *self, struct records *records,
@@ -59,16 +62,15 @@ static int64_t next_epoch(struct skillx *self, const struct library *library)
     return ++self->epochs;
 }
 
-static int32_t learn(struct lesson *lesson, struct skillx *self, const grasp_files *files)
+int32_t skillx_learn(struct lesson *lesson, void *opaque, const grasp_files *files)
 {
-    static const char *const names[] = {"skillx_library.json", "skillx_library_best.json", NULL};
-    const grasp_file *file = learner_file(files, names);
+    struct skillx *self = opaque;
     struct library library = {0};
     struct records records = {0};
     struct counts counts = {0};
     grasp_str why = SLICE("");
-    if (file)
-        library_read(lesson->call, &lesson->pool, file->text, &library, &why);
+    if (lesson->file)
+        library_read(lesson->call, &lesson->pool, lesson->file->text, &library, &why);
     int32_t status = extract(lesson, self, &records, &counts);
     if (status)
         return status;
@@ -79,12 +81,4 @@ static int32_t learn(struct lesson *lesson, struct skillx *self, const grasp_fil
         return status;
     const grasp_file out = {SLICE("skillx_library.json"), library_file(lesson->call, &library)};
     return lesson_emit(lesson, &out, 1);
-}
-
-int32_t skillx_learn(grasp_call *call, void *self, const grasp_lab *lab, const grasp_files *files,
-                     const void *knowledge, grasp_str batch)
-{
-    struct lesson lesson CLEANUP_LESSON;
-    int32_t status = lesson_open(call, self, lab, batch, &lesson);
-    return status ? status : learn(&lesson, self, files);
 }
