@@ -28,6 +28,20 @@ struct prompt_file {
     size_t at; /* of the grasp_str in the instance */
 };
 
+/* Rows of a list of prompt files: into a member of the instance's type. */
+#define PROMPT(name, type, member, ...)                                                            \
+    {                                                                                              \
+        name, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL}, offsetof(type, member)       \
+    }
+#define PROMPT_AS_IT_IS(name, type, member)                                                        \
+    {                                                                                              \
+        name, NULL, offsetof(type, member)                                                         \
+    }
+#define PROMPT_END                                                                                 \
+    {                                                                                              \
+        NULL, NULL, 0                                                                              \
+    }
+
 /* What tells one method from another. */
 struct learner_kind {
     size_t size; /* of the instance, which begins with a struct learner */

@@ -3,6 +3,18 @@
 
 #include "common/slice.h"
 
+bool member_find(const grasp_json *json, const grasp_json_value *object, const char *key,
+                 const grasp_json_value **out)
+{
+    grasp_str name;
+    for (uint64_t i = 0; i < json->count(object); i++) {
+        *out = json->member(object, i, &name);
+        if (grasp_equal(name, key))
+            return true;
+    }
+    return false;
+}
+
 grasp_str member_copy(const grasp_json *json, struct pool *pool, const grasp_json_value *object,
                       const char *key)
 {

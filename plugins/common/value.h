@@ -20,7 +20,10 @@ static inline grasp_str member_text(const grasp_json *json, const grasp_json_val
 {
     return json->as_string(member_of(json, object, key));
 }
-/* The same, copied into the pool. */
+/* Is there such a member, even one that is null? */
+bool member_find(const grasp_json *json, const grasp_json_value *object, const char *key,
+                 const grasp_json_value **out);
+/* The text of a string, copied into the pool. */
 grasp_str member_copy(const grasp_json *json, struct pool *pool, const grasp_json_value *object,
                       const char *key);
 

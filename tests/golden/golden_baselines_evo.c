@@ -15,6 +15,11 @@ static const struct evo *evo_of(const struct bench *b)
     return b->self;
 }
 
+static struct state state_of(struct bench *b)
+{
+    return (struct state){.pool = &b->pool, .options = &evo_of(b)->options};
+}
+
 /* Options that are no longer options are left out. */
 static struct json *options_of(const struct json *config)
 {
@@ -52,8 +57,8 @@ static void load(struct bench *b, const struct json *texts, struct state *state)
 {
     const grasp_files files = bench_files(b, texts);
     grasp_str why = {"", 0};
-    *state = (struct state){0};
-    state_read(b->call, &b->pool, &files, &evo_of(b)->options, state, &why);
+    *state = state_of(b);
+    state_read(b->call, &files, state, &why);
 }
 
 static void load_in(struct bench *b, const struct json *in, struct state *state)
@@ -181,8 +186,8 @@ static void check_select(struct golden *g, const struct json *in, const struct j
     CLEANUP_JSON struct json *got = json_new_array();
     open_with(&b, g, json_get(in, "config"));
     load_in(&b, in, &state);
-    size_t count = rules_select(&b.pool, &state, to_plugin(json_str(json_get(in, "query"))),
-                                json_int(json_get(in, "k"), 0), &evo_of(&b)->options, &chosen);
+    size_t count = rules_select(&state, to_plugin(json_str(json_get(in, "query"))),
+                                json_int(json_get(in, "k"), 0), &chosen);
     for (size_t i = 0; i < count; i++)
         json_push(got, json_new_str(to_test(state.rules[chosen[i]].id)));
     golden_expect_json(g, "rules", got, out);
@@ -197,7 +202,7 @@ static void check_retrieve(struct golden *g, const struct json *in, const struct
     CLEANUP_JSON struct json *got = json_new_array();
     open_with(&b, g, NULL);
     load_in(&b, in, &state);
-    size_t count = episodes_find(&b.pool, &state, to_plugin(json_str(json_get(in, "query"))),
+    size_t count = episodes_find(&state, to_plugin(json_str(json_get(in, "query"))),
                                  json_int(json_get(in, "k"), 0), &found);
     for (size_t i = 0; i < count; i++)
         json_push(got, json_new_str(to_test(state.episodes[found[i]].id)));
@@ -246,8 +251,9 @@ static struct reflection raw_reflection(struct bench *b, const struct json *valu
     return out;
 }
 
-static struct json *report_json(const struct report *report, const struct state *state)
+static struct json *report_json(const struct study *report)
 {
+    const struct state *state = report->state;
     struct json *out = json_new_object();
     json_set(out, "stored_episode_id",
              report->episode_id.len ? json_new_str(to_test(report->episode_id)) : NULL);
@@ -270,14 +276,16 @@ static void check_apply(struct golden *g, const struct json *in, const struct js
     struct bench b;
     struct state state;
     struct lesson lesson;
-    struct report report;
     open_with(&b, g, json_get(in, "config"));
     load_in(&b, in, &state);
     open_lesson(&b, json_get(in, "entry"), &lesson);
-    const struct reflection reflection = raw_reflection(&b, json_get(in, "reflection"));
-    bool merge = evo_of(&b)->options.semantic_enabled && reflection.update;
-    evo_apply(&lesson, evo_of(&b), &state, &lesson.rollouts[0], &reflection, merge, &report);
-    CLEANUP_JSON struct json *got = report_json(&report, &state);
+    struct study study = {.lesson = &lesson,
+                          .self = evo_of(&b),
+                          .state = &state,
+                          .rollout = &lesson.rollouts[0],
+                          .reflection = raw_reflection(&b, json_get(in, "reflection"))};
+    evo_apply(&study, evo_of(&b)->options.semantic_enabled && study.reflection.update);
+    CLEANUP_JSON struct json *got = report_json(&study);
     golden_expect_json(g, "report", got, json_get(out, "report"));
     CLEANUP_JSON struct json *rules = rules_of(&state);
     golden_expect_json(g, "rules", rules, json_get(out, "rules"));
@@ -297,8 +305,11 @@ static void check_sync(struct golden *g, const struct json *in, const struct jso
     load_in(&b, in, &state);
     open_lesson(&b, entry, &lesson);
     const struct strings texts = golden_strings(&b.pool, json_get(in, "curated"));
-    const struct strings tags = golden_strings(&b.pool, json_get(in, "tags"));
-    rules_sync(&lesson, &state, &evo_of(&b)->options, &texts, &tags);
+    struct study study = {.lesson = &lesson,
+                          .self = evo_of(&b),
+                          .state = &state,
+                          .reflection.tags = golden_strings(&b.pool, json_get(in, "tags"))};
+    rules_sync(&study, &texts);
     CLEANUP_JSON struct json *rules = rules_of(&state);
     golden_expect_json(g, "rules", rules, out);
     lesson_close(&lesson);
@@ -308,13 +319,13 @@ static void check_sync(struct golden *g, const struct json *in, const struct jso
 static void check_cap(struct golden *g, const struct json *in, const struct json *out)
 {
     struct bench b;
-    struct state state = {0};
     CLEANUP_JSON struct json *options = json_new_object(), *got = json_new_array();
     json_set(options, "max_episodes", json_copy(json_get(in, "max_episodes")));
     open_with(&b, g, options);
+    struct state state = state_of(&b);
     for (int64_t i = 0; i < json_int(json_get(in, "n"), 0); i++) {
         CLEANUP_FREE char *line = mem_printf("{\"id\": \"s%lld\"}", (long long)i);
-        episode_add(b.call, &b.pool, &state, grasp_cstr(line), &evo_of(&b)->options);
+        episode_add(b.call, &state, grasp_cstr(line));
     }
     for (size_t i = 0; i < state.episode_count; i++)
         json_push(got, json_new_str(to_test(state.episodes[i].id)));
@@ -371,8 +382,6 @@ static void check_curate(struct golden *g, const struct json *in, const struct j
 {
     struct bench b;
     struct lesson lesson;
-    struct state state = {0};
-    const grasp_json_value *log = NULL;
     struct strings texts;
     const struct json *current = json_get(in, "current");
     CLEANUP_JSON struct json *entry = json_new_object(), *replies = json_new_array();
@@ -380,17 +389,20 @@ static void check_curate(struct golden *g, const struct json *in, const struct j
     open_with(&b, g, json_get(in, "config"));
     b.replies = replies;
     open_lesson(&b, entry, &lesson);
+    struct state state = state_of(&b);
     state.rules = pool_array(&b.pool, json_count(current), sizeof(*state.rules));
     for (; state.rule_count < json_count(current); state.rule_count++)
         state.rules[state.rule_count].text =
             to_plugin(json_str(json_at(current, state.rule_count)));
-    const struct reflection reflection = {.guidelines =
-                                              golden_strings(&b.pool, json_get(in, "candidates"))};
-    golden_expect_int(g, "curate", curate(&lesson, evo_of(&b), &state, &reflection, &texts, &log),
-                      0);
+    struct study study = {.lesson = &lesson,
+                          .self = evo_of(&b),
+                          .state = &state,
+                          .reflection.guidelines =
+                              golden_strings(&b.pool, json_get(in, "candidates"))};
+    golden_expect_int(g, "curate", curate(&study, &texts), 0);
     CLEANUP_JSON struct json *got = strings(&texts);
     golden_expect_json(g, "rules", got, json_at(out, 0));
-    CLEANUP_JSON struct json *edits = log ? from_value(&b, log) : json_new_object();
+    CLEANUP_JSON struct json *edits = study.log ? from_value(&b, study.log) : json_new_object();
     golden_expect_json(g, "edit_log", edits, json_at(out, 1));
     lesson_close(&lesson);
     bench_close(&b);
@@ -442,7 +454,7 @@ static void check_context(struct golden *g, const struct json *in, const struct 
     open_with(&b, g, json_get(in, "config"));
     load_in(&b, in, &state);
     grasp_str text =
-        evo_context(&b.pool, evo_of(&b), &state, to_plugin(json_str(json_get(in, "query"))), &ids);
+        evo_context(evo_of(&b), &state, to_plugin(json_str(json_get(in, "query"))), &ids);
     grasp_str protocol = evo_of(&b)->protocol;
     struct str want = json_str(out);
     size_t mark = strlen("{{PROTOCOL}}");
@@ -457,9 +469,9 @@ static void check_context(struct golden *g, const struct json *in, const struct 
 static void check_limits(struct golden *g, const struct json *in, const struct json *out)
 {
     struct bench b;
-    struct state state = {0};
     struct text ids CLEANUP_TEXT = {0};
     open_with(&b, g, json_get(in, "config"));
+    struct state state = state_of(&b);
     int64_t count = json_int(json_get(in, "n_rules"), 0);
     const struct evo_options *o = &evo_of(&b)->options;
     state.rules = pool_array(&b.pool, (size_t)count, sizeof(*state.rules));
@@ -467,7 +479,7 @@ static void check_limits(struct golden *g, const struct json *in, const struct j
         state.rules[state.rule_count] = (struct evo_rule){
             .id = pool_format(&b.pool, "r%zu", state.rule_count),
             .text = pool_format(&b.pool, "[P1] Rule %zu %0400d", state.rule_count, 7)};
-    grasp_str text = evo_context(&b.pool, evo_of(&b), &state, grasp_cstr("rule"), &ids);
+    grasp_str text = evo_context(evo_of(&b), &state, grasp_cstr("rule"), &ids);
     golden_expect_int(g, "within the limit",
                       (int64_t)utf8_count(text) <= o->max_context_chars &&
                           (int64_t)utf8_count(text) <=

@@ -57,7 +57,10 @@ struct episode {
     struct bag words; /* of all its texts */
 };
 
+/* What is known; learning reads it anew, augment makes a view of its own. */
 struct state {
+    struct pool *pool; /* for what is added, and for what a look-up makes */
+    const struct evo_options *options;
     struct evo_rule *rules;
     size_t rule_count, rule_capacity;
     struct episode *episodes;
@@ -72,61 +75,61 @@ struct reflection {
     bool store, update;
 };
 
+/* What is learned from one rollout. */
+struct study {
+    struct lesson *lesson;
+    const struct evo *self;
+    struct state *state;
+    const struct rollout *rollout;
+    struct reflection reflection;
+    grasp_str raw;               /* the reflection as it was written */
+    const grasp_json_value *log; /* the curation's edit_log, or NULL */
+    grasp_str episode_id;        /* of the episode that was stored; empty for none */
+    struct strings shown, added; /* ids of the rules that were credited, texts of new ones */
+};
+
 /* rules.c */
 double evo_utility(const struct evo_rule *rule, int64_t total, const struct evo_options *options);
-void rules_clean(struct pool *pool, struct state *state, const struct evo_options *options);
+void rules_clean(struct state *state);
 /* Positions of the rules for a query. limit: 0 for semantic_top_k. */
-size_t rules_select(struct pool *pool, const struct state *state, grasp_str query, int64_t limit,
-                    const struct evo_options *options, size_t **out);
-struct evo_rule *rule_with_key(struct pool *pool, const struct state *state, grasp_str key);
-/* Adds a rule or takes over the tags into the one that says the same; true if it was new. */
-bool rule_merge(struct lesson *lesson, struct state *state, const struct evo_options *options,
-                grasp_str text, const struct strings *tags);
+size_t rules_select(const struct state *state, grasp_str query, int64_t limit, size_t **out);
+struct evo_rule *rule_with_key(const struct state *state, grasp_str key);
+/* Adds a rule with the reflection's tags, or takes over the tags into the one that says the same;
+ * true if it was new. */
+bool rule_merge(struct study *study, grasp_str text);
 /* Replaces the rules by a curated list. */
-void rules_sync(struct lesson *lesson, struct state *state, const struct evo_options *options,
-                const struct strings *texts, const struct strings *tags);
+void rules_sync(struct study *study, const struct strings *texts);
 
 /* state.c */
-bool state_read(grasp_call *call, struct pool *pool, const grasp_files *files,
-                const struct evo_options *options, struct state *out, grasp_str *out_why);
+bool state_read(grasp_call *call, const grasp_files *files, struct state *out, grasp_str *out_why);
 size_t state_files(struct lesson *lesson, const struct state *state, grasp_file out[2]);
 /* The array of the rules, for the file or the log. */
 void put_rules(struct text *out, const char *key, const struct state *state);
-void episode_add(grasp_call *call, struct pool *pool, struct state *state, grasp_str json,
-                 const struct evo_options *options);
+void episode_add(grasp_call *call, struct state *state, grasp_str json);
 /* "rule_" or "epi_" and 12 hex digits, one more than any there is. next: rules that are not in the
  * state yet, or NULL. */
-grasp_str state_new_id(struct pool *pool, const struct state *state, const struct state *next,
-                       const char *prefix);
-size_t episodes_find(struct pool *pool, const struct state *state, grasp_str query, int64_t most,
-                     size_t **out);
+grasp_str state_new_id(const struct state *state, const struct state *next, const char *prefix);
+size_t episodes_find(const struct state *state, grasp_str query, int64_t most, size_t **out);
 
 /* reflect.c */
 /* value: an object, or NULL for an empty one. */
 void reflection_read(grasp_call *call, struct pool *pool, grasp_json_value *value,
                      struct reflection *out);
-int32_t reflect(struct lesson *lesson, const struct evo *self, const struct state *state,
-                const struct rollout *rollout, struct reflection *out, grasp_str *out_raw);
-/* Asks for the merged list. out_log: the edit_log, or NULL. */
-int32_t curate(struct lesson *lesson, const struct evo *self, const struct state *state,
-               const struct reflection *reflection, struct strings *out,
-               const grasp_json_value **out_log);
+int32_t reflect(struct study *study);
+/* Asks for the merged list. */
+int32_t curate(struct study *study, struct strings *out);
 
 /* update.c */
-struct report {
-    grasp_str episode_id; /* empty for none */
-    struct strings shown, added;
-};
+/* Instruction and context, and the answer: what rules are looked up by. */
+grasp_str study_query(struct study *study, bool with_answer);
 /* Credits, stores the episode and, with `merge`, adds the guidelines as rules. */
-void evo_apply(struct lesson *lesson, const struct evo *self, struct state *state,
-               const struct rollout *rollout, const struct reflection *reflection, bool merge,
-               struct report *out);
+void evo_apply(struct study *study, bool merge);
 int32_t evo_learn(struct lesson *lesson, void *self, const grasp_files *files);
 
 /* method.c */
 /* What is shown for a query, and the ids of it as a JSON array. */
-grasp_str evo_context(struct pool *pool, const struct evo *self, const struct state *state,
-                      grasp_str query, struct text *ids);
+grasp_str evo_context(const struct evo *self, const struct state *state, grasp_str query,
+                      struct text *ids);
 
 /* rehearsal.c */
 const void *evo_extension(grasp_str id);

@@ -19,20 +19,18 @@ static const char schema[] = OPTION_SCHEMA(EVO_OPTIONS);
 #define OPTIONS_OF struct evo_options
 static const struct option options[] = OPTION_TABLE(EVO_OPTIONS);
 
-static const char *const reflect_names[] = {"rules", "episode", "tags", NULL};
-static const char *const curate_names[] = {"input", NULL};
 static const struct prompt_file prompts[] = {
-    {"reflect.md", reflect_names, offsetof(struct evo, reflect)},
-    {"curate.md", curate_names, offsetof(struct evo, curate)},
-    {"protocol.md", NULL, offsetof(struct evo, protocol)},
-    {NULL, NULL, 0}};
+    PROMPT("reflect.md", struct evo, reflect, "rules", "episode", "tags"),
+    PROMPT("curate.md", struct evo, curate, "input"),
+    PROMPT_AS_IT_IS("protocol.md", struct evo, protocol), PROMPT_END};
 
 static bool read(grasp_call *call, const void *opaque, const grasp_files *files,
                  const grasp_file *file, void *knowledge, grasp_str *out_why)
 {
     const struct evo *self = opaque;
     struct knowledge *out = knowledge;
-    return state_read(call, &out->pool, files, &self->options, &out->state, out_why);
+    out->state = (struct state){.pool = &out->pool, .options = &self->options};
+    return state_read(call, files, &out->state, out_why);
 }
 
 static const char *const names[] = {"semantic.json", NULL};
@@ -57,10 +55,10 @@ static int32_t open_evo(grasp_call *call, grasp_str config, grasp_str task, void
     return learner_open(call, &kind, config, task, out_self);
 }
 
-static size_t show_rules(struct text *out, struct pool *pool, const struct evo *self,
-                         const struct state *state, grasp_str query, struct text *ids)
+static size_t show_rules(struct text *out, const struct state *state, grasp_str query,
+                         struct text *ids)
 {
-    size_t *chosen, count = rules_select(pool, state, query, 0, &self->options, &chosen);
+    size_t *chosen, count = rules_select(state, query, 0, &chosen);
     text_put(out, EVO_SEMANTIC_HEADER);
     for (size_t i = 0; i < count; i++) {
         text_put(out, "\n- ");
@@ -70,10 +68,10 @@ static size_t show_rules(struct text *out, struct pool *pool, const struct evo *
     return count;
 }
 
-static size_t show_episodes(struct text *out, struct pool *pool, const struct evo *self,
-                            const struct state *state, grasp_str query, struct text *ids)
+static size_t show_episodes(struct text *out, const struct state *state, grasp_str query,
+                            struct text *ids)
 {
-    size_t *found, count = episodes_find(pool, state, query, self->options.episodic_top_k, &found);
+    size_t *found, count = episodes_find(state, query, state->options->episodic_top_k, &found);
     text_put(out, EVO_EPISODIC_HEADER);
     for (size_t i = 0; i < count; i++) {
         const struct episode *episode = &state->episodes[found[i]];
@@ -97,8 +95,8 @@ static void put_section(struct text *out, struct pool *pool, const struct text *
     text_str(out, text_truncate(pool, text_view(section), most));
 }
 
-grasp_str evo_context(struct pool *pool, const struct evo *self, const struct state *state,
-                      grasp_str query, struct text *ids)
+grasp_str evo_context(const struct evo *self, const struct state *state, grasp_str query,
+                      struct text *ids)
 {
     struct text out CLEANUP_TEXT = {0}, rules CLEANUP_TEXT = {0}, episodes CLEANUP_TEXT = {0};
     const struct evo_options *o = &self->options;
@@ -106,18 +104,17 @@ grasp_str evo_context(struct pool *pool, const struct evo *self, const struct st
     query = utf8_prefix(query, QUERY_CHARACTERS);
     put_open(ids, NULL, '[');
     text_str(&out, self->protocol);
-    bool has_rules = o->semantic_enabled && show_rules(&rules, pool, self, state, query, ids) > 0;
-    bool has_episodes =
-        o->episodic_enabled && show_episodes(&episodes, pool, self, state, query, ids) > 0;
+    bool has_rules = o->semantic_enabled && show_rules(&rules, state, query, ids) > 0;
+    bool has_episodes = o->episodic_enabled && show_episodes(&episodes, state, query, ids) > 0;
     if (has_rules)
-        put_section(&out, pool, &rules, o->semantic_context_max_chars);
+        put_section(&out, state->pool, &rules, o->semantic_context_max_chars);
     if (has_episodes)
-        put_section(&out, pool, &episodes, o->episodic_context_max_chars);
+        put_section(&out, state->pool, &episodes, o->episodic_context_max_chars);
     put_close(ids, ']');
     if (!has_rules && !has_episodes && !self->learner.common.reference)
         text_reset(&out);
-    return pool_dup(pool,
-                    text_truncate(pool, text_view(&out), budget && budget < most ? budget : most));
+    return pool_dup(state->pool, text_truncate(state->pool, text_view(&out),
+                                               budget && budget < most ? budget : most));
 }
 
 static int32_t augment(grasp_call *call, void *opaque, const void *loaded, const grasp_turn *turn)
@@ -126,8 +123,10 @@ static int32_t augment(grasp_call *call, void *opaque, const void *loaded, const
     const struct knowledge *knowledge = loaded;
     struct pool pool CLEANUP_POOL = {0};
     struct text text CLEANUP_TEXT = {0}, ids CLEANUP_TEXT = {0};
+    struct state view = knowledge->state;
+    view.pool = &pool; /* the knowledge and its pool are shared by all turns */
     grasp_str query = turn_query(call, turn, self->options.task_query);
-    text_str(&text, evo_context(&pool, self, &knowledge->state, query, &ids));
+    text_str(&text, evo_context(self, &view, query, &ids));
     return text.len ? guidance_emit(call, &self->learner.common, &text, &ids, SLICE(TASK_LINE))
                     : GRASP_OK;
 }

@@ -11,15 +11,13 @@
 #define GUIDELINES 5
 #define TAGS 10
 
+/* What is missing counts as true, and is then set. */
 static bool read_flag(grasp_call *call, grasp_json_value *value, const char *key)
 {
     const grasp_json *json = grasp_json_of(call);
-    grasp_str name;
-    for (uint64_t i = 0; i < json->count(value); i++) {
-        const grasp_json_value *member = json->member(value, i, &name);
-        if (grasp_equal(name, key))
-            return value_is_true(json, member);
-    }
+    const grasp_json_value *member;
+    if (member_find(json, value, key, &member))
+        return value_is_true(json, member);
     json->set(call, value, grasp_cstr(key), json->new_bool(call, 1));
     return true;
 }
@@ -99,93 +97,79 @@ static grasp_str episode_json(struct pool *pool, const struct rollout *rollout)
     return pool_dup(pool, text_view(&out));
 }
 
-/* The rules that fit an episode. */
-static grasp_str fitting_rules(struct pool *pool, const struct evo *self, const struct state *state,
-                               const struct rollout *rollout)
+/* The texts of the rules that fit the rollout, as JSON. */
+static grasp_str fitting_rules(struct study *s)
 {
     struct text out CLEANUP_TEXT = {0};
-    size_t *chosen;
-    grasp_str query =
-        pool_format(pool, "%.*s\n%.*s", (int)rollout->instruction.len, rollout->instruction.ptr,
-                    (int)rollout->context.len, rollout->context.ptr);
-    size_t count = rules_select(pool, state, query, 0, &self->options, &chosen);
+    size_t *chosen, count = rules_select(s->state, study_query(s, false), 0, &chosen);
     put_open(&out, NULL, '[');
     for (size_t i = 0; i < count; i++)
-        put_string(&out, NULL, state->rules[chosen[i]].text);
+        put_string(&out, NULL, s->state->rules[chosen[i]].text);
     put_close(&out, ']');
-    return pool_dup(pool, text_view(&out));
+    return pool_dup(s->state->pool, text_view(&out));
 }
 
-int32_t reflect(struct lesson *lesson, const struct evo *self, const struct state *state,
-                const struct rollout *rollout, struct reflection *out, grasp_str *out_raw)
+int32_t reflect(struct study *s)
 {
     static const grasp_str failed =
         SLICE("{\"episodic_summary\": \"" EVO_FAILED "\", \"failure_analysis\": \"" EVO_FAILED
               "\", \"should_update_semantic\": false}");
-    struct pool *pool = &lesson->pool;
+    grasp_call *call = s->lesson->call;
     struct answer answer;
-    const struct binding bindings[] = {{"rules", fitting_rules(pool, self, state, rollout)},
-                                       {"episode", episode_json(pool, rollout)},
-                                       {"tags", rollout->tags},
+    const struct binding bindings[] = {{"rules", fitting_rules(s)},
+                                       {"episode", episode_json(s->state->pool, s->rollout)},
+                                       {"tags", s->rollout->tags},
                                        {NULL, SLICE("")}};
-    int32_t status = lesson_ask_one(lesson, self->reflect, bindings, &answer);
+    int32_t status = lesson_ask_one(s->lesson, s->self->reflect, bindings, &answer);
     if (status)
         return status;
-    *out_raw = answer.text;
-    reflection_read(
-        lesson->call, pool,
-        answer.ok ? object_in_reply(lesson->call, answer.text, !self->learner.common.reference)
-                  : lesson->json->parse(lesson->call, failed, NULL),
-        out);
+    s->raw = answer.text;
+    reflection_read(call, s->state->pool,
+                    answer.ok
+                        ? object_in_reply(call, answer.text, !s->self->learner.common.reference)
+                        : s->lesson->json->parse(call, failed, NULL),
+                    &s->reflection);
     return GRASP_OK;
 }
 
-static struct strings texts_of(struct pool *pool, const struct state *state)
-{
-    struct strings out = strings_with_room(pool, state->rule_count);
-    for (size_t i = 0; i < state->rule_count; i++)
-        strings_add(pool, &out, state->rules[i].text);
-    return out;
-}
-
-static grasp_str curation_input(struct pool *pool, const struct strings *rules,
-                                const struct reflection *reflection)
+static grasp_str curation_input(struct study *s, const struct strings *rules)
 {
     struct text out CLEANUP_TEXT = {0};
     put_open(&out, NULL, '{');
     put_strings(&out, "current_rules", rules);
-    put_strings(&out, "candidate_rules", &reflection->guidelines);
+    put_strings(&out, "candidate_rules", &s->reflection.guidelines);
     put_open(&out, "reflection", '{');
-    put_string(&out, "failure_analysis", reflection->analysis);
-    put_strings(&out, "tags", &reflection->tags);
-    text_put(&out, "}}");
-    return pool_dup(pool, text_view(&out));
+    put_string(&out, "failure_analysis", s->reflection.analysis);
+    put_strings(&out, "tags", &s->reflection.tags);
+    put_close(&out, '}');
+    put_close(&out, '}');
+    return pool_dup(s->state->pool, text_view(&out));
 }
 
-int32_t curate(struct lesson *lesson, const struct evo *self, const struct state *state,
-               const struct reflection *reflection, struct strings *out,
-               const grasp_json_value **out_log)
+int32_t curate(struct study *s, struct strings *out)
 {
-    struct pool *pool = &lesson->pool;
-    const grasp_json *json = lesson->json;
-    struct strings rules = texts_of(pool, state);
+    struct pool *pool = s->state->pool;
+    const grasp_json *json = s->lesson->json;
+    const struct evo_options *options = &s->self->options;
+    struct strings rules = {0};
     struct answer answer;
-    const struct binding bindings[] = {{"input", curation_input(pool, &rules, reflection)},
-                                       {NULL, SLICE("")}};
-    int32_t status = lesson_ask_one(lesson, self->curate, bindings, &answer);
+    for (size_t i = 0; i < s->state->rule_count; i++)
+        strings_add(pool, &rules, s->state->rules[i].text);
+    const struct binding bindings[] = {{"input", curation_input(s, &rules)}, {NULL, SLICE("")}};
+    int32_t status = lesson_ask_one(s->lesson, s->self->curate, bindings, &answer);
     if (status)
         return status;
     const grasp_json_value *value =
-        object_in_reply(lesson->call, answer.text, !self->learner.common.reference);
-    const struct strings curated =
-        value_strings(lesson->call, pool, member_of(json, value, "updated_rules"));
-    *out = rules_usable(pool, &curated, self->options.max_semantic_rules);
-    if (curated.count == 0 || (out->count == 0 && self->options.keep_rules)) {
-        for (size_t i = 0; i < reflection->guidelines.count; i++)
-            strings_add(pool, &rules, reflection->guidelines.items[i]);
-        *out = rules_usable(pool, &rules, self->options.max_semantic_rules);
-    }
+        object_in_reply(s->lesson->call, answer.text, !s->self->learner.common.reference);
     const grasp_json_value *log = member_of(json, value, "edit_log");
-    *out_log = json->kind(log) == GRASP_JSON_OBJECT ? log : NULL;
+    const struct strings curated =
+        value_strings(s->lesson->call, pool, member_of(json, value, "updated_rules"));
+    *out = rules_usable(pool, &curated, options->max_semantic_rules);
+    if (curated.count == 0 || (out->count == 0 && options->keep_rules)) {
+        for (size_t i = 0; i < s->reflection.guidelines.count; i++)
+            strings_add(pool, &rules, s->reflection.guidelines.items[i]);
+        *out = rules_usable(pool, &rules, options->max_semantic_rules);
+    }
+    s->log = json->kind(log) == GRASP_JSON_OBJECT ? log : NULL;
     return GRASP_OK;
 }

@@ -16,14 +16,15 @@ static int64_t read_count(const grasp_json *json, const grasp_json_value *entry,
     return count < 0 ? 0 : count > COUNT_MAX ? COUNT_MAX : count;
 }
 
-static void read_rule(grasp_call *call, struct pool *pool, const grasp_json_value *entry,
-                      struct state *out)
+static void read_rule(grasp_call *call, const grasp_json_value *entry, struct state *out)
 {
     const grasp_json *json = grasp_json_of(call);
+    struct pool *pool = out->pool;
     bool plain = json->kind(entry) == GRASP_JSON_STRING;
     if (!plain && json->kind(entry) != GRASP_JSON_OBJECT)
         return;
-    struct evo_rule rule = {
+    POOL_RESERVE(pool, out->rules, out->rule_count, out->rule_capacity);
+    out->rules[out->rule_count++] = (struct evo_rule){
         .id = member_copy(json, pool, entry, "id"),
         .text =
             plain ? pool_dup(pool, json->as_string(entry)) : member_copy(json, pool, entry, "text"),
@@ -34,12 +35,9 @@ static void read_rule(grasp_call *call, struct pool *pool, const grasp_json_valu
         .success = read_count(json, entry, "success"),
         .failure = read_count(json, entry, "failure"),
     };
-    POOL_RESERVE(pool, out->rules, out->rule_count, out->rule_capacity);
-    out->rules[out->rule_count++] = rule;
 }
 
-static bool read_semantic(grasp_call *call, struct pool *pool, grasp_str text,
-                          const struct evo_options *options, struct state *out, grasp_str *out_why)
+static bool read_semantic(grasp_call *call, grasp_str text, struct state *out, grasp_str *out_why)
 {
     const grasp_json *json = grasp_json_of(call);
     const grasp_json_value *root = json->parse(call, text, out_why);
@@ -52,16 +50,27 @@ static bool read_semantic(grasp_call *call, struct pool *pool, grasp_str text,
     if (json->count(list) == 0)
         list = member_of(json, root, "rules");
     for (uint64_t i = 0; json->kind(list) == GRASP_JSON_ARRAY && i < json->count(list); i++)
-        read_rule(call, pool, json->at(list, i), out);
-    rules_clean(pool, out, options);
+        read_rule(call, json->at(list, i), out);
+    rules_clean(out);
     return true;
 }
 
-void episode_add(grasp_call *call, struct pool *pool, struct state *state, grasp_str text,
-                 const struct evo_options *options)
+/* Makes room for one more by leaving out the oldest. */
+static void forget_episodes(struct state *state)
+{
+    size_t most = (size_t)state->options->max_episodes;
+    size_t over = state->episode_count < most ? 0 : state->episode_count + 1 - most;
+    state->episode_count -= over;
+    if (over)
+        memmove(state->episodes, state->episodes + over,
+                state->episode_count * sizeof(*state->episodes));
+}
+
+void episode_add(grasp_call *call, struct state *state, grasp_str text)
 {
     const grasp_json *json = grasp_json_of(call);
     const grasp_json_value *value = json->parse(call, text, NULL);
+    struct pool *pool = state->pool;
     if (json->kind(value) != GRASP_JSON_OBJECT)
         return;
     struct episode episode = {
@@ -76,18 +85,12 @@ void episode_add(grasp_call *call, struct pool *pool, struct state *state, grasp
                          strings_joined(pool, &episode.guidelines), strings_joined(pool, &tags)};
     const struct strings all = {texts, sizeof(texts) / sizeof(*texts), 0};
     episode.words = bag_make(pool, strings_joined(pool, &all));
-    if (state->episode_count && state->episode_count >= (size_t)options->max_episodes) {
-        size_t over = state->episode_count + 1 - (size_t)options->max_episodes;
-        state->episode_count -= over;
-        memmove(state->episodes, state->episodes + over,
-                state->episode_count * sizeof(*state->episodes));
-    }
+    forget_episodes(state);
     POOL_RESERVE(pool, state->episodes, state->episode_count, state->episode_capacity);
     state->episodes[state->episode_count++] = episode;
 }
 
-bool state_read(grasp_call *call, struct pool *pool, const grasp_files *files,
-                const struct evo_options *options, struct state *out, grasp_str *out_why)
+bool state_read(grasp_call *call, const grasp_files *files, struct state *out, grasp_str *out_why)
 {
     static const char *const semantic[] = {"semantic.json", NULL};
     static const char *const episodic[] = {"episodic.jsonl", NULL};
@@ -95,8 +98,8 @@ bool state_read(grasp_call *call, struct pool *pool, const grasp_files *files,
     const grasp_file *episodes = learner_file(files, episodic);
     grasp_str rest = episodes ? episodes->text : SLICE(""), line;
     while (slice_line(&rest, &line))
-        episode_add(call, pool, out, line, options);
-    return !rules || read_semantic(call, pool, rules->text, options, out, out_why);
+        episode_add(call, out, line);
+    return !rules || read_semantic(call, rules->text, out, out_why);
 }
 
 void put_rules(struct text *out, const char *key, const struct state *state)
@@ -152,8 +155,7 @@ static void take_number(grasp_str id, unsigned long long *highest)
         *highest = number;
 }
 
-grasp_str state_new_id(struct pool *pool, const struct state *state, const struct state *next,
-                       const char *prefix)
+grasp_str state_new_id(const struct state *state, const struct state *next, const char *prefix)
 {
     unsigned long long highest = 0;
     for (size_t i = 0; i < state->rule_count; i++)
@@ -162,16 +164,15 @@ grasp_str state_new_id(struct pool *pool, const struct state *state, const struc
         take_number(next->rules[i].id, &highest);
     for (size_t i = 0; i < state->episode_count; i++)
         take_number(state->episodes[i].id, &highest);
-    return pool_format(pool, "%s%012llx", prefix, (highest + 1) & 0xffffffffffffull);
+    return pool_format(state->pool, "%s%012llx", prefix, (highest + 1) & 0xffffffffffffull);
 }
 
-size_t episodes_find(struct pool *pool, const struct state *state, grasp_str query, int64_t most,
-                     size_t **out)
+size_t episodes_find(const struct state *state, grasp_str query, int64_t most, size_t **out)
 {
-    struct bag wanted = bag_make(pool, query);
-    double *scores = pool_array(pool, state->episode_count, sizeof(*scores));
+    struct bag wanted = bag_make(state->pool, query);
+    double *scores = pool_array(state->pool, state->episode_count, sizeof(*scores));
     size_t count = 0;
-    *out = pool_array(pool, state->episode_count, sizeof(**out));
+    *out = pool_array(state->pool, state->episode_count, sizeof(**out));
     for (size_t i = 0; i < state->episode_count; i++)
         scores[i] = bag_cosine(&wanted, &state->episodes[i].words);
     rank_by_score(scores, state->episode_count, *out);
