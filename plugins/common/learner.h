@@ -81,5 +81,10 @@ int32_t learner_learn(grasp_call *call, void *self, const grasp_lab *lab, const 
                       const void *knowledge, grasp_str batch);
 void learner_close(grasp_call *call, void *self);
 
+/* The members of a method's table that are the same for all learners. */
+#define LEARNER_MEMBERS                                                                            \
+    .info = learner_info, .load = learner_load, .unload = learner_unload, .learn = learner_learn,  \
+    .close = learner_close
+
 /* The first of these names that is there; NULL if none is. names: ended by NULL. */
 const grasp_file *learner_file(const grasp_files *files, const char *const *names);

@@ -181,10 +181,24 @@ int32_t lesson_ask(struct lesson *lesson, const struct request *requests, size_t
     return GRASP_OK;
 }
 
+void round_add(struct lesson *lesson, struct round *round, grasp_str system, grasp_str user,
+               const struct binding *bindings)
+{
+    POOL_RESERVE(&lesson->pool, round->requests, round->count, round->capacity);
+    round->requests[round->count++] = (struct request){lesson_fill(lesson, system, bindings),
+                                                       lesson_fill(lesson, user, bindings)};
+}
+
+int32_t round_ask(struct lesson *lesson, struct round *round)
+{
+    round->answers = pool_array(&lesson->pool, round->count, sizeof(*round->answers));
+    return lesson_ask(lesson, round->requests, round->count, round->answers);
+}
+
 int32_t lesson_ask_one(struct lesson *lesson, grasp_str prompt, const struct binding *bindings,
                        struct answer *out)
 {
-    const struct request request = lesson_request(lesson, SLICE(""), prompt, bindings);
+    const struct request request = {SLICE(""), lesson_fill(lesson, prompt, bindings)};
     return lesson_ask(lesson, &request, 1, out);
 }
 
@@ -203,13 +217,6 @@ grasp_str lesson_fill(struct lesson *lesson, grasp_str prompt, const struct bind
         all[i] = i < own ? bindings[i] : shared[i - own];
     template_fill(&out, prompt, all);
     return pool_dup(&lesson->pool, text_view(&out));
-}
-
-struct request lesson_request(struct lesson *lesson, grasp_str system, grasp_str user,
-                              const struct binding *bindings)
-{
-    return (struct request){lesson_fill(lesson, system, bindings),
-                            lesson_fill(lesson, user, bindings)};
 }
 
 static int32_t too_large(struct lesson *lesson, const char *file)

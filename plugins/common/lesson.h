@@ -61,13 +61,21 @@ struct answer {
 };
 /* A prompt with its placeholders filled: these (ended by a NULL name) and LEARNER_PLACEHOLDERS. */
 grasp_str lesson_fill(struct lesson *lesson, grasp_str prompt, const struct binding *bindings);
-/* Two prompts, filled from the same bindings; system: empty for none. */
-struct request lesson_request(struct lesson *lesson, grasp_str system, grasp_str user,
-                              const struct binding *bindings);
 /* Asks the writer all of them side by side. An error only where the step cannot go on; a call that
  * failed for good is an answer that is not ok. */
 int32_t lesson_ask(struct lesson *lesson, const struct request *requests, size_t count,
                    struct answer *out);
+/* Questions that are put together and then asked side by side. A zeroed struct is an empty round.
+ */
+struct round {
+    struct request *requests;
+    struct answer *answers; /* one each, once they were asked */
+    size_t count, capacity;
+};
+/* Two prompts, filled from the same bindings; system: empty for none. */
+void round_add(struct lesson *lesson, struct round *round, grasp_str system, grasp_str user,
+               const struct binding *bindings);
+int32_t round_ask(struct lesson *lesson, struct round *round);
 /* Asks one user message. */
 int32_t lesson_ask_one(struct lesson *lesson, grasp_str prompt, const struct binding *bindings,
                        struct answer *out);

@@ -55,10 +55,11 @@ static struct json *files_of(const struct json *rules, const struct json *episod
 
 static void load(struct bench *b, const struct json *texts, struct state *state)
 {
+    static const char *const names[] = {"semantic.json", NULL};
     const grasp_files files = bench_files(b, texts);
     grasp_str why = {"", 0};
     *state = state_of(b);
-    state_read(b->call, &files, state, &why);
+    state_read(b->call, learner_file(&files, names), &files, state, &why);
 }
 
 static void load_in(struct bench *b, const struct json *in, struct state *state)

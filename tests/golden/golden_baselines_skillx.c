@@ -199,14 +199,12 @@ static void check_group(struct golden *g, const struct json *in, const struct js
         const struct record record = {.name = to_plugin(json_str(json_at(in, i)))};
         records_add(&pool, &records, &record);
     }
-    size_t *clusters = pool_array(&pool, records.count, sizeof(*clusters));
-    size_t count = cluster_names(&pool, &records, clusters);
+    struct cluster *clusters;
+    size_t count = cluster_names(&pool, &records, &clusters);
     for (size_t c = 0; c < count; c++) {
         struct json *members = json_new_array();
-        for (size_t i = 0; i < records.count; i++) {
-            if (clusters[i] == c)
-                json_push(members, json_new_int((int64_t)i));
-        }
+        for (size_t i = 0; i < clusters[c].count; i++)
+            json_push(members, json_new_int((int64_t)clusters[c].members[i]));
         json_push(got, members);
     }
     golden_expect_json(g, "clusters", got, out);

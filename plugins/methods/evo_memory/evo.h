@@ -101,7 +101,9 @@ bool rule_merge(struct study *study, grasp_str text);
 void rules_sync(struct study *study, const struct strings *texts);
 
 /* state.c */
-bool state_read(grasp_call *call, const grasp_files *files, struct state *out, grasp_str *out_why);
+/* rules: semantic.json, or NULL; the episodes are looked for among the files. */
+bool state_read(grasp_call *call, const grasp_file *rules, const grasp_files *files,
+                struct state *out, grasp_str *out_why);
 size_t state_files(struct lesson *lesson, const struct state *state, grasp_file out[2]);
 /* The array of the rules, for the file or the log. */
 void put_rules(struct text *out, const char *key, const struct state *state);

@@ -30,7 +30,7 @@ static bool read(grasp_call *call, const void *opaque, const grasp_files *files,
     const struct evo *self = opaque;
     struct knowledge *out = knowledge;
     out->state = (struct state){.pool = &out->pool, .options = &self->options};
-    return state_read(call, files, &out->state, out_why);
+    return state_read(call, file, files, &out->state, out_why);
 }
 
 static const char *const names[] = {"semantic.json", NULL};
@@ -145,12 +145,8 @@ const grasp_method evo_memory_table = {
     .summary = "Evo-MedAgent: rules and episodes, retrieved for each turn",
     .options = schema,
     .open = open_evo,
-    .info = learner_info,
-    .load = learner_load,
-    .unload = learner_unload,
     .augment = augment,
     .describe = describe,
-    .learn = learner_learn,
-    .close = learner_close,
+    LEARNER_MEMBERS,
     .extension = evo_extension,
 };

@@ -90,12 +90,11 @@ void episode_add(grasp_call *call, struct state *state, grasp_str text)
     state->episodes[state->episode_count++] = episode;
 }
 
-bool state_read(grasp_call *call, const grasp_files *files, struct state *out, grasp_str *out_why)
+bool state_read(grasp_call *call, const grasp_file *rules, const grasp_files *files,
+                struct state *out, grasp_str *out_why)
 {
-    static const char *const semantic[] = {"semantic.json", NULL};
-    static const char *const episodic[] = {"episodic.jsonl", NULL};
-    const grasp_file *rules = learner_file(files, semantic);
-    const grasp_file *episodes = learner_file(files, episodic);
+    static const char *const names[] = {"episodic.jsonl", NULL};
+    const grasp_file *episodes = learner_file(files, names);
     grasp_str rest = episodes ? episodes->text : SLICE(""), line;
     while (slice_line(&rest, &line))
         episode_add(call, out, line);

@@ -159,7 +159,7 @@ int32_t evo_learn(struct lesson *lesson, void *opaque, const grasp_files *files)
     grasp_file out[2];
     grasp_str why = SLICE("");
     bool learned = false;
-    state_read(lesson->call, files, &state, &why);
+    state_read(lesson->call, lesson->file, files, &state, &why);
     for (size_t i = 0; i < lesson->count; i++) {
         struct study study = {
             .lesson = lesson, .self = self, .state = &state, .rollout = &lesson->rollouts[i]};

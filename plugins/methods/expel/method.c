@@ -16,17 +16,14 @@ static const char schema[] = OPTION_SCHEMA(EXPEL_OPTIONS);
 #define OPTIONS_OF struct expel_options
 static const struct option options[] = OPTION_TABLE(EXPEL_OPTIONS);
 
-static const char *const system_names[] = {NULL};
-static const char *const contrast_names[] = {"grammar", "task",  "success", "failure",
-                                             "tags",    "rules", "full",    NULL};
-static const char *const success_names[] = {"grammar", "trials", "rules", "full", NULL};
 static const struct prompt_file prompts[] = {
-    {"contrast_system.md", system_names, offsetof(struct expel, contrast_system)},
-    {"contrast.md", contrast_names, offsetof(struct expel, contrast)},
-    {"success_system.md", system_names, offsetof(struct expel, success_system)},
-    {"success.md", success_names, offsetof(struct expel, success)},
-    {"grammar.md", NULL, offsetof(struct expel, grammar)},
-    {NULL, NULL, 0}};
+    PROMPT("contrast_system.md", struct expel, contrast_system),
+    PROMPT("contrast.md", struct expel, contrast, "grammar", "task", "success", "failure", "tags",
+           "rules", "full"),
+    PROMPT("success_system.md", struct expel, success_system),
+    PROMPT("success.md", struct expel, success, "grammar", "trials", "rules", "full"),
+    PROMPT_AS_IT_IS("grammar.md", struct expel, grammar),
+    PROMPT_END};
 
 static bool read(grasp_call *call, const void *self, const grasp_files *files,
                  const grasp_file *file, void *opaque, grasp_str *out_why)
@@ -91,12 +88,8 @@ const grasp_method expel_table = {
     .summary = "ExpeL: rules with counters, from pairs of failures and successes",
     .options = schema,
     .open = open_expel,
-    .info = learner_info,
-    .load = learner_load,
-    .unload = learner_unload,
     .augment = augment,
     .describe = describe,
-    .learn = learner_learn,
-    .close = learner_close,
+    LEARNER_MEMBERS,
     .extension = expel_extension,
 };

@@ -17,7 +17,7 @@ struct update {
 
 static const char *const store_names[] = {"expel_store.json", "expel_store_best.json", NULL};
 
-static struct request contrast(struct update *u, const struct pair *pair)
+static void ask_contrast(struct update *u, struct round *round, const struct pair *pair)
 {
     const struct binding bindings[] = {{"grammar", u->self->grammar},
                                        {"task", pair->failure->instruction},
@@ -27,11 +27,11 @@ static struct request contrast(struct update *u, const struct pair *pair)
                                        {"rules", u->list},
                                        {"full", u->is_full},
                                        {NULL, SLICE("")}};
-    return lesson_request(u->lesson, u->self->contrast_system, u->self->contrast, bindings);
+    round_add(u->lesson, round, u->self->contrast_system, u->self->contrast, bindings);
 }
 
 /* The first ten, or the last. */
-static struct request all_success(struct update *u)
+static void ask_success(struct update *u, struct round *round)
 {
     const struct experiences *list = &u->store.successes;
     struct text trials CLEANUP_TEXT = {0};
@@ -51,24 +51,22 @@ static struct request all_success(struct update *u)
                                        {"rules", u->list},
                                        {"full", u->is_full},
                                        {NULL, SLICE("")}};
-    return lesson_request(u->lesson, u->self->success_system, u->self->success, bindings);
+    round_add(u->lesson, round, u->self->success_system, u->self->success, bindings);
 }
 
 static int32_t ask(struct update *u, size_t *out_pairs)
 {
     struct pool *pool = &u->lesson->pool;
+    struct round round = {0};
     struct pair *pairs;
-    size_t count = store_pairs(pool, &u->store, u->self->options.recent_failures, &pairs);
-    *out_pairs = count;
-    struct request *requests = pool_array(pool, count + 1, sizeof(*requests));
-    struct answer *answers = pool_array(pool, count + 1, sizeof(*answers));
-    for (size_t i = 0; i < count; i++)
-        requests[i] = contrast(u, &pairs[i]);
+    *out_pairs = store_pairs(pool, &u->store, u->self->options.recent_failures, &pairs);
+    for (size_t i = 0; i < *out_pairs; i++)
+        ask_contrast(u, &round, &pairs[i]);
     if (u->store.successes.count)
-        requests[count++] = all_success(u);
-    int32_t status = lesson_ask(u->lesson, requests, count, answers);
-    for (size_t i = 0; i < count && !status; i++)
-        operations_read(pool, answers[i].text, &u->self->options, &u->operations);
+        ask_success(u, &round);
+    int32_t status = round_ask(u->lesson, &round);
+    for (size_t i = 0; i < round.count && !status; i++)
+        operations_read(pool, round.answers[i].text, &u->self->options, &u->operations);
     return status;
 }
 

@@ -20,10 +20,10 @@ static const char schema[] = OPTION_SCHEMA(MEMORY_OPTIONS);
 #define OPTIONS_OF struct memory_options
 static const struct option options[] = OPTION_TABLE(MEMORY_OPTIONS);
 
-static const char *const note_names[] = {"task", "context", "response", "verdict",
-                                         "tags", "memory",  NULL};
-static const struct prompt_file prompts[] = {
-    {"note.md", note_names, offsetof(struct memory, note_prompt)}, {NULL, NULL, 0}};
+static const struct prompt_file prompts[] = {PROMPT("note.md", struct memory, note_prompt, "task",
+                                                    "context", "response", "verdict", "tags",
+                                                    "memory"),
+                                             PROMPT_END};
 
 static bool read(grasp_call *call, const void *self, const grasp_files *files,
                  const grasp_file *file, void *opaque, grasp_str *out_why)
@@ -106,13 +106,9 @@ const grasp_method memory_table = {
     .summary = "sequential memory: a note after each failure, all notes in every turn",
     .options = schema,
     .open = open_memory,
-    .info = learner_info,
-    .load = learner_load,
-    .unload = learner_unload,
     .augment = augment,
     .describe = describe,
-    .learn = learner_learn,
-    .close = learner_close,
+    LEARNER_MEMBERS,
     .extension = memory_extension,
 };
 
@@ -122,12 +118,8 @@ const grasp_method batch_memory_table = {
     .summary = "batch memory: notes after each batch of failures, all notes in every turn",
     .options = schema,
     .open = open_batch_memory,
-    .info = learner_info,
-    .load = learner_load,
-    .unload = learner_unload,
     .augment = augment,
     .describe = describe,
-    .learn = learner_learn,
-    .close = learner_close,
+    LEARNER_MEMBERS,
     .extension = memory_extension,
 };

@@ -6,24 +6,23 @@
 int32_t ask_plans(struct lesson *lesson, const struct skillx *self, struct trajectory *list,
                   size_t count)
 {
-    struct request *requests = pool_array(&lesson->pool, count, sizeof(*requests));
-    struct answer *answers = pool_array(&lesson->pool, count, sizeof(*answers));
+    struct round round = {0};
     for (size_t i = 0; i < count; i++) {
         const struct binding bindings[] = {
             {"task", list[i].task}, {"history", list[i].history}, {NULL, SLICE("")}};
-        requests[i] = lesson_request(lesson, self->plan, self->plan_user, bindings);
+        round_add(lesson, &round, self->plan, self->plan_user, bindings);
     }
-    int32_t status = lesson_ask(lesson, requests, count, answers);
+    int32_t status = round_ask(lesson, &round);
     for (size_t i = 0; i < count && !status; i++) {
         grasp_str plan;
-        if (plan_read(answers[i].text, &plan))
+        if (plan_read(round.answers[i].text, &plan))
             list[i].plan = plan;
     }
     return status;
 }
 
-static struct request skill_request(struct lesson *lesson, const struct skillx *self,
-                                    struct extraction *e)
+static void ask_skill(struct lesson *lesson, const struct skillx *self, struct round *round,
+                      const struct extraction *e)
 {
     const struct binding bindings[] = {
         {"task", e->trajectory->task},
@@ -32,7 +31,7 @@ static struct request skill_request(struct lesson *lesson, const struct skillx *
         {"library", e->library_count ? text_view(&e->library) : SLICE("(none)")},
         {"step", e->steps.items[e->step]},
         {NULL, SLICE("")}};
-    return lesson_request(lesson, self->extract, self->extract_user, bindings);
+    round_add(lesson, round, self->extract, self->extract_user, bindings);
 }
 
 /* Skills that were added or changed join the library of their trajectory's prompts. */
@@ -79,13 +78,9 @@ static void open_extraction(struct lesson *lesson, const struct trajectory *traj
 /* Metadata that is no object makes the reference lose the whole trajectory. */
 static bool breaks(const grasp_json *json, const grasp_json_value *skill)
 {
-    grasp_str name;
-    for (uint64_t i = 0; i < json->count(skill); i++) {
-        const grasp_json_value *value = json->member(skill, i, &name);
-        if (grasp_equal(name, "metadata") && json->kind(value) != GRASP_JSON_OBJECT)
-            return true;
-    }
-    return false;
+    const grasp_json_value *metadata;
+    return member_find(json, skill, "metadata", &metadata) &&
+           json->kind(metadata) != GRASP_JSON_OBJECT;
 }
 
 static bool collect_list(struct lesson *lesson, const grasp_json_value *list,
@@ -135,23 +130,21 @@ size_t extraction_collect(struct lesson *lesson, const struct extraction *e,
 int32_t ask_skills(struct lesson *lesson, const struct skillx *self, const struct trajectory *list,
                    size_t count, struct records *out, size_t *out_results)
 {
-    struct pool *pool = &lesson->pool;
-    struct extraction *all = pool_array(pool, count, sizeof(*all));
-    struct request *requests = pool_array(pool, count, sizeof(*requests));
-    struct answer *answers = pool_array(pool, count, sizeof(*answers));
+    struct extraction *all = pool_array(&lesson->pool, count, sizeof(*all));
     int32_t status = GRASP_OK;
     for (size_t i = 0; i < count; i++)
         open_extraction(lesson, &list[i], self, &all[i]);
-    for (size_t asked = 1; asked && !status;) {
-        asked = 0;
+    for (bool more = true; more && !status;) {
+        struct round round = {0};
         for (size_t i = 0; i < count; i++) {
             if (all[i].step < all[i].steps.count)
-                requests[asked++] = skill_request(lesson, self, &all[i]);
+                ask_skill(lesson, self, &round, &all[i]);
         }
-        status = lesson_ask(lesson, requests, asked, answers);
+        more = round.count > 0;
+        status = round_ask(lesson, &round);
         for (size_t i = 0, at = 0; i < count && !status; i++) {
             if (all[i].step < all[i].steps.count)
-                take_reply(lesson, self, &all[i], &answers[at++]);
+                take_reply(lesson, self, &all[i], &round.answers[at++]);
         }
     }
     *out_results = 0;

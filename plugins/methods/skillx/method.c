@@ -18,19 +18,17 @@ static const char schema[] = OPTION_SCHEMA_AND(
 #define OPTIONS_OF struct skillx_options
 static const struct option options[] = OPTION_TABLE(SKILLX_OPTIONS);
 
-static const char *const system_names[] = {NULL};
-static const char *const user_names[] = {"task", "history", "count", "library", "step", NULL};
-static const char *const skill_names[] = {"skill", "skills", NULL};
 static const struct prompt_file prompts[] = {
-    {"plan.md", system_names, offsetof(struct skillx, plan)},
-    {"plan_user.md", user_names, offsetof(struct skillx, plan_user)},
-    {"extract.md", system_names, offsetof(struct skillx, extract)},
-    {"extract_user.md", user_names, offsetof(struct skillx, extract_user)},
-    {"filter.md", skill_names, offsetof(struct skillx, filter)},
-    {"filter_user.md", skill_names, offsetof(struct skillx, filter_user)},
-    {"merge.md", skill_names, offsetof(struct skillx, merge)},
-    {"merge_user.md", skill_names, offsetof(struct skillx, merge_user)},
-    {NULL, NULL, 0}};
+    PROMPT("plan.md", struct skillx, plan),
+    PROMPT("plan_user.md", struct skillx, plan_user, "task", "history"),
+    PROMPT("extract.md", struct skillx, extract),
+    PROMPT("extract_user.md", struct skillx, extract_user, "task", "history", "count", "library",
+           "step"),
+    PROMPT("filter.md", struct skillx, filter),
+    PROMPT("filter_user.md", struct skillx, filter_user, "skill"),
+    PROMPT("merge.md", struct skillx, merge),
+    PROMPT("merge_user.md", struct skillx, merge_user, "skills"),
+    PROMPT_END};
 
 static void make_blocks(struct knowledge *knowledge)
 {
@@ -107,12 +105,8 @@ const grasp_method skillx_table = {
     .summary = "SkillX: skills extracted from successes, the best fitting ones shown",
     .options = schema,
     .open = open_skillx,
-    .info = learner_info,
-    .load = learner_load,
-    .unload = learner_unload,
     .augment = augment,
     .describe = describe,
-    .learn = learner_learn,
-    .close = learner_close,
+    LEARNER_MEMBERS,
     .extension = skillx_extension,
 };

@@ -24,42 +24,42 @@ static bool is_good(struct pool *pool, const struct answer *answer, bool word)
 int32_t ask_filter(struct lesson *lesson, const struct skillx *self, struct records *records)
 {
     struct pool *pool = &lesson->pool;
-    struct request *requests = pool_array(pool, records->count, sizeof(*requests));
-    struct answer *answers = pool_array(pool, records->count, sizeof(*answers));
-    struct records passed = {0};
-    size_t count = 0, at = 0;
+    struct records asked = {0}, exempt = {0}, passed = {0};
+    struct round round = {0};
     for (size_t i = 0; i < records->count; i++) {
+        const struct record *record = &records->items[i];
         struct text skill CLEANUP_TEXT = {0};
-        if (records->items[i].skips_filter)
+        records_add(pool, record->skips_filter ? &exempt : &asked, record);
+        if (record->skips_filter)
             continue;
-        put_record(&skill, &records->items[i], false);
+        put_record(&skill, record, false);
         const struct binding bindings[] = {{"skill", text_view(&skill)}, {NULL, SLICE("")}};
-        requests[count++] = lesson_request(lesson, self->filter, self->filter_user, bindings);
+        round_add(lesson, &round, self->filter, self->filter_user, bindings);
     }
-    int32_t status = lesson_ask(lesson, requests, count, answers);
+    int32_t status = round_ask(lesson, &round);
     if (status)
         return status;
-    for (size_t i = 0; i < records->count; i++) {
-        if (!records->items[i].skips_filter &&
-            is_good(pool, &answers[at++], self->options.filter_word))
-            records_add(pool, &passed, &records->items[i]);
+    for (size_t i = 0; i < asked.count; i++) {
+        if (is_good(pool, &round.answers[i], self->options.filter_word))
+            records_add(pool, &passed, &asked.items[i]);
     }
-    for (size_t i = 0; i < records->count; i++) {
-        if (records->items[i].skips_filter)
-            records_add(pool, &passed, &records->items[i]);
-    }
+    for (size_t i = 0; i < exempt.count; i++)
+        records_add(pool, &passed, &exempt.items[i]);
     *records = passed;
     return GRASP_OK;
 }
 
-size_t cluster_names(struct pool *pool, const struct records *records, size_t *out)
+size_t cluster_names(struct pool *pool, const struct records *records, struct cluster **out)
 {
     struct strings keys = {0};
+    *out = pool_array(pool, records->count, sizeof(**out));
     for (size_t i = 0; i < records->count; i++) {
         grasp_str key = text_folded(pool, records->items[i].name);
-        out[i] = strings_find(&keys, key);
-        if (out[i] == keys.count)
+        struct cluster *cluster = &(*out)[strings_find(&keys, key)];
+        if (cluster->count == 0)
             strings_add(pool, &keys, key);
+        POOL_RESERVE(pool, cluster->members, cluster->count, cluster->capacity);
+        cluster->members[cluster->count++] = i;
     }
     return keys.count;
 }
@@ -72,48 +72,41 @@ const grasp_json_value *merged_in(grasp_call *call, grasp_str reply)
     return grasp_json_of(call)->parse(call, slice_trim(inside), NULL);
 }
 
-/* Up to 15 members of a cluster, drawn if there are more. */
-static int32_t members_of(struct lesson *lesson, const size_t *clusters, size_t total,
-                          size_t cluster, uint64_t *out, size_t *out_count)
+/* The members of a cluster that are merged: if they are many, drawn ones. */
+static int32_t draw(struct lesson *lesson, const struct cluster *cluster, size_t number,
+                    struct cluster *out)
 {
     struct pool *pool = &lesson->pool;
-    uint64_t *members = pool_array(pool, total, sizeof(*members));
-    uint64_t *room = pool_array(pool, total, sizeof(*room)), chosen[GROUP_MAX];
-    size_t count = 0;
+    uint64_t *room = pool_array(pool, cluster->count, sizeof(*room)), chosen[GROUP_MAX];
     grasp_rng *rng;
-    for (size_t i = 0; i < total; i++) {
-        if (clusters[i] == cluster)
-            members[count++] = i;
-    }
-    *out_count = count < GROUP_MAX ? count : GROUP_MAX;
-    for (size_t i = 0; i < *out_count; i++)
-        out[i] = members[i];
-    if (count <= GROUP_MAX)
+    *out = *cluster;
+    if (cluster->count <= GROUP_MAX)
         return GRASP_OK;
-    grasp_str label = pool_format(pool, "merge:%lld:%zu", (long long)lesson->epoch, cluster);
+    grasp_str label = pool_format(pool, "merge:%lld:%zu", (long long)lesson->epoch, number);
     int32_t status = lesson->lab->rng(lesson->call, label, &rng);
     if (status)
         return status;
-    grasp_rng_sample(lesson->lab, rng, count, GROUP_MAX, room, chosen);
+    grasp_rng_sample(lesson->lab, rng, cluster->count, GROUP_MAX, room, chosen);
+    out->members = pool_array(pool, GROUP_MAX, sizeof(*out->members));
+    out->count = GROUP_MAX;
     for (size_t i = 0; i < GROUP_MAX; i++)
-        out[i] = members[chosen[i]];
+        out->members[i] = cluster->members[chosen[i]];
     return GRASP_OK;
 }
 
-static struct request merge_request(struct lesson *lesson, const struct skillx *self,
-                                    const struct records *records, const uint64_t *members,
-                                    size_t count)
+static void ask_to_merge(struct lesson *lesson, const struct skillx *self, struct round *round,
+                         const struct records *records, const struct cluster *cluster)
 {
     struct text skills CLEANUP_TEXT = {0};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < cluster->count; i++) {
         struct text skill CLEANUP_TEXT = {0};
-        put_record(&skill, &records->items[members[i]], false);
+        put_record(&skill, &records->items[cluster->members[i]], false);
         text_put(&skills, i ? ",\n" : "[");
         text_str(&skills, text_view(&skill));
     }
     text_char(&skills, ']');
     const struct binding bindings[] = {{"skills", text_view(&skills)}, {NULL, SLICE("")}};
-    return lesson_request(lesson, self->merge, self->merge_user, bindings);
+    round_add(lesson, round, self->merge, self->merge_user, bindings);
 }
 
 /* Adds what a merge came to; without `keep` only an object survives, as in the reference. */
@@ -135,50 +128,34 @@ static void take_merged(struct lesson *lesson, const struct answer *answer, bool
     }
 }
 
-static size_t size_of(const size_t *clusters, size_t total, size_t cluster)
-{
-    size_t size = 0;
-    for (size_t i = 0; i < total; i++)
-        size += clusters[i] == cluster;
-    return size;
-}
-
 int32_t ask_merge(struct lesson *lesson, const struct skillx *self, struct records *records,
                   size_t *out_merged)
 {
     struct pool *pool = &lesson->pool;
-    size_t *clusters = pool_array(pool, records->count, sizeof(*clusters));
-    size_t total = records->count, count = cluster_names(pool, records, clusters), asked = 0;
-    struct request *requests = pool_array(pool, count, sizeof(*requests));
-    struct answer *answers = pool_array(pool, count, sizeof(*answers));
-    size_t *of = pool_array(pool, count, sizeof(*of));
+    struct cluster *clusters, drawn;
+    size_t count = cluster_names(pool, records, &clusters), asked = 0;
+    struct round round = {0};
     struct records out = {0};
-    bool keep = self->options.keep_clusters;
-    for (size_t i = 0; i < total; i++) {
-        if (size_of(clusters, total, clusters[i]) == 1)
-            records_add(pool, &out, &records->items[i]);
-    }
-    *out_merged = out.count;
     for (size_t c = 0; c < count; c++) {
-        uint64_t members[GROUP_MAX];
-        size_t member_count;
-        if (size_of(clusters, total, c) == 1)
+        if (clusters[c].count == 1) {
+            records_add(pool, &out, &records->items[clusters[c].members[0]]);
             continue;
-        int32_t status = members_of(lesson, clusters, total, c, members, &member_count);
+        }
+        int32_t status = draw(lesson, &clusters[c], c, &drawn);
         if (status)
             return status;
-        requests[asked] = merge_request(lesson, self, records, members, member_count);
-        of[asked++] = c;
+        ask_to_merge(lesson, self, &round, records, &drawn);
     }
-    int32_t status = lesson_ask(lesson, requests, asked, answers);
-    for (size_t i = 0; i < asked && !status; i++) {
+    int32_t status = round_ask(lesson, &round);
+    *out_merged = out.count;
+    for (size_t c = 0; c < count && !status; c++) {
         size_t before = out.count;
-        take_merged(lesson, &answers[i], keep, &out, out_merged);
-        bool lost = keep && out.count == before;
-        for (size_t k = 0; k < total && lost; k++) {
-            if (clusters[k] == of[i])
-                records_add(pool, &out, &records->items[k]);
-        }
+        if (clusters[c].count == 1)
+            continue;
+        take_merged(lesson, &round.answers[asked++], self->options.keep_clusters, &out, out_merged);
+        bool lost = self->options.keep_clusters && out.count == before;
+        for (size_t i = 0; i < clusters[c].count && lost; i++)
+            records_add(pool, &out, &records->items[clusters[c].members[i]]);
     }
     *records = out;
     return status;

@@ -105,8 +105,12 @@ int32_t ask_skills(struct lesson *lesson, const struct skillx *self, const struc
                    size_t count, struct records *out, size_t *out_results);
 
 /* settle.c */
-/* Clusters by name: the number of each record's, in the order of first appearance. */
-size_t cluster_names(struct pool *pool, const struct records *records, size_t *out);
+/* Records of one name, by their positions, in the order in which names first appear. */
+struct cluster {
+    size_t *members;
+    size_t count, capacity;
+};
+size_t cluster_names(struct pool *pool, const struct records *records, struct cluster **out);
 const grasp_json_value *merged_in(grasp_call *call, grasp_str reply);
 int32_t ask_filter(struct lesson *lesson, const struct skillx *self, struct records *records);
 /* out_merged: results of merges and single skills, kept or not. */
