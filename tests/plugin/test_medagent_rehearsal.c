@@ -16,7 +16,7 @@ static char *all_tags(void)
 {
     char *text = strdup("Known mistakes:");
     for (int tag = 0; tag < TAG_COUNT; tag++) {
-        char *more = mem_printf("%s %s", text, tag_name((enum tag)tag));
+        char *more = mem_printf("%s %s", text, medagent_tags.tags[tag].name);
         free(text);
         text = more;
     }
@@ -81,7 +81,7 @@ static void test_flawless_on_the_benchmark(void **state)
 static size_t count_mistakes(struct clinic *clinic, int type, enum tag tag, const char *guidance)
 {
     size_t made = 0;
-    char *name = mem_printf("\"%s\"", tag_name(tag));
+    char *name = mem_printf("\"%s\"", medagent_tags.tags[tag].name);
     for (size_t i = 0; i < clinic->count && made < 3; i++) {
         if (clinic_type(clinic, i) != type)
             continue;
@@ -100,11 +100,11 @@ static void check_flaws(struct clinic *clinic, int type, const char *mentioned)
     const enum tag *flaws = rehearsal_flaws(clinic->version, type, &count);
     assert_true(count >= 3);
     for (size_t i = 0; i < count; i++) {
-        char *guidance = mem_printf("%s. Always %s.", mentioned, tag_name(flaws[i]));
+        char *guidance = mem_printf("%s. Always %s.", mentioned, medagent_tags.tags[flaws[i]].name);
         size_t made = count_mistakes(clinic, type, flaws[i], guidance);
         if (!made)
             fail_msg("v%d type %d: %s is never made, or not wrong", clinic->version, type,
-                     tag_name(flaws[i]));
+                     medagent_tags.tags[flaws[i]].name);
         free(guidance);
     }
 }

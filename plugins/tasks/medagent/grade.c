@@ -46,7 +46,7 @@ int32_t medagent_grade(grasp_call *call, void *opaque, grasp_str sample_json, gr
     struct judge judge = {&sample, self->source.base, self->reference, NULL, NULL};
     struct verdict found = judge_rollout(call, self->json, &judge, object);
     if (!self->reference && !found.correct)
-        tags_write(&tags, found.tags);
+        tags_write(&tags, &medagent_tags, found.tags);
     put_detail(&detail, self, &sample);
     if (tags.failed || detail.failed)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for the verdict");

@@ -39,7 +39,8 @@ static void put_writer(const struct medagent *self, struct text *out)
             put_label(out, i == 0, examples[i].name, examples[i].description);
     else
         for (int tag = 0; tag < TAG_COUNT; tag++)
-            put_label(out, tag == 0, tag_name((enum tag)tag), tag_description((enum tag)tag));
+            put_label(out, tag == 0, medagent_tags.tags[tag].name,
+                      medagent_tags.tags[tag].description);
     text_put(out, "}}");
 }
 

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tags.h"
 
-#include <grasp/helpers.h>
-
-static const struct {
-    const char *name;
-    const char *description;
-} table[TAG_COUNT] = {
+static const struct tag_words words[TAG_COUNT] = {
     [TAG_ABSENT_PATIENT_INVENTED] =
         {"absent_patient_invented",
          "a patient was reported although none has both the name and the date of birth"},
@@ -137,33 +132,4 @@ static const struct {
          "category, code, status or value of the recorded measurement is not what was asked for"},
 };
 
-const char *tag_name(enum tag tag)
-{
-    return table[tag].name;
-}
-
-const char *tag_description(enum tag tag)
-{
-    return table[tag].description;
-}
-
-int tag_find(grasp_str name)
-{
-    for (int tag = 0; tag < TAG_COUNT; tag++)
-        if (grasp_equal(name, table[tag].name))
-            return tag;
-    return -1;
-}
-
-void tags_write(struct text *out, uint64_t tags)
-{
-    const char *separator = "[\"";
-    for (int tag = 0; tag < TAG_COUNT; tag++) {
-        if (tags & TAG_BIT(tag)) {
-            text_put(out, separator);
-            text_put(out, table[tag].name);
-            separator = "\", \"";
-        }
-    }
-    text_put(out, tags ? "\"]" : "[]");
-}
+const struct tag_table medagent_tags = {words, TAG_COUNT};

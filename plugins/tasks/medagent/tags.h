@@ -2,9 +2,7 @@
 /* Failure tags: which rule an episode broke, in words that say how. */
 #pragma once
 
-#include <grasp/abi.h>
-
-#include "common/text.h"
+#include "common/tag_table.h"
 
 /* In alphabetical order, which is the order in verdicts. */
 enum tag {
@@ -68,12 +66,4 @@ enum tag {
     TAG_COUNT,
 };
 
-/* Sets of tags have the bit TAG_BIT(tag). */
-#define TAG_BIT(tag) (UINT64_C(1) << (tag))
-
-const char *tag_name(enum tag tag);
-const char *tag_description(enum tag tag);
-/* The tag with this name, -1 if there is none. */
-int tag_find(grasp_str name);
-/* A JSON array of the names. */
-void tags_write(struct text *out, uint64_t tags);
+extern const struct tag_table medagent_tags;

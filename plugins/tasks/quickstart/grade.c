@@ -103,12 +103,12 @@ static uint32_t judge_actions(grasp_str actions)
            (posted ? TAG_BIT(TAG_READ_ONLY_TASK_USED_POST) : 0);
 }
 
-static int32_t emit(grasp_call *call, bool correct, uint32_t tags, const struct sample_view *sample,
+static int32_t emit(grasp_call *call, bool correct, uint64_t tags, const struct sample_view *sample,
                     const struct reading *expected)
 {
     struct text names CLEANUP_TEXT = {0}, detail CLEANUP_TEXT = {0};
     if (!correct)
-        tags_write(&names, tags);
+        tags_write(&names, &quickstart_tags, tags);
     text_put(&detail, "{\"expected\": [");
     text_number(&detail, expected ? expected->tenths / 10 : -1);
     if (expected) {
@@ -143,7 +143,7 @@ int32_t quickstart_grade(grasp_call *call, void *opaque, grasp_str sample_json, 
     if (!status.len || !answer_json.len)
         return grasp_fail(call, GRASP_E_INVALID,
                           "the rollout is not an object with \"status\" and \"answer\"");
-    uint32_t tags = judge_actions(scan_member(rollout, "agent_actions"));
+    uint64_t tags = judge_actions(scan_member(rollout, "agent_actions"));
     if (self->preloaded)
         tags &= ~TAG_BIT(TAG_ANSWERED_WITHOUT_QUERY);
     if (grasp_equal(status, "agent invalid action"))

@@ -20,9 +20,9 @@ static void write_labels(struct text *out)
 {
     for (int tag = 0; tag < TAG_COUNT; tag++) {
         text_put(out, tag ? ", \"" : "{\"");
-        text_put(out, tag_name(tag));
+        text_put(out, quickstart_tags.tags[tag].name);
         text_put(out, "\": \"");
-        text_escaped(out, grasp_cstr(tag_description(tag)));
+        text_escaped(out, grasp_cstr(quickstart_tags.tags[tag].description));
         text_put(out, "\"");
     }
     text_put(out, "}");

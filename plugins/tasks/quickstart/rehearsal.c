@@ -103,11 +103,11 @@ static int mistake_of(const struct rehearsal_view *view)
 {
     int habit = habit_of(view);
     for (int tag = 0; tag < TAG_COUNT; tag++)
-        if ((view->always & TAG_BIT(tag)) && applies(view, (enum tag)tag))
+        if ((view->tags.demanded & TAG_BIT(tag)) && applies(view, (enum tag)tag))
             return tag;
-    if (habit == TAG_ANSWERED_WITHOUT_QUERY && view->always)
+    if (habit == TAG_ANSWERED_WITHOUT_QUERY && view->tags.demanded)
         return -1; /* what is demanded may need the search */
-    if (habit < 0 || (view->mentioned & TAG_BIT(habit)) || !applies(view, (enum tag)habit))
+    if (habit < 0 || (view->tags.named & TAG_BIT(habit)) || !applies(view, (enum tag)habit))
         return -1;
     return habit;
 }

@@ -137,48 +137,6 @@ static void read_reply(struct rehearsal_view *view, grasp_str content)
         read_bundle(view, bundle);
 }
 
-/* Does "always" stand before the word at `at`, apart from blanks and quotes? */
-static bool is_demanded(grasp_str text, size_t at)
-{
-    static const char always[] = "always";
-    while (at > 0 && memchr(" \t`'\"*", text.ptr[at - 1], 6))
-        at--;
-    size_t len = sizeof(always) - 1;
-    if (at < len || strncasecmp(text.ptr + at - len, always, len) != 0)
-        return false;
-    at -= len;
-    return at == 0 || !is_word(text.ptr[at - 1]) || (at > 1 && text.ptr[at - 2] == '\\');
-}
-
-static void take_word(struct rehearsal_view *view, grasp_str text, size_t start, size_t end)
-{
-    int tag = tag_find((grasp_str){text.ptr + start, end - start});
-    if (tag < 0 && start > 0 && text.ptr[start - 1] == '\\') {
-        start++; /* in a JSON string, the letter belongs to an escape */
-        tag = tag_find((grasp_str){text.ptr + start, end - start});
-    }
-    if (tag < 0)
-        return;
-    view->mentioned |= TAG_BIT(tag);
-    if (is_demanded(text, start))
-        view->always |= TAG_BIT(tag);
-}
-
-/* Every tag has an underscore, and hardly any other word has: only those words are looked at. */
-static void find_tags(struct rehearsal_view *view, grasp_str text)
-{
-    const char *found;
-    for (size_t at = 0; at < text.len && (found = memchr(text.ptr + at, '_', text.len - at));) {
-        size_t start = (size_t)(found - text.ptr), end = start;
-        while (start > at && is_word(text.ptr[start - 1]))
-            start--;
-        while (end < text.len && is_word(text.ptr[end]))
-            end++;
-        take_word(view, text, start, end);
-        at = end;
-    }
-}
-
 bool rehearsal_look(struct rehearsal_view *view, const grasp_rehearsal_request *request)
 {
     uint64_t first = 0;
@@ -198,7 +156,7 @@ bool rehearsal_look(struct rehearsal_view *view, const grasp_rehearsal_request *
         const grasp_message *message = request->messages[i];
         if (is_agent(message))
             continue;
-        find_tags(view, message->content);
+        tags_mentioned(&quickstart_tags, message->content, &view->tags);
         if (i > first)
             read_reply(view, message->content);
     }

@@ -5,6 +5,8 @@
 #include <grasp/grasp.h>
 #include <stdbool.h>
 
+#include "common/tag_table.h"
+
 struct rehearsal_value {
     grasp_str text; /* as it stands in the Bundle; empty: there is none */
     int64_t time;
@@ -21,8 +23,7 @@ struct rehearsal_view {
     struct rehearsal_value other;  /* another one in the window */
     struct rehearsal_value stale;  /* newest before the window */
     bool given;                    /* the Bundle was there from the start */
-    uint32_t mentioned;            /* tags that the guidance names */
-    uint32_t always;               /* tags that it demands */
+    struct tag_mentions tags;      /* in the guidance */
 };
 
 /* False for a conversation of another task, or one in which it is not the agent's turn. */

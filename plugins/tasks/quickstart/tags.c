@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tags.h"
 
-#include <grasp/helpers.h>
-
-static const struct {
-    const char *name;
-    const char *description;
-} table[TAG_COUNT] = {
+static const struct tag_words words[TAG_COUNT] = {
     [TAG_ANSWERED_WITHOUT_QUERY] = {"answered_without_query",
                                     "no search was sent before the answer"},
     [TAG_FINISH_NOT_JSON] = {"finish_not_json",
@@ -31,33 +26,4 @@ static const struct {
                          "instance one converted to another unit"},
 };
 
-const char *tag_name(enum tag tag)
-{
-    return table[tag].name;
-}
-
-const char *tag_description(enum tag tag)
-{
-    return table[tag].description;
-}
-
-int tag_find(grasp_str name)
-{
-    for (int tag = 0; tag < TAG_COUNT; tag++)
-        if (grasp_equal(name, table[tag].name))
-            return tag;
-    return -1;
-}
-
-void tags_write(struct text *out, uint32_t tags)
-{
-    const char *separator = "[\"";
-    for (int tag = 0; tag < TAG_COUNT; tag++) {
-        if (tags & TAG_BIT(tag)) {
-            text_put(out, separator);
-            text_put(out, table[tag].name);
-            separator = "\", \"";
-        }
-    }
-    text_put(out, tags ? "\"]" : "[]");
-}
+const struct tag_table quickstart_tags = {words, TAG_COUNT};

@@ -2,9 +2,7 @@
 /* Failure tags: what went wrong, in words that say how. */
 #pragma once
 
-#include <grasp/abi.h>
-
-#include "text.h"
+#include "common/tag_table.h"
 
 /* In alphabetical order, which is the order in verdicts. */
 enum tag {
@@ -22,12 +20,4 @@ enum tag {
     TAG_COUNT,
 };
 
-/* Sets of tags have the bit 1 << tag. */
-#define TAG_BIT(tag) (1u << (tag))
-
-const char *tag_name(enum tag tag);
-const char *tag_description(enum tag tag);
-/* The tag with this name, -1 if there is none. */
-int tag_find(grasp_str name);
-/* A JSON array of the names. */
-void tags_write(struct text *out, uint32_t tags);
+extern const struct tag_table quickstart_tags;

@@ -5,68 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool text_reserve(struct text *text, size_t more)
-{
-    if (text->failed)
-        return false;
-    if (text->capacity - text->len > more)
-        return true;
-    size_t capacity = text->capacity ? text->capacity : 1024;
-    while (capacity - text->len <= more)
-        capacity *= 2;
-    char *ptr = realloc(text->ptr, capacity);
-    if (!ptr) {
-        text->failed = true;
-        return false;
-    }
-    text->ptr = ptr;
-    text->capacity = capacity;
-    return true;
-}
-
-void text_add(struct text *text, const char *data, size_t len)
-{
-    if (!text_reserve(text, len))
-        return;
-    if (len)
-        memcpy(text->ptr + text->len, data, len);
-    text->len += len;
-    text->ptr[text->len] = 0;
-}
-
-void text_str(struct text *text, grasp_str data)
-{
-    text_add(text, data.ptr, data.len);
-}
-
-void text_put(struct text *text, const char *data)
-{
-    text_add(text, data, strlen(data));
-}
-
 void text_number(struct text *text, int64_t number)
 {
-    char digits[24];
-    char *at = digits + sizeof(digits);
-    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    do {
-        *--at = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (number < 0)
-        *--at = '-';
-    text_add(text, at, (size_t)(digits + sizeof(digits) - at));
-}
-
-grasp_str text_view(const struct text *text)
-{
-    return (grasp_str){text->ptr ? text->ptr : "", text->len};
-}
-
-void text_free(struct text *text)
-{
-    free(text->ptr);
-    *text = (struct text){0};
+    text_format(text, "%lld", (long long)number);
 }
 
 /* How many bytes a character has that starts with `first`, and the least code point that needs

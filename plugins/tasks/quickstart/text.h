@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A growable text. A zeroed struct is an empty one. When memory runs out `failed` is set and
- * everything after is dropped. */
+/* Texts of the task: escaped, and checked for UTF-8. */
 #pragma once
 
-#include <grasp/abi.h>
-#include <stdbool.h>
+#include "common/text.h"
 
-struct text {
-    char *ptr;
-    size_t len;
-    size_t capacity;
-    bool failed;
-};
-
-void text_add(struct text *text, const char *data, size_t len);
-void text_str(struct text *text, grasp_str data);
-void text_put(struct text *text, const char *data); /* NUL-terminated */
 void text_number(struct text *text, int64_t number);
-grasp_str text_view(const struct text *text);
-void text_free(struct text *text);
-#define CLEANUP_TEXT __attribute__((cleanup(text_free)))
 
 /* The inside of a JSON string: quotes, backslashes and control characters escaped, everything
  * outside ASCII as \uXXXX, invalid UTF-8 as U+FFFD. */

@@ -2,7 +2,6 @@
 /* What the agent reads: the task, the answers, the tags in its guidance. */
 #include <ctype.h>
 #include <grasp/helpers.h>
-#include <strings.h>
 
 #include "common/cohort/now.h"
 #include "common/payload.h"
@@ -132,51 +131,6 @@ static void read_reply(struct play *play, grasp_str before, grasp_str content)
     }
 }
 
-static bool is_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
-
-/* Does "always" stand before the word at `at`, apart from blanks and quotes? */
-static bool is_demanded(grasp_str text, size_t at)
-{
-    static const char always[] = "always";
-    size_t len = sizeof(always) - 1;
-    while (at > 0 && strchr(" \t`'\"*\\", text.ptr[at - 1]))
-        at--;
-    return at >= len && strncasecmp(text.ptr + at - len, always, len) == 0 &&
-           (at == len || !is_word(text.ptr[at - len - 1]));
-}
-
-static void take_word(struct play *play, grasp_str text, size_t start, size_t end)
-{
-    int tag = tag_find(slice_cut(text, start, end));
-    if (tag < 0 && start > 0 && text.ptr[start - 1] == '\\') {
-        start++; /* in a JSON string, the letter belongs to an escape */
-        tag = tag_find(slice_cut(text, start, end));
-    }
-    if (tag < 0)
-        return;
-    play->mentioned |= TAG_BIT(tag);
-    if (is_demanded(text, start))
-        play->always |= TAG_BIT(tag);
-}
-
-/* Every tag has an underscore, and hardly any other word has: only those words are looked at. */
-static void find_tags(struct play *play, grasp_str text)
-{
-    const char *found;
-    for (size_t at = 0; at < text.len && (found = memchr(text.ptr + at, '_', text.len - at));) {
-        size_t start = (size_t)(found - text.ptr), end = start;
-        while (start > at && is_word(text.ptr[start - 1]))
-            start--;
-        while (end < text.len && is_word(text.ptr[end]))
-            end++;
-        take_word(play, text, start, end);
-        at = end;
-    }
-}
-
 bool play_look(struct play *play, const grasp_rehearsal_request *request)
 {
     uint64_t first = 0;
@@ -189,7 +143,7 @@ bool play_look(struct play *play, const grasp_rehearsal_request *request)
         const grasp_message *message = request->messages[i];
         if (is_agent(message))
             continue;
-        find_tags(play, message->content);
+        tags_mentioned(&medagent_tags, message->content, &play->tags);
         if (i > first && is_agent(request->messages[i - 1]))
             read_reply(play, request->messages[i - 1]->content, message->content);
     }

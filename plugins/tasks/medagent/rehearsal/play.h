@@ -4,6 +4,7 @@
 
 #include "../pyvalue.h"
 #include "common/pool.h"
+#include "common/tag_table.h"
 #include "common/text.h"
 #include "rehearsal.h"
 
@@ -26,7 +27,7 @@ struct play {
     const grasp_json_value *found[GETS_MAX]; /* Bundles */
     size_t found_count;
     size_t posted;
-    uint64_t mentioned, always; /* tags in the guidance */
+    struct tag_mentions tags; /* in the guidance */
 
     /* The mistake to make, or -1; `slipped`: there was an occasion for it. */
     int flaw;

@@ -106,10 +106,10 @@ static void decide(struct play *play)
 {
     const struct player *player = player_of(play->version, play->type);
     for (size_t i = 0; i < player->flaw_count; i++)
-        if ((play->always & TAG_BIT(player->flaws[i])) && plan(play, (int)player->flaws[i]))
+        if ((play->tags.demanded & TAG_BIT(player->flaws[i])) && plan(play, (int)player->flaws[i]))
             return;
     int habit = habit_of(play);
-    plan(play, habit >= 0 && (play->mentioned & TAG_BIT(habit)) ? -1 : habit);
+    plan(play, habit >= 0 && (play->tags.named & TAG_BIT(habit)) ? -1 : habit);
 }
 
 /* An answer without a look at the chart; only where the type has that mistake. */
@@ -122,9 +122,9 @@ static bool guesses(const struct play *play)
         can |= player->flaws[i] == TAG_ANSWERED_WITHOUT_QUERY;
     bool habit = number_of(play, 1) % 100 < HABITUAL &&
                  player->flaws[first_flaw(play, player)] == TAG_ANSWERED_WITHOUT_QUERY &&
-                 !play->always;
+                 !play->tags.demanded;
     return can && !play->found_count &&
-           ((play->always & bit) || (habit && !(play->mentioned & bit)));
+           ((play->tags.demanded & bit) || (habit && !(play->tags.named & bit)));
 }
 
 static void put_guess(const struct play *play, struct text *out)
