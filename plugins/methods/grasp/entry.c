@@ -1,30 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/slice.h"
+#include "common/value.h"
 #include "update.h"
-
-static const grasp_json_value *get(const struct update *u, const grasp_json_value *object,
-                                   const char *key)
-{
-    return u->json->get(object, grasp_cstr(key));
-}
-
-static grasp_str string(const struct update *u, const grasp_json_value *object, const char *key)
-{
-    return u->json->as_string(get(u, object, key));
-}
-
-/* A string as it is, null as nothing, anything else as JSON. */
-static grasp_str any_text(const struct update *u, const grasp_json_value *value)
-{
-    switch (u->json->kind(value)) {
-    case GRASP_JSON_NULL:
-        return SLICE("");
-    case GRASP_JSON_STRING:
-        return u->json->as_string(value);
-    default:
-        return u->json->print(u->call, value, 0);
-    }
-}
 
 static void read_tags(struct update *u, const grasp_json_value *tags, struct entry *out)
 {
@@ -42,43 +19,43 @@ static void read_tags(struct update *u, const grasp_json_value *tags, struct ent
 static void read_answers(struct update *u, const grasp_json_value *rollout,
                          const grasp_json_value *sample, struct entry *out)
 {
-    const grasp_json_value *raw = get(u, rollout, "raw");
-    out->reported = any_text(u, get(u, raw, "reported_answer"));
+    const grasp_json_value *raw = member_of(u->json, rollout, "raw");
+    out->reported = value_text(u->call, member_of(u->json, raw, "reported_answer"));
     if (!out->reported.len)
-        out->reported = string(u, rollout, "answer");
-    out->expected = any_text(u, get(u, sample, "answer"));
-    if (slice_eq(string(u, raw, "answer_source"), SLICE("db_state_hash")))
+        out->reported = member_text(u->json, rollout, "answer");
+    out->expected = value_text(u->call, member_of(u->json, sample, "answer"));
+    if (slice_eq(member_text(u->json, raw, "answer_source"), SLICE("db_state_hash")))
         out->expected = SLICE("another state of the database");
     if (!out->error.len)
-        out->error = any_text(u, get(u, raw, "error"));
+        out->error = value_text(u->call, member_of(u->json, raw, "error"));
 }
 
 bool entry_read(struct update *u, const grasp_json_value *rollout, struct entry *out)
 {
-    const grasp_json_value *sample = get(u, rollout, "sample");
+    const grasp_json_value *sample = member_of(u->json, rollout, "sample");
     *out = (struct entry){
-        .id = string(u, rollout, "sample_id"),
-        .status = string(u, rollout, "status"),
-        .error = string(u, rollout, "error"),
-        .instruction = string(u, sample, "description"),
-        .type = string(u, sample, "type"),
-        .actions = get(u, rollout, "agent_actions"),
-        .history = get(u, rollout, "history"),
-        .used = get(u, rollout, "used"),
+        .id = member_text(u->json, rollout, "sample_id"),
+        .status = member_text(u->json, rollout, "status"),
+        .error = member_text(u->json, rollout, "error"),
+        .instruction = member_text(u->json, sample, "description"),
+        .type = member_text(u->json, sample, "type"),
+        .actions = member_of(u->json, rollout, "agent_actions"),
+        .history = member_of(u->json, rollout, "history"),
+        .used = member_of(u->json, rollout, "used"),
     };
     if (!out->id.len)
         return false;
     if (!out->instruction.len && !u->self->options.reference)
-        out->instruction = string(u, sample, "instruction");
+        out->instruction = member_text(u->json, sample, "instruction");
     out->sample = dev_find(&u->self->dev, out->id);
     if (!out->instruction.len && out->sample != DEV_NONE)
         out->instruction = u->self->dev.samples[out->sample].description;
     out->before = past_before(&u->self->past, out->sample);
     /* The reference knows no rollout that says nothing. */
     out->available =
-        u->self->options.reference || u->json->as_bool(get(u, rollout, "available"), 1);
-    out->correct = out->available && u->json->as_bool(get(u, rollout, "correct"), 0);
-    read_tags(u, get(u, rollout, "failure_tags"), out);
+        u->self->options.reference || u->json->as_bool(member_of(u->json, rollout, "available"), 1);
+    out->correct = out->available && u->json->as_bool(member_of(u->json, rollout, "correct"), 0);
+    read_tags(u, member_of(u->json, rollout, "failure_tags"), out);
     read_answers(u, rollout, sample, out);
     return true;
 }
