@@ -194,9 +194,11 @@ def kill_method(method, top, url, rng):
         env = lib.endpoint(proxy.url)
         expected = os.path.join(top, method)
         lib.expect(lib.run(*args, "--out", expected, env=env), 0)
-        total, done = proxy.asked, 0
-        for number in range(KILLS // KILLS_A_RUN):
+        total, done, number = proxy.asked, 0, 0
+        while done < KILLS:
+            lib.check(number < KILLS, "%s: only %d kills came in time" % (method, done))
             out = os.path.join(top, "%s-%d" % (method, number))
+            number += 1
             proxy.asked = 0
             proxy.seeds.clear()
             for at in sorted(rng.uniform(0, 0.95) for _ in range(KILLS_A_RUN)):
@@ -206,7 +208,7 @@ def kill_method(method, top, url, rng):
                 pass
             different = lib.same(expected, out)
             lib.check(not different, "%s: after kills these differ: %s" % (method, different))
-    lib.check(done >= KILLS * 3 // 4, "%s: only %d of %d kills came in time" % (method, done, KILLS))
+        print("%s: %d kills in %d runs" % (method, done, number))
 
 
 def rehearse(method):
