@@ -83,6 +83,8 @@ size_t rules_select(const struct state *state, grasp_str query, int64_t limit, s
     if (limit > options->max_semantic_rules)
         limit = options->max_semantic_rules;
     *out = pool_array(state->pool, all, sizeof(**out));
+    if (all == 0)
+        return 0;
     for (size_t i = 0; i < 2 * all; i++) { /* the pinned ones, then all */
         const struct evo_rule *rule = &state->rules[order[i % all]];
         if (i < all && (rule_priority(rule->text) || (int64_t)pinned++ >= options->p0_pinned_n))
