@@ -47,11 +47,6 @@ void text_str(struct text *text, grasp_str data)
     text_add(text, data.ptr, data.len);
 }
 
-void text_put(struct text *text, const char *data)
-{
-    text_add(text, data, strlen(data));
-}
-
 void text_char(struct text *text, char c)
 {
     text_add(text, &c, 1);

@@ -6,6 +6,7 @@
 #include <grasp/abi.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct text {
     char *ptr;
@@ -17,7 +18,11 @@ struct text {
 
 void text_add(struct text *text, const char *data, size_t len);
 void text_str(struct text *text, grasp_str data);
-void text_put(struct text *text, const char *data); /* NUL-terminated */
+/* NUL-terminated. Here, so that the length of a literal is known where it is put. */
+static inline void text_put(struct text *text, const char *data)
+{
+    text_add(text, data, strlen(data));
+}
 void text_char(struct text *text, char c);
 void text_code(struct text *text, uint32_t code); /* a character */
 __attribute__((format(printf, 2, 3))) void text_format(struct text *text, const char *format, ...);

@@ -162,6 +162,64 @@ static void holds_long_resources(void **state)
     }
 }
 
+/* A line of the ward "mixed": from a hundred bytes to more than are read at once. */
+static void mixed_line(struct buf *out, int i)
+{
+    int filling = i == 20 ? 20000 : i * i * 37 % 7000 + (i % 5 == 0 ? 4000 : 0);
+    buf_printf(out,
+               "{\"resourceType\":\"Observation\",\"id\":\"o%d\",\"meta\":{\"versionId\":\"1\","
+               "\"lastUpdated\":\"2024-01-01T00:00:00.000+00:00\"},\"effectiveDateTime\":"
+               "\"2023-01-%02d\",\"note\":[{\"text\":\"",
+               i, i * 11 % 28 + 1);
+    for (int n = 0; n < filling; n++)
+        buf_char(out, (char)('a' + (i + n) % 26));
+    buf_text(out, "\"}]}");
+}
+
+/* The Bundle's entries are the lines of these observations, whole and in order. */
+static void shows_lines(struct fhir_world *world, const char *url)
+{
+    const char *found = fhir_world_find(world, url);
+    CLEANUP_FREE char *ids = mem_dup(found, strlen(found));
+    const char *at = world->answer.body;
+    int shown = 0;
+    for (char *rest, *id = strtok_r(ids, " ", &rest); id; id = strtok_r(NULL, " ", &rest)) {
+        CLEANUP_BUF struct buf want = {0};
+        buf_text(&want, "\"resource\":");
+        mixed_line(&want, atoi(id + 1));
+        at = strstr(at, want.ptr);
+        if (!at)
+            fail_msg("%s: %s is not shown as it is", url, id);
+        at += want.len;
+        shown++;
+    }
+    assert_true(shown > 8);
+}
+
+/* Resources that lie close by are read together, in whatever order they are shown. */
+static void shows_what_lies_close_by(void **state)
+{
+    CLEANUP_BUF struct buf text = {0};
+    for (int i = 0; i < 28; i++) {
+        mixed_line(&text, i);
+        buf_char(&text, '\n');
+    }
+    write_in("mixed", "w.ndjson", text.ptr);
+    struct fhir_world world = {.store = open_store("mixed", 0)};
+    world.view = fhir_view_new(world.store);
+    shows_lines(&world, "Observation?_count=100");
+    shows_lines(&world, "Observation?_count=100&_sort=date");
+    shows_lines(&world, "Observation?_count=100&_sort=-_id");
+    shows_lines(&world, "Observation?date=ge2023-01-15");
+    shows_lines(&world, "Observation?_count=9&_offset=12");
+    assert_int_equal(fhir_world_request(&world, "PUT", "Observation/o3",
+                                        "{\"resourceType\":\"Observation\",\"id\":\"o3\"}"),
+                     200);
+    assert_int_equal(fhir_world_request(&world, "DELETE", "Observation/o5", ""), 200);
+    shows_lines(&world, "Observation?date=ge2023-01-01&_sort=-date&_count=100");
+    fhir_world_close(&world);
+}
+
 static void shows_as_stored(void **state)
 {
     struct fhir_store *store;
@@ -289,6 +347,7 @@ int main(void)
         cmocka_unit_test(refuses_depth),
         cmocka_unit_test(reads_memory),
         cmocka_unit_test(shows_as_stored),
+        cmocka_unit_test(shows_what_lies_close_by),
         cmocka_unit_test(keeps_the_index),
         cmocka_unit_test(holds_long_resources),
         cmocka_unit_test(keeps_no_index_of_little),

@@ -45,21 +45,33 @@ static void write_link(const struct fhir_view *view, const struct query *query,
     text_put(out, "\"}");
 }
 
-static void write_entry(const struct fhir_view *view, uint32_t handle, const struct shape *shape,
-                        const char *mode, bool first, struct text *out)
+/* Entries for some resources, behind so many others. */
+static void write_entries(const struct fhir_view *view, const uint32_t *handles, uint32_t count,
+                          const struct shape *shape, bool included, uint32_t before,
+                          struct text *out)
 {
     struct shown shown;
-    show_read(view, handle, &shown);
-    text_put(out, first ? "{\"fullUrl\":\"" : ",{\"fullUrl\":\"");
-    text_put(out, view->base);
-    text_str(out, view_type(view, handle)->name);
-    text_char(out, '/');
-    text_str(out, shown.id);
-    text_put(out, "\",\"resource\":");
-    show_text(view, &shown, shape, out);
-    text_put(out, ",\"search\":{\"mode\":\"");
-    text_put(out, mode);
-    text_put(out, "\"}}");
+    struct window window;
+    const struct r4_type *type = NULL;
+    CLEANUP_TEXT struct text start = {0};
+    window.source = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        show_read(view, handles + i, count - i, &window, &shown);
+        if (view_type(view, handles[i]) != type) {
+            type = view_type(view, handles[i]);
+            text_reset(&start);
+            text_put(&start, ",{\"fullUrl\":\"");
+            text_put(&start, view->base);
+            text_str(&start, type->name);
+            text_char(&start, '/');
+        }
+        text_str(out, slice_from(text_view(&start), before + i == 0 ? 1 : 0));
+        text_str(out, shown.id);
+        text_put(out, "\",\"resource\":");
+        show_text(view, &shown, shape, out);
+        text_put(out, included ? ",\"search\":{\"mode\":\"include\"}}"
+                               : ",\"search\":{\"mode\":\"match\"}}");
+    }
 }
 
 /* Handles that were included, each once. */
@@ -222,10 +234,8 @@ static void write_page(const struct fhir_view *view, const struct query *query,
     if (!shown)
         return;
     text_put(out, ",\"entry\":[");
-    for (uint32_t i = 0; i < shown; i++)
-        write_entry(view, found[from + i], &query->shape, "match", i == 0, out);
-    for (size_t i = 0; i < in.count; i++)
-        write_entry(view, in.items[i], NULL, "include", false, out);
+    write_entries(view, found + from, shown, &query->shape, false, 0, out);
+    write_entries(view, in.items, (uint32_t)in.count, NULL, true, shown, out);
     text_char(out, ']');
 }
 
@@ -249,8 +259,7 @@ void bundle_list(const struct fhir_view *view, const uint32_t *found, uint32_t c
     text_format(out, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":%u", count);
     if (count)
         text_put(out, ",\"entry\":[");
-    for (uint32_t i = 0; i < count; i++)
-        write_entry(view, found[i], shape, "match", i == 0, out);
+    write_entries(view, found, count, shape, false, 0, out);
     text_put(out, count ? "]}" : "}");
 }
 

@@ -202,7 +202,10 @@ static bool refuse_value(const struct r4_type *type, const struct cond *cond, gr
 static bool read_wants(const struct r4_type *type, struct cond *out, grasp_str value,
                        grasp_str modifier, struct pool *pool, struct fault *fault)
 {
-    size_t capacity = 0, count = 0;
+    size_t capacity = 1, count = 0;
+    for (size_t i = 0; i < value.len && capacity < QUERY_WANTS; i++)
+        capacity += value.ptr[i] == ',';
+    out->wants = pool_array(pool, capacity, sizeof(*out->wants));
     while (value.len) {
         grasp_str text = cond_part(&value, ',');
         if (!text.len)
@@ -210,7 +213,6 @@ static bool read_wants(const struct r4_type *type, struct cond *out, grasp_str v
         if (count == QUERY_WANTS)
             return fault_set(fault, pool, 400, "too-costly", "more than %d values for %.*s",
                              QUERY_WANTS, (int)out->param->name.len, out->param->name.ptr);
-        POOL_RESERVE(pool, out->wants, count, capacity);
         out->wants[count] = (struct want){.text = SLICE("")};
         if (!read_want(out, text, modifier, &out->wants[count], pool))
             return refuse_value(type, out, text, pool, fault);

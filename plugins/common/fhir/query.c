@@ -19,8 +19,6 @@ static int hex_digit(char c)
 
 static grasp_str decode(grasp_str text, struct pool *pool)
 {
-    if (!text.len || (!memchr(text.ptr, '%', text.len) && !memchr(text.ptr, '+', text.len)))
-        return text;
     char *out = pool_alloc(pool, text.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -39,9 +37,12 @@ static grasp_str decode(grasp_str text, struct pool *pool)
 
 static bool is_plain(char c)
 {
-    char lower = (char)(c | 0x20);
-    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-           (c && strchr("-_.~:,|$/", c));
+    static const bool plain[256] = {
+        ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
+        ['_'] = true,         ['.'] = true,         ['~'] = true,         [':'] = true,
+        [','] = true,         ['|'] = true,         ['$'] = true,         ['/'] = true,
+    };
+    return plain[(unsigned char)c];
 }
 
 void query_encode(struct text *out, grasp_str text)
@@ -60,16 +61,24 @@ void query_encode(struct text *out, grasp_str text)
 bool query_pair(grasp_str *rest, struct pool *pool, struct pair *out)
 {
     while (rest->len) {
-        const char *end = memchr(rest->ptr, '&', rest->len);
-        size_t len = end ? (size_t)(end - rest->ptr) : rest->len;
+        size_t len = 0, equals = SIZE_MAX;
+        bool escaped = false;
+        for (; len < rest->len && rest->ptr[len] != '&'; len++) {
+            char c = rest->ptr[len];
+            if (c == '=' && equals == SIZE_MAX)
+                equals = len;
+            escaped |= c == '%' || c == '+';
+        }
         grasp_str pair = {rest->ptr, len};
-        *rest = slice_from(*rest, end ? len + 1 : len);
-        const char *equals = pair.len ? memchr(pair.ptr, '=', pair.len) : NULL;
-        size_t name = equals ? (size_t)(equals - pair.ptr) : pair.len;
-        if (!name)
+        *rest = slice_from(*rest, len + 1);
+        if (!len || !equals)
             continue;
-        out->name = decode((grasp_str){pair.ptr, name}, pool);
-        out->value = equals ? decode(slice_from(pair, name + 1), pool) : SLICE("");
+        out->name = slice_cut(pair, 0, equals);
+        out->value = equals < len ? slice_from(pair, equals + 1) : SLICE("");
+        if (escaped) {
+            out->name = decode(out->name, pool);
+            out->value = decode(out->value, pool);
+        }
         return true;
     }
     return false;
@@ -209,6 +218,9 @@ static bool is_include(struct query *query, const struct pair *pair, struct pool
 bool query_read_result(struct query *query, const struct pair *pair, struct pool *pool,
                        bool *out_taken, struct fault *fault)
 {
+    *out_taken = false;
+    if (*pair->name.ptr != '_')
+        return true;
     if (!read_shape(pair, pool, &query->shape, out_taken, fault))
         return false;
     if (!*out_taken && !is_include(query, pair, pool, out_taken, fault))

@@ -42,16 +42,24 @@ static bool is(grasp_str text, const char *word)
     return text.len == strlen(word) && memcmp(text.ptr, word, text.len) == 0;
 }
 
+static bool find_char(grasp_str text, char c, size_t *out_at)
+{
+    const char *found = text.len ? memchr(text.ptr, c, text.len) : NULL;
+    if (found)
+        *out_at = (size_t)(found - text.ptr);
+    return found != NULL;
+}
+
 /* The part of the URL behind the server's base; false if it is not of this server. */
 static bool behind_base(const struct fhir_view *view, grasp_str *url)
 {
     size_t at;
     grasp_str query = *url;
-    if (slice_find(query, SLICE("?"), 0, &at))
+    if (find_char(query, '?', &at))
         query.len = at;
     if (slice_find(query, SLICE("://"), 0, &at)) {
         grasp_str rest = slice_from(*url, at + 3);
-        if (!slice_find(rest, SLICE("/"), 0, &at))
+        if (!find_char(rest, '/', &at))
             return false;
         *url = slice_from(rest, at);
         if (!starts(*url, view->base_path))
@@ -73,10 +81,10 @@ static bool read_url(struct request *r, grasp_str url)
     if (!behind_base(r->view, &url))
         return fault_set(&r->fault, &r->pool, 404, "not-found", "this server's URLs start with %s",
                          r->view->base);
-    if (slice_find(url, SLICE("#"), 0, &at))
+    if (find_char(url, '#', &at))
         url.len = at;
     grasp_str path = url;
-    if (slice_find(url, SLICE("?"), 0, &at)) {
+    if (find_char(url, '?', &at)) {
         path.len = at;
         r->raw = slice_from(url, at + 1);
     } else {
@@ -84,7 +92,7 @@ static bool read_url(struct request *r, grasp_str url)
     }
     while (path.len) {
         grasp_str segment = path;
-        bool more = slice_find(path, SLICE("/"), 0, &at);
+        bool more = find_char(path, '/', &at);
         segment.len = more ? at : path.len;
         path = slice_from(path, more ? at + 1 : path.len);
         if (!segment.len)
@@ -232,20 +240,19 @@ static bool do_get(struct request *r)
         return fail(r, 400, "processing",
                     "searching all types at once is not supported; "
                     "name one, as in Patient?name=x");
-    if (!query_read_shape(r->raw, &r->pool, &r->shape, &r->fault) &&
-        (r->segments > 1 || is(r->path[0], "metadata")))
+    bool metadata = r->segments == 1 && is(r->path[0], "metadata");
+    const struct r4_type *type = metadata ? NULL : type_of(r);
+    if (!metadata && !type)
         return false;
-    r->fault.status = 0;
-    if (is(r->path[0], "metadata") && r->segments == 1) {
+    if (!metadata && r->segments == 1)
+        return search(r, type, r->raw); /* which reads all of its parameters */
+    if (!query_read_shape(r->raw, &r->pool, &r->shape, &r->fault))
+        return false;
+    if (metadata) {
         metadata_write(r->view, &r->out);
         r->status = 200;
         return true;
     }
-    const struct r4_type *type = type_of(r);
-    if (!type)
-        return false;
-    if (r->segments == 1)
-        return search(r, type, r->raw);
     if (r->segments == 2)
         return read_latest(r, type, r->path[1]);
     if (is(r->path[2], "_history"))
@@ -380,7 +387,7 @@ static void finish(struct request *r, struct fhir_answer *answer)
 static int32_t run(const struct fhir_view *view, struct fhir_view *writable, grasp_str method,
                    grasp_str url, grasp_str body, struct fhir_answer *answer)
 {
-    char first[4096] = {0}; /* most requests need no more memory than this */
+    char first[2048] = {0}; /* most requests need no more memory than this */
     struct request r = {
         .view = view,
         .writable = writable,

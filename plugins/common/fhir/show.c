@@ -116,8 +116,10 @@ static void write_filled(grasp_str text, struct text *out)
     text_str(out, slice_from(text, at));
 }
 
-void show_read(const struct fhir_view *view, uint32_t handle, struct shown *out)
+void show_read(const struct fhir_view *view, const uint32_t *handles, uint32_t count,
+               struct window *window, struct shown *out)
 {
+    uint32_t handle = handles[0];
     out->handle = handle;
     if (handle >= VIEW_CHANGE) {
         out->text = view_text(view, handle);
@@ -125,7 +127,7 @@ void show_read(const struct fhir_view *view, uint32_t handle, struct shown *out)
         return;
     }
     const struct row *row = &view->store->index.rows[handle];
-    out->text = store_read(view->store, row, out->buffer);
+    out->text = store_read(view->store, handles, count, window);
     out->id = row->id_at == ROW_ID_FAR ? view_id(view, handle)
                                        : (grasp_str){out->text.ptr + row->id_at, row->id_len};
 }
@@ -134,7 +136,9 @@ void show_resource(const struct fhir_view *view, uint32_t handle, const struct s
                    struct text *out)
 {
     struct shown shown;
-    show_read(view, handle, &shown);
+    struct window window;
+    window.source = NULL;
+    show_read(view, &handle, 1, &window, &shown);
     show_text(view, &shown, shape, out);
 }
 

@@ -19,6 +19,7 @@
 #define OPEN_MAX_SOURCES 64 /* files that stay open */
 #define CACHE_FROM (8 << 20)
 #define BLOCK_BITS 16            /* of the piece of a file that one page fault maps */
+#define GAP_BYTES 4096           /* cheaper to read along than to read again */
 #define KEPT_BYTES (12ull << 20) /* of mapped text, before its pages are let go */
 
 int store_fail(struct fhir_error *error, const char *format, ...)
@@ -65,13 +66,47 @@ uint32_t store_find(const struct fhir_store *store, uint32_t type, grasp_str id)
     return UINT32_MAX;
 }
 
-grasp_str store_read(const struct fhir_store *store, const struct row *row,
-                     char buffer[STORE_BUFFER])
+static bool is_inside(const struct window *window, const struct source *source,
+                      const struct row *row)
 {
+    return window->source == source && row->offset >= window->from &&
+           row->offset + row->len <= window->from + window->len;
+}
+
+/* Moves the window over the first row, and over those after it that little lies between. */
+static void place_window(const struct fhir_store *store, const uint32_t *rows, uint32_t count,
+                         struct window *window)
+{
+    const struct row *first = &store->index.rows[rows[0]];
+    uint64_t from = first->offset, to = first->offset + first->len;
+    for (uint32_t i = 1; i < count && rows[i] < store->index.row_count; i++) {
+        const struct row *row = &store->index.rows[rows[i]];
+        uint64_t low = row->offset < from ? row->offset : from;
+        uint64_t high = row->offset + row->len > to ? row->offset + row->len : to;
+        if (row->source != first->source || high - low > STORE_WINDOW ||
+            high - low > to - from + row->len + GAP_BYTES)
+            break;
+        from = low;
+        to = high;
+    }
+    window->source = &store->sources[first->source];
+    window->from = from;
+    window->len = (uint32_t)(to - from);
+}
+
+grasp_str store_read(const struct fhir_store *store, const uint32_t *rows, uint32_t count,
+                     struct window *window)
+{
+    const struct row *row = &store->index.rows[rows[0]];
     const struct source *source = &store->sources[row->source];
-    if (source->fd >= 0 && row->len <= STORE_BUFFER &&
-        pread(source->fd, buffer, row->len, (off_t)row->offset) == (ssize_t)row->len)
-        return (grasp_str){buffer, row->len};
+    if (!is_inside(window, source, row) && source->fd >= 0 && row->len <= STORE_WINDOW) {
+        place_window(store, rows, count, window);
+        if (pread(source->fd, window->text, window->len, (off_t)window->from) !=
+            (ssize_t)window->len)
+            window->source = NULL;
+    }
+    if (is_inside(window, source, row))
+        return (grasp_str){window->text + (row->offset - window->from), row->len};
     store_touch(store, row);
     return (grasp_str){source->text + row->offset, row->len};
 }
@@ -123,11 +158,19 @@ static struct source *source_add(struct fhir_store *store, const char *name)
     return source;
 }
 
+/* Without noting when it was read, which costs much beside reading a few hundred bytes; but that
+ * is for a file's owner to decide. */
+static int open_file(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOATIME);
+    return fd < 0 && errno == EPERM ? open(path, O_RDONLY | O_CLOEXEC) : fd;
+}
+
 static int map_file(struct source *source, const char *path, bool keep_open,
                     struct fhir_error *error)
 {
     struct stat about;
-    int result = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+    int result = 0, fd = open_file(path);
     if (fd < 0 || fstat(fd, &about) != 0) {
         result = store_fail(error, "cannot read %s: %s", path, strerror(errno));
     } else if (!S_ISREG(about.st_mode)) {

@@ -38,12 +38,19 @@ grasp_str store_id(const struct fhir_store *store, uint32_t row);
 grasp_str store_row_id(const struct fhir_store *store, const struct row *row);
 /* The row of a resource, or UINT32_MAX. */
 uint32_t store_find(const struct fhir_store *store, uint32_t type, grasp_str id);
-/* A resource's text without touching the mapping, if it is small enough: read into the buffer, or
- * mapped. Copying a few hundred bytes costs less than mapping their page and letting it go again.
- */
-#define STORE_BUFFER 4096
-grasp_str store_read(const struct fhir_store *store, const struct row *row,
-                     char buffer[STORE_BUFFER]);
+/* A piece of a source, read rather than mapped: copying a few hundred bytes costs less than mapping
+ * their page and letting it go again. A zeroed `source` is an empty window. */
+#define STORE_WINDOW 16384
+struct window {
+    const struct source *source;
+    uint64_t from;
+    uint32_t len;
+    char text[STORE_WINDOW];
+};
+/* The text of the first of some rows that are asked for one after the other, until the window is
+ * used again. Those that lie close by are read into it together. Larger ones are mapped. */
+grasp_str store_read(const struct fhir_store *store, const uint32_t *rows, uint32_t count,
+                     struct window *window);
 /* Says that a resource's mapped text was read. Now and then the pages of what was read are given
  * back to the system, which keeps them in its cache, so that a large store does not fill the
  * memory. */

@@ -266,7 +266,8 @@ struct value_reference value_reference_read(grasp_str text)
     struct value_reference out = {.text = text, .type = SLICE(""), .id = SLICE("")};
     size_t at;
     grasp_str rest = text;
-    if (slice_find(rest, SLICE("/_history/"), 0, &at))
+    bool plain = !memchr(text.ptr, '/', text.len);
+    if (!plain && slice_find(rest, SLICE("/_history/"), 0, &at))
         rest.len = at;
     if (rest.len > 9 && memcmp(rest.ptr, "urn:uuid:", 9) == 0)
         out.id = slice_from(rest, 9);

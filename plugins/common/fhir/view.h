@@ -73,9 +73,10 @@ void bundle_list(const struct fhir_view *view, const uint32_t *found, uint32_t c
 struct shown {
     uint32_t handle;
     grasp_str text, id;
-    char buffer[STORE_BUFFER];
 };
-void show_read(const struct fhir_view *view, uint32_t handle, struct shown *out);
+/* The first of some that are shown one after the other (store_read). */
+void show_read(const struct fhir_view *view, const uint32_t *handles, uint32_t count,
+               struct window *window, struct shown *out);
 void show_text(const struct fhir_view *view, const struct shown *shown, const struct shape *shape,
                struct text *out);
 void show_resource(const struct fhir_view *view, uint32_t handle, const struct shape *shape,
