@@ -19,6 +19,7 @@ LIBRARIES = {
     "libuv": {"uv.h"},
     "sqlite": {"sqlite3.h"},
     "libmicrohttpd": {"microhttpd.h"},
+    "zlib": {"zlib.h"},
 }
 STORE = "plugins/common/fhir/"
 STORE_HEADER = "common/fhir/fhir.h"

@@ -64,11 +64,12 @@ struct fhir_options {
 
 /*
  * Opens one file or all of a folder. *.ndjson and *.jsonl hold a resource per line; *.json a
- * resource, a Bundle, or an array of resources; other files of a folder are left alone. Order is
- * that of the files' names, then that within a file. The files must not change while the store is
- * open. Returns 0, or -1 with error filled: a file that is not JSON (with its line), a resource
- * without resourceType or id or of a type that R4 does not have, an id given twice, a folder
- * without resources.
+ * resource, a Bundle, or an array of resources; other files of a folder are left alone. What gzip
+ * made of them, as *.ndjson.gz, is unpacked into a file without a name in TMPDIR. Order is that of
+ * the files' names, then that within a file. The files must not change while the store is open.
+ * Returns 0, or -1 with error filled: a file that is not JSON (with its line), damaged gzip data, a
+ * resource without resourceType or id or of a type that R4 does not have, an id given twice, a
+ * folder without resources.
  */
 int fhir_open(const char *path, const struct fhir_options *options, struct fhir_store **out,
               struct fhir_error *error);

@@ -6,6 +6,7 @@
 #include "common/slice.h"
 #include "json_scan.h"
 #include "store.h"
+#include "unpack.h"
 #include "value.h"
 
 #define ROWS_MAX 0x7fffffffu
@@ -378,12 +379,6 @@ static int add_document(struct builder *b, grasp_str text)
     return add_value(b, scan_strip(text));
 }
 
-static bool ends_in(const char *name, const char *suffix)
-{
-    size_t len = strlen(name), end = strlen(suffix);
-    return len >= end && strcmp(name + len - end, suffix) == 0;
-}
-
 /* Text without a telling name is a document if it is one value, or if a fault comes only after
  * its first line, which is no value by itself. */
 static bool is_document(grasp_str text)
@@ -406,9 +401,10 @@ static int add_source(struct builder *b)
         text = slice_from(text, 3);
     if (!scan_strip(text).len)
         return 0;
-    if (ends_in(source->name, ".ndjson") || ends_in(source->name, ".jsonl"))
+    grasp_str name = {source->name, unpack_name_len(source->name)};
+    if (slice_ends(name, ".ndjson") || slice_ends(name, ".jsonl"))
         return add_lines(b, text);
-    if (ends_in(source->name, ".json") || is_document(text))
+    if (slice_ends(name, ".json") || is_document(text))
         return add_document(b, text);
     return add_lines(b, text);
 }

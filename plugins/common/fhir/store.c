@@ -14,6 +14,7 @@
 
 #include "common/slice.h"
 #include "json_scan.h"
+#include "unpack.h"
 
 #define SOURCES_MAX 60000u
 #define OPEN_MAX_SOURCES 64 /* files that stay open */
@@ -185,18 +186,24 @@ static int map_file(struct source *source, const char *path, bool keep_open,
         }
         source->modified = about.st_mtim.tv_sec * 1000000000ll + about.st_mtim.tv_nsec;
     }
-    if (fd >= 0 && (result || !keep_open))
-        close(fd);
-    else
-        source->fd = fd;
+    source->fd = fd;
+    if (result == 0 && unpack_name_len(path) < strlen(path))
+        result = unpack_source(source, error);
+    if (source->fd >= 0 && (result || !keep_open)) {
+        close(source->fd);
+        source->fd = -1;
+    }
     return result;
 }
 
 static int is_data(const struct dirent *entry)
 {
-    const char *end = strrchr(entry->d_name, '.');
-    return entry->d_name[0] != '.' && end &&
-           (strcmp(end, ".ndjson") == 0 || strcmp(end, ".jsonl") == 0 || strcmp(end, ".json") == 0);
+    static const char *const ends[] = {".ndjson", ".jsonl", ".json"};
+    grasp_str name = {entry->d_name, unpack_name_len(entry->d_name)};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+        if (slice_ends(name, ends[i]))
+            return *name.ptr != '.';
+    return 0;
 }
 
 static int by_bytes(const struct dirent **a, const struct dirent **b)
