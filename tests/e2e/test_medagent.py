@@ -60,6 +60,20 @@ def test_v2_on_a_server():
     check_same_on_a_server("medagent.so:v2")
 
 
+def check_notes(out):
+    """What was read back after a POST is in the record of the learning, right behind the POST."""
+    notes = 0
+    with open(os.path.join(out, "epoch_0", "dev_runs.jsonl"), encoding="utf-8") as f:
+        for line in f:
+            history = json.loads(line)["history"]
+            for before, message in zip(history, history[1:]):
+                if message["role"] == "system_note":
+                    notes += 1
+                    lib.check(before["content"].startswith("POST request accepted"), before)
+                    lib.check("Read back after this POST" in message["content"], message)
+    lib.check(notes > 10, "%d notes" % notes)
+
+
 def test_learns():
     for task, folder, epochs in (("medagent.so", "medagent", 5),
                                  ("medagent.so:v2", "medagent-v2", 2)):
@@ -73,6 +87,7 @@ def test_learns():
             lib.check(len(curve) == epochs + 1, "%d scores" % len(curve))
             lib.check(max(curve) > curve[0] + 0.1, "no rise: %s" % curve)
             lib.expect(lib.run("regrade", out), 0, "0 verdicts changed")
+            check_notes(out)
 
 
 def test_server_that_stops():

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "medagent_fixture.h"
 
+#include <grasp/ext/http.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -98,4 +99,52 @@ struct clinic_verdict clinic_say(struct clinic *clinic, size_t sample, const cha
         mock_episode_say(&episode, *replies);
     assert_true(episode.done);
     return grade(clinic, &episode);
+}
+
+static int32_t request(grasp_call *call, const grasp_http_request *http,
+                       grasp_http_response *response)
+{
+    struct clinic_answer *answer = mock_host_of(call)->context;
+    answer->asked++;
+    snprintf(answer->url, sizeof(answer->url), "%.*s", (int)http->url.len, http->url.ptr);
+    if (answer->result)
+        return grasp_fail(call, answer->result, "the server at fhir.example does not answer");
+    response->status = answer->status;
+    response->headers = grasp_format(call, "{\"content-type\": \"%s\"}", answer->type);
+    response->body = grasp_cstr(answer->body);
+    return GRASP_OK;
+}
+
+static const grasp_http http_table = {.size = sizeof(http_table), .request = request};
+
+static const void *offer_http(struct mock_host *host, grasp_str id)
+{
+    return grasp_equal(id, GRASP_EXT_HTTP) ? &http_table : NULL;
+}
+
+void clinic_open_remote(struct clinic *clinic, const char *options, struct clinic_answer *answer)
+{
+    clinic_open(clinic, MEDAGENT_V1, options);
+    struct medagent *self = clinic->self;
+    struct source was = self->source;
+    clinic->host->extension = offer_http;
+    clinic->host->context = answer;
+    self->source = (struct source){.json = self->json, .reference = self->reference};
+    assert_int_equal(source_open(mock_call(clinic->host), &self->source,
+                                 grasp_cstr("http://fhir.example/fhir/")),
+                     GRASP_OK);
+    source_close(&was);
+}
+
+int32_t clinic_step(struct clinic *clinic, const char *text)
+{
+    void *episode = NULL;
+    grasp_reply reply = {.size = sizeof(reply), .text = grasp_cstr(text)};
+    assert_int_equal(clinic->task->begin(mock_call(clinic->host), clinic->self,
+                                         grasp_cstr(clinic->samples[0]), 0, &episode),
+                     GRASP_OK);
+    int32_t status = clinic->task->step(mock_call(clinic->host), clinic->self, episode, &reply);
+    /* What the step emitted is looked at afterwards; end() emits nothing. */
+    clinic->task->end(NULL, clinic->self, episode);
+    return status;
 }

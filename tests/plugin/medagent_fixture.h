@@ -34,3 +34,17 @@ struct clinic_verdict {
 struct clinic_verdict clinic_play(struct clinic *clinic, size_t sample, const char *guidance);
 /* Plays it with these replies, ended by NULL. */
 struct clinic_verdict clinic_say(struct clinic *clinic, size_t sample, const char *const *replies);
+
+/* A server whose answers the test sets. */
+struct clinic_answer {
+    int32_t result; /* of the request */
+    int32_t status;
+    const char *type, *body;
+    size_t asked;
+    char url[256]; /* of the last request */
+};
+/* An instance whose chart is on that server, http://fhir.example/fhir/. */
+void clinic_open_remote(struct clinic *clinic, const char *options, struct clinic_answer *answer);
+
+/* The status of a step with this reply, in a fresh episode of the first sample. */
+int32_t clinic_step(struct clinic *clinic, const char *text);

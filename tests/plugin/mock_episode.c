@@ -132,19 +132,23 @@ static struct mock_text guided(const struct mock_episode *episode, size_t at, co
 static void rehearse_turn(struct mock_episode *episode, const grasp_rehearsal *rehearsal,
                           const char *guidance)
 {
-    size_t count = episode->count, last = count - 1;
-    grasp_message *messages = calloc(count, sizeof(*messages));
-    const grasp_message **list = calloc(count, sizeof(const grasp_message *));
+    size_t count = 0, last = 0;
+    grasp_message *messages = calloc(episode->count, sizeof(*messages));
+    const grasp_message **list = calloc(episode->count, sizeof(const grasp_message *));
     struct mock_text with = {0};
-    for (size_t i = 0; i < count; i++) {
-        messages[i] = (grasp_message){.size = sizeof(grasp_message),
-                                      .role = text_of(episode->messages[i].role),
-                                      .content = text_of(episode->messages[i].content)};
-        list[i] = &messages[i];
+    for (size_t i = 0; i < episode->count; i++) {
+        if (episode->messages[i].flags & GRASP_MESSAGE_RECORD_ONLY)
+            continue;
+        messages[count] = (grasp_message){.size = sizeof(grasp_message),
+                                          .role = text_of(episode->messages[i].role),
+                                          .content = text_of(episode->messages[i].content)};
+        list[count] = &messages[count];
+        count++;
+        last = i;
     }
     if (guidance) {
         with = guided(episode, last, guidance);
-        messages[last].content = text_of(with);
+        messages[count - 1].content = text_of(with);
     }
     grasp_rehearsal_request request = {.size = sizeof(request), .messages = list, .count = count};
     int32_t status = rehearsal->reply(mock_call(episode->host), &request);

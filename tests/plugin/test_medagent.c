@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What medagent does apart from the recorded cases: files and options that are wrong, servers in
  * trouble, and where its verdicts differ from the reference's on purpose. */
-#include <grasp/ext/http.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -158,84 +157,27 @@ static void test_refuses_data_without_its_patients(void **state)
     remove_folder(folder);
 }
 
-/* A server whose answers the test sets. */
-struct answer {
-    int32_t result; /* of the request */
-    int32_t status;
-    const char *type, *body;
-    size_t asked;
-};
-
-static int32_t request(grasp_call *call, const grasp_http_request *http,
-                       grasp_http_response *response)
-{
-    struct answer *answer = mock_host_of(call)->context;
-    answer->asked++;
-    if (answer->result)
-        return grasp_fail(call, answer->result, "the server at fhir.example does not answer");
-    response->status = answer->status;
-    response->headers = grasp_format(call, "{\"content-type\": \"%s\"}", answer->type);
-    response->body = grasp_cstr(answer->body);
-    return GRASP_OK;
-}
-
-static const grasp_http http_table = {.size = sizeof(http_table), .request = request};
-
-static const void *offer_http(struct mock_host *host, grasp_str id)
-{
-    return grasp_equal(id, GRASP_EXT_HTTP) ? &http_table : NULL;
-}
-
-/* An instance whose chart is on that server. */
-static void open_remote(struct clinic *clinic, const char *options, struct answer *answer)
-{
-    clinic_open(clinic, MEDAGENT_V1, options);
-    struct medagent *self = clinic->self;
-    struct source was = self->source;
-    clinic->host->extension = offer_http;
-    clinic->host->context = answer;
-    self->source = (struct source){.json = self->json, .reference = self->reference};
-    assert_int_equal(source_open(mock_call(clinic->host), &self->source,
-                                 grasp_cstr("http://fhir.example/fhir/")),
-                     GRASP_OK);
-    source_close(&was);
-}
-
-/* The status of a step with this reply, in a fresh episode. */
-static int32_t step(struct clinic *clinic, const char *text)
-{
-    void *episode = NULL;
-    grasp_reply reply = {.size = sizeof(reply), .text = grasp_cstr(text)};
-    assert_int_equal(clinic->task->begin(mock_call(clinic->host), clinic->self,
-                                         grasp_cstr(clinic->samples[0]), 0, &episode),
-                     GRASP_OK);
-    int32_t status = clinic->task->step(mock_call(clinic->host), clinic->self, episode, &reply);
-    /* What the step emitted is looked at afterwards; end() emits nothing. */
-    clinic->task->end(NULL, clinic->self, episode);
-    return status;
-}
-
 #define GET_ONE "GET http://fhir.example/fhir/Observation?patient=S1&code=MG"
 #define JSON_TYPE "application/fhir+json;charset=UTF-8"
 
 static void test_faults_are_no_answers(void **state)
 {
-    static const struct answer faults[] = {
-        {GRASP_E_UNAVAILABLE, 0, "", "", 0},
-        {0, 500, JSON_TYPE, "{\"resourceType\": \"OperationOutcome\"}", 0},
-        {0, 503, "text/html", "<html>busy</html>", 0},
-        {0, 200, "text/html", "<html>hello</html>", 0},
-        {0, 200, JSON_TYPE, "", 0},
-        {0, 302, "text/html", "", 0},
-        {0, 401, "text/html", "", 0},
-        {0, 429, "text/plain", "", 0},
+    static const struct clinic_answer faults[] = {
+        {GRASP_E_UNAVAILABLE, 0, "", "", 0, ""},
+        {0, 500, JSON_TYPE, "{\"resourceType\": \"OperationOutcome\"}", 0, ""},
+        {0, 503, "text/html", "<html>busy</html>", 0, ""},
+        {0, 200, "text/html", "<html>hello</html>", 0, ""},
+        {0, 200, JSON_TYPE, "", 0, ""},
+        {0, 302, "text/html", "", 0, ""},
+        {0, 401, "text/html", "", 0, ""},
+        {0, 429, "text/plain", "", 0, ""},
     };
-    struct answer answer = {0};
+    struct clinic_answer answer = {0};
     struct clinic clinic;
-    open_remote(&clinic, NULL, &answer);
+    clinic_open_remote(&clinic, NULL, &answer);
     for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
         answer = faults[i];
-        mock_assert_failed(clinic.host, step(&clinic, GET_ONE), GRASP_E_UNAVAILABLE);
+        mock_assert_failed(clinic.host, clinic_step(&clinic, GET_ONE), GRASP_E_UNAVAILABLE);
     }
     clinic_close(&clinic);
 }
@@ -243,22 +185,23 @@ static void test_faults_are_no_answers(void **state)
 /* The end of an episode needs the chart: without it there is no verdict. */
 static void test_no_verdict_without_evidence(void **state)
 {
-    struct answer answer = {0, 404, JSON_TYPE, "{\"resourceType\": \"OperationOutcome\"}", 0};
+    struct clinic_answer answer = {0, 404, JSON_TYPE, "{\"resourceType\": \"OperationOutcome\"}",
+                                   0, ""};
     struct clinic clinic;
-    open_remote(&clinic, NULL, &answer);
+    clinic_open_remote(&clinic, NULL, &answer);
     size_t at = 0;
     while (clinic_type(&clinic, at) != 4)
         at++;
     char *first = clinic.samples[0];
     clinic.samples[0] = clinic.samples[at];
-    mock_assert_failed(clinic.host, step(&clinic, "FINISH([1])"), GRASP_E_UNAVAILABLE);
+    mock_assert_failed(clinic.host, clinic_step(&clinic, "FINISH([1])"), GRASP_E_UNAVAILABLE);
     clinic.samples[0] = first;
     clinic_close(&clinic);
 }
 
 static void expect_reply(struct clinic *clinic, const char *said, const char *part)
 {
-    int32_t status = step(clinic, said);
+    int32_t status = clinic_step(clinic, said);
     if (status)
         fail_msg("%s: %s", said, mock_str(clinic->host->fail_text).ptr);
     assert_int_equal(clinic->host->message_count, 1);
@@ -267,9 +210,10 @@ static void expect_reply(struct clinic *clinic, const char *said, const char *pa
 
 static void test_what_an_agent_asks_wrongly_is_answered(void **state)
 {
-    struct answer answer = {0, 400, JSON_TYPE, "{\"resourceType\": \"OperationOutcome\"}", 0};
+    struct clinic_answer answer = {0, 400, JSON_TYPE, "{\"resourceType\": \"OperationOutcome\"}",
+                                   0, ""};
     struct clinic clinic;
-    open_remote(&clinic, NULL, &answer);
+    clinic_open_remote(&clinic, NULL, &answer);
     expect_reply(&clinic, GET_ONE, "400 Client Error: Bad Request for url: http://fhir.example");
     answer.status = 404;
     expect_reply(&clinic, GET_ONE, "404 Client Error: Not Found");
@@ -278,13 +222,14 @@ static void test_what_an_agent_asks_wrongly_is_answered(void **state)
 
 static void test_the_reference_takes_faults_for_answers(void **state)
 {
-    struct answer answer = {0, 500, JSON_TYPE, "{}", 0};
+    struct clinic_answer answer = {0, 500, JSON_TYPE, "{}", 0, ""};
     struct clinic clinic;
-    open_remote(&clinic, "{\"compat\": \"reference\"}", &answer);
+    clinic_open_remote(&clinic, "{\"compat\": \"reference\"}", &answer);
     expect_reply(&clinic, GET_ONE, "500 Server Error: Internal Server Error for url");
-    answer = (struct answer){0, 200, "text/html", "<html>hello</html>", 0};
+    answer = (struct clinic_answer){0, 200, "text/html", "<html>hello</html>", 0, ""};
     expect_reply(&clinic, GET_ONE, "<html>hello</html>");
-    answer = (struct answer){0, 200, "application/json", "{\"total\": true, \"x\": null}", 0};
+    answer =
+        (struct clinic_answer){0, 200, "application/json", "{\"total\": true, \"x\": null}", 0, ""};
     expect_reply(&clinic, GET_ONE, "{'total': True, 'x': None}");
     clinic_close(&clinic);
 }
@@ -301,9 +246,9 @@ static void test_no_other_server_is_reached(void **state)
         "GET http://user@fhir.example/fhir/Patient?",
         "GET //fhir.example/fhir/Patient?x=1",
     };
-    struct answer answer = {0, 200, JSON_TYPE, "{}", 0};
+    struct clinic_answer answer = {0, 200, JSON_TYPE, "{}", 0, ""};
     struct clinic clinic;
-    open_remote(&clinic, NULL, &answer);
+    clinic_open_remote(&clinic, NULL, &answer);
     for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++)
         expect_reply(&clinic, urls[i], "GET request failed");
     assert_int_equal(answer.asked, 0);

@@ -8,6 +8,7 @@
 #include "common/template.h"
 #include "evidence.h"
 #include "medagent.h"
+#include "note.h"
 #include "pyrepr.h"
 #include "pyvalue.h"
 
@@ -121,12 +122,14 @@ static int32_t answer_get(grasp_call *call, const struct medagent *self, grasp_s
     return say_body(call, self, &answer);
 }
 
-static int32_t answer_post(grasp_call *call, const struct medagent *self, grasp_str body)
+static int32_t answer_post(grasp_call *call, const struct medagent *self, grasp_str reply,
+                           const struct action *post)
 {
     const grasp_json_value *ignored;
-    return grasp_say(call, "user",
-                     py_parse(call, self->json, body, &ignored) ? self->replies.post_accepted
-                                                                : self->replies.post_invalid);
+    if (!py_parse(call, self->json, post->body, &ignored))
+        return grasp_say(call, "user", self->replies.post_invalid);
+    int32_t status = grasp_say(call, "user", self->replies.post_accepted);
+    return status ? status : note_post(call, self, reply, post);
 }
 
 static void put_result(struct text *out, grasp_str answer, bool reference)
@@ -223,7 +226,7 @@ int32_t medagent_step(grasp_call *call, void *opaque, void *handle, const grasp_
     if (action.kind == ACTION_INVALID)
         return grasp_done(call, "agent invalid action", SLICE(""), "{}");
     status = action.kind == ACTION_GET ? answer_get(call, self, action.argument)
-                                       : answer_post(call, self, action.body);
+                                       : answer_post(call, self, reply->text, &action);
     if (!status && episode->turns >= self->max_turns)
         status = grasp_done(call, "task limit reached", SLICE(""), "{}");
     return status;

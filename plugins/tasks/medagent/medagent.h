@@ -29,14 +29,18 @@ struct split {
 
 /* The texts of the environment's replies. */
 struct replies {
-    grasp_str get_ok, get_error, post_accepted, post_invalid;
+    grasp_str get_ok, get_error, post_accepted, post_invalid, post_note;
 };
+
+/* Notes behind accepted POSTs: none, in the history only, or shown to the agent too. */
+enum post_notes { NOTES_OFF, NOTES_LOG, NOTES_SHOWN };
 
 struct medagent {
     const grasp_json *json;
     enum version version;
     bool reference; /* compat: reference */
     int32_t max_turns;
+    enum post_notes post_notes;
     grasp_str clock; /* what the machine's clock is taken for; empty for what it says */
     grasp_str prompts_dir;
     grasp_str data; /* folder with the benchmark's own files, empty for our tasks */

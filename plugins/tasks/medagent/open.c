@@ -38,6 +38,7 @@ int32_t medagent_prompt_json(grasp_call *call, struct medagent *self, const char
 static int32_t load_replies(grasp_call *call, struct medagent *self)
 {
     static const char *const body[] = {"body", NULL}, *const error[] = {"error", NULL};
+    static const char *const note[] = {"type", "patient", "resource", "error", NULL};
     struct replies *replies = &self->replies;
     int32_t status;
     if ((status = medagent_prompt(call, self, "get_ok.md", body, &replies->get_ok)) ||
@@ -46,6 +47,7 @@ static int32_t load_replies(grasp_call *call, struct medagent *self)
              medagent_prompt(call, self, "post_accepted.md", no_names, &replies->post_accepted)) ||
         (status =
              medagent_prompt(call, self, "post_invalid.md", no_names, &replies->post_invalid)) ||
+        (status = medagent_prompt(call, self, "post_note.md", note, &replies->post_note)) ||
         (status =
              medagent_prompt(call, self, "writer_guidance.md", no_names, &self->writer_guidance)))
         return status;
@@ -92,6 +94,10 @@ static int32_t read_options(grasp_call *call, struct medagent *self, grasp_str t
     self->seed = (uint64_t)self->json->as_int(self->json->get(config, SLICE("seed")), 1);
     self->source.timeout_ms =
         1000 * (uint32_t)self->json->as_int(self->json->get(config, SLICE("timeout")), 30);
+    grasp_str notes = option(self, config, "post_notes");
+    self->post_notes = grasp_equal(notes, "log")     ? NOTES_LOG
+                       : grasp_equal(notes, "agent") ? NOTES_SHOWN
+                                                     : NOTES_OFF;
     self->clock = option(self, config, "clock");
     self->prompts_dir = option(self, config, "prompts_dir");
     self->data = option(self, config, "data");
