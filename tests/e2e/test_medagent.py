@@ -76,7 +76,7 @@ def check_notes(out):
 
 def test_learns():
     for task, folder, epochs in (("medagent.so", "medagent", 5),
-                                 ("medagent.so:v2", "medagent-v2", 2)):
+                                 ("medagent.so:v2", "medagent-v2", 3)):
         config = os.path.join(lib.ROOT, "benchmarks", folder, "grasp.yaml")
         with lib.folder() as top:
             out = os.path.join(top, "run")

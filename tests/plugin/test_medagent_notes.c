@@ -112,7 +112,7 @@ static void changes_no_verdict(void **state)
             clinic_open(&clinic, (enum version)version, options[i]);
             for (size_t sample = 0; sample < clinic.count; sample++) {
                 struct clinic_verdict with = clinic_play(&clinic, sample, "answered_without_query");
-                ((struct medagent *)clinic.self)->post_notes = NOTES_OFF;
+                ((struct medagent *)clinic.self)->post_notes = NOTES_NONE;
                 struct clinic_verdict without =
                     clinic_play(&clinic, sample, "answered_without_query");
                 ((struct medagent *)clinic.self)->post_notes = i ? NOTES_SHOWN : NOTES_LOG;

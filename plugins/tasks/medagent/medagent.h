@@ -33,7 +33,7 @@ struct replies {
 };
 
 /* Notes behind accepted POSTs: none, in the history only, or shown to the agent too. */
-enum post_notes { NOTES_OFF, NOTES_LOG, NOTES_SHOWN };
+enum post_notes { NOTES_NONE, NOTES_LOG, NOTES_SHOWN };
 
 struct medagent {
     const grasp_json *json;

@@ -116,7 +116,7 @@ int32_t note_post(grasp_call *call, const struct medagent *self, grasp_str reply
     struct text out CLEANUP_TEXT = {0};
     grasp_str type = type_of(self, post->argument), patient, resource, error;
     /* The reference reads the reply as it came, and so sees none in a code fence. */
-    if (self->post_notes == NOTES_OFF || !is_noted(type) ||
+    if (self->post_notes == NOTES_NONE || !is_noted(type) ||
         (self->reference && !grasp_starts(slice_trim(reply), "POST")))
         return GRASP_OK;
     if (!(patient = patient_of(call, self, post->body)).len)

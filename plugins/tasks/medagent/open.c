@@ -97,7 +97,7 @@ static int32_t read_options(grasp_call *call, struct medagent *self, grasp_str t
     grasp_str notes = option(self, config, "post_notes");
     self->post_notes = grasp_equal(notes, "log")     ? NOTES_LOG
                        : grasp_equal(notes, "agent") ? NOTES_SHOWN
-                                                     : NOTES_OFF;
+                                                     : NOTES_NONE;
     self->clock = option(self, config, "clock");
     self->prompts_dir = option(self, config, "prompts_dir");
     self->data = option(self, config, "data");
