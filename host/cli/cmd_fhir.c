@@ -11,9 +11,9 @@
 
 static const char usage[] =
     "usage: grasp-host fhir serve DIR [--port N] [--address A] [--read-only]\n\n"
-    "Serves the FHIR R4 resources of a folder or file (*.ndjson, *.json, *.gz) over HTTP, under /fhir/,\n"
-    "as tasks search them in process. What clients write is kept until the server ends and never\n"
-    "reaches the files. Without --port, a free one is taken and printed.\n\n"
+    "Serves the FHIR R4 resources of a folder or file (*.ndjson, *.json, *.gz) over HTTP, under\n"
+    "/fhir/, as tasks search them in process. What clients write is kept until the server ends\n"
+    "and never reaches the files. Without --port, a free one is taken and printed.\n\n"
     "  grasp-host fhir serve cohort --port 8080 &\n";
 
 struct fhir_server {

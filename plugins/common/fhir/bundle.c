@@ -31,6 +31,11 @@ static void write_link(const struct fhir_view *view, const struct query *query,
     text_put(out, "\",\"url\":\"");
     text_put(out, view->base);
     text_str(out, query->type->name);
+    if (offset < 0 && query_is_canonical(raw)) {
+        text_char(out, '?');
+        text_str(out, raw);
+        raw.len = 0;
+    }
     while (query_pair(&raw, pool, &pair)) {
         if (offset >= 0 && slice_eq(pair.name, SLICE("_offset")))
             continue;

@@ -58,6 +58,24 @@ void query_encode(struct text *out, grasp_str text)
     text_add(out, text.ptr + from, text.len - from);
 }
 
+bool query_is_canonical(grasp_str raw)
+{
+    bool named = false, valued = false;
+    for (size_t i = 0; i < raw.len; i++) {
+        char c = raw.ptr[i];
+        if (is_plain(c)) {
+            named = true;
+        } else if (c == '=' && named && !valued) {
+            valued = true;
+        } else if (c == '&' && valued) {
+            named = valued = false;
+        } else {
+            return false;
+        }
+    }
+    return valued;
+}
+
 bool query_pair(grasp_str *rest, struct pool *pool, struct pair *out)
 {
     while (rest->len) {

@@ -110,6 +110,8 @@ bool query_pair(grasp_str *rest, struct pool *pool, struct pair *out);
 
 /* Text as it stands in a URL's query. */
 void query_encode(struct text *out, grasp_str text);
+/* Would encoding all pairs again, with '=' and '&' between them, give the same text? */
+bool query_is_canonical(grasp_str raw);
 
 #define QUERY_CHAIN 4 /* how many searches may stand inside one another */
 
