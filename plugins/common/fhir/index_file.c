@@ -13,15 +13,17 @@
 
 extern const struct embedded_file fhir_r4[];
 
-static const char magic[16] = "fhir index 2\n";
+static const char magic[16] = "fhir index 3\n";
 
 struct header {
     char magic[16];
     uint64_t sources; /* hash of what the index was made from */
     uint64_t body;    /* hash of what follows the header */
     uint64_t row_count, slot_count, id_count, name_count, posting_count;
-    uint64_t reserved;
+    uint64_t reserved[7];
 };
+_Static_assert(sizeof(struct header) % 64 == 0 && 64 % sizeof(struct row) == 0,
+               "no row lies across two lines of the processor's cache");
 
 /* Files by name, size and time; the layout of the tables; the search parameters. */
 static uint64_t sources_hash(const struct fhir_store *store)
@@ -60,11 +62,20 @@ static bool is_power(uint64_t number)
     return number && !(number & (number - 1));
 }
 
+static bool is_zero(const uint64_t *numbers, size_t count)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < count; i++)
+        all |= numbers[i];
+    return !all;
+}
+
 static bool fits(const struct fhir_store *store, const struct header *header, uint64_t size)
 {
     uint64_t sizes[5], sum = table_sizes(header, sizes);
     return memcmp(header->magic, magic, sizeof(magic)) == 0 && sum != UINT64_MAX &&
-           !header->reserved && size == sizeof(*header) + sum && is_power(header->slot_count) &&
+           is_zero(header->reserved, sizeof(header->reserved) / sizeof(uint64_t)) &&
+           size == sizeof(*header) + sum && is_power(header->slot_count) &&
            header->id_count > header->row_count && header->sources == sources_hash(store) &&
            header->body == index_hash((grasp_str){(const char *)(header + 1), sum}, 0);
 }

@@ -310,13 +310,6 @@ static void trim(struct pool *pool, uint64_t step)
         pool_free(pool);
 }
 
-/* A row may lie across two lines of the processor's cache. */
-static void fetch_row(const struct row *row)
-{
-    __builtin_prefetch(&row->low);
-    __builtin_prefetch(&row->flags);
-}
-
 static void find_rows(const struct fhir_view *view, struct query *query, struct pool *pool,
                       struct found *found)
 {
@@ -324,11 +317,11 @@ static void find_rows(const struct fhir_view *view, struct query *query, struct 
     const struct row *rows = view->store->index.rows;
     CLEANUP_POOL struct pool scratch = {0};
     for (uint64_t i = 0; i < list.count && i < AHEAD; i++)
-        fetch_row(rows + list.rows[i]);
+        __builtin_prefetch(rows + list.rows[i]);
     for (uint64_t i = 0; i < list.count; i++) {
         uint32_t row = list.rows[i];
         if (i + AHEAD < list.count)
-            fetch_row(rows + list.rows[i + AHEAD]);
+            __builtin_prefetch(rows + list.rows[i + AHEAD]);
         trim(&scratch, i);
         if (view->change_count && view_hides(view, row))
             continue;
