@@ -51,8 +51,10 @@ struct journal {
     bool closing;
     int failed_errno;
 
-    char **forgotten;
-    size_t forgotten_count, forgotten_capacity;
+    struct prefixes {
+        char **items;
+        size_t count, capacity;
+    } forgotten, settled;
 };
 
 static bool write_all(int fd, const char *data, size_t len)
@@ -67,6 +69,11 @@ static bool write_all(int fd, const char *data, size_t len)
         len -= (size_t)n;
     }
     return true;
+}
+
+static struct str skip(struct str text, size_t count)
+{
+    return (struct str){text.ptr + count, text.len - count};
 }
 
 static bool line_split(struct str text, struct line *out)
@@ -349,10 +356,37 @@ int journal_error(struct journal *journal, struct err *err)
                    journal->path, strerror(failed));
 }
 
+static void prefixes_add(struct prefixes *prefixes, const char *prefix)
+{
+    MEM_RESERVE(prefixes->items, prefixes->count, prefixes->capacity);
+    prefixes->items[prefixes->count++] = mem_dup(prefix, strlen(prefix));
+}
+
+/* The length of the one that the key begins with, or 0. */
+static size_t prefixes_match(const struct prefixes *prefixes, struct str key)
+{
+    for (size_t i = 0; i < prefixes->count; i++) {
+        if (str_starts(key, prefixes->items[i]))
+            return strlen(prefixes->items[i]);
+    }
+    return 0;
+}
+
+static void prefixes_clear(struct prefixes *prefixes)
+{
+    for (size_t i = 0; i < prefixes->count; i++)
+        mem_free(prefixes->items[i]);
+    mem_free(prefixes->items);
+}
+
 void journal_forget(struct journal *journal, const char *prefix)
 {
-    MEM_RESERVE(journal->forgotten, journal->forgotten_count, journal->forgotten_capacity);
-    journal->forgotten[journal->forgotten_count++] = mem_dup(prefix, strlen(prefix));
+    prefixes_add(&journal->forgotten, prefix);
+}
+
+void journal_settle(struct journal *journal, const char *prefix)
+{
+    prefixes_add(&journal->settled, prefix);
 }
 
 int journal_sync(struct journal *journal, struct err *err)
@@ -371,15 +405,6 @@ int journal_sync(struct journal *journal, struct err *err)
         pthread_mutex_unlock(&journal->mutex);
     }
     return journal_error(journal, err);
-}
-
-static bool is_forgotten(const struct journal *j, struct str key)
-{
-    for (size_t i = 0; i < j->forgotten_count; i++) {
-        if (str_starts(key, j->forgotten[i]))
-            return true;
-    }
-    return false;
 }
 
 /* A line of an earlier process that this one never asked for: that process had another past, with
@@ -415,6 +440,29 @@ static void keep_keys(struct journal *now, size_t count, struct arena *arena)
     }
 }
 
+/* Leaves those that stay, under the places that they end up with. */
+static size_t lines_keep(const struct journal *j, const struct journal *now, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct line line = now->lines[i];
+        if (prefixes_match(&j->forgotten, line.key) || is_stale(j, now, &line))
+            continue;
+        line.key = skip(line.key, prefixes_match(&j->settled, line.key));
+        now->lines[kept++] = line;
+    }
+    return kept;
+}
+
+/* With the place that it has now, and the line's end. text: as it was written. */
+static void line_write(struct file_writer *out, const struct line *line, struct str text)
+{
+    struct line before;
+    line_split((struct str){text.ptr, text.len - 1}, &before);
+    file_writer_add(out, STR(KEY_PREFIX));
+    file_writer_add(out, skip(text, sizeof(KEY_PREFIX) - 1 + before.key.len - line->key.len));
+}
+
 /* Lines in the order of their keys lie all over the file: read one by one they cost less than
  * mapped pages that come and go. */
 static bool line_copy(const struct journal *now, const struct line *line, struct buf *room,
@@ -432,7 +480,7 @@ static bool line_copy(const struct journal *now, const struct line *line, struct
             return false;
         got += (size_t)n;
     }
-    file_writer_add(out, to ? (struct str){to, len} : (struct str){line->text.ptr, len});
+    line_write(out, line, (struct str){to ? to : line->text.ptr, len});
     return true;
 }
 
@@ -441,12 +489,12 @@ static bool lines_write(const struct journal *j, const struct journal *now, stru
 {
     CLEANUP_BUF struct buf room = {0};
     struct line *lines = now->lines;
+    count = lines_keep(j, now, count);
     if (count)
         qsort(lines, count, sizeof(*lines), line_order);
     file_writer_add(out, STR(JOURNAL_HEADER));
     for (size_t i = 0; i < count; i++) {
-        bool last = i + 1 == count || !str_eq(lines[i].key, lines[i + 1].key);
-        if (!last || is_forgotten(j, lines[i].key) || is_stale(j, now, &lines[i]))
+        if (i + 1 < count && str_eq(lines[i].key, lines[i + 1].key))
             continue;
         if (!line_copy(now, &lines[i], &room, out))
             return false;
@@ -495,9 +543,8 @@ void journal_close(struct journal *journal)
         pthread_mutex_unlock(&journal->mutex);
         pthread_join(journal->syncer, NULL);
     }
-    for (size_t i = 0; i < journal->forgotten_count; i++)
-        mem_free(journal->forgotten[i]);
-    mem_free(journal->forgotten);
+    prefixes_clear(&journal->forgotten);
+    prefixes_clear(&journal->settled);
     buf_free(&journal->pending);
     buf_free(&journal->writing_buf);
     map_clear(&journal->found);

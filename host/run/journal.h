@@ -39,6 +39,8 @@ int journal_error(struct journal *journal, struct err *err);
 
 /* Places below this prefix are left out of the finished journal. */
 void journal_forget(struct journal *journal, const char *prefix);
+/* Places below this prefix are without it in the finished journal. */
+void journal_settle(struct journal *journal, const char *prefix);
 
 /* Waits until all is on the disk. */
 int journal_sync(struct journal *journal, struct err *err);

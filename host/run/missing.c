@@ -11,8 +11,11 @@ struct missing {
     struct arena arena; /* holds the texts */
     struct missing_item *items;
     size_t count, capacity;
-    const char **forgotten;
-    size_t forgotten_count, forgotten_capacity;
+    struct prefix {
+        struct str text;
+        bool settled; /* else forgotten */
+    } * prefixes;
+    size_t prefix_count, prefix_capacity;
 };
 
 struct missing *missing_create(void)
@@ -28,7 +31,7 @@ void missing_destroy(struct missing *missing)
         return;
     arena_clear(&missing->arena);
     mem_free(missing->items);
-    mem_free(missing->forgotten);
+    mem_free(missing->prefixes);
     pthread_mutex_destroy(&missing->mutex);
     mem_free(missing);
 }
@@ -38,35 +41,61 @@ static struct str keep(struct missing *missing, struct str text)
     return (struct str){arena_dup(&missing->arena, text.ptr, text.len), text.len};
 }
 
+static struct prefix *prefix_of(const struct missing *missing, struct str place)
+{
+    for (size_t i = 0; i < missing->prefix_count; i++) {
+        if (str_starts(place, missing->prefixes[i].text.ptr))
+            return &missing->prefixes[i];
+    }
+    return NULL;
+}
+
+static void settle(const struct missing *missing, struct missing_item *item)
+{
+    const struct prefix *prefix = prefix_of(missing, item->place);
+    if (prefix && prefix->settled)
+        item->place =
+            (struct str){item->place.ptr + prefix->text.len, item->place.len - prefix->text.len};
+}
+
 void missing_add(struct missing *missing, const struct missing_item *item)
 {
     pthread_mutex_lock(&missing->mutex);
     MEM_RESERVE(missing->items, missing->count, missing->capacity);
-    missing->items[missing->count++] = (struct missing_item){
+    missing->items[missing->count] = (struct missing_item){
         .place = keep(missing, item->place),
         .sample = keep(missing, item->sample),
         .phase = item->phase,
         .fault = keep(missing, item->fault),
         .error = keep(missing, item->error),
     };
+    settle(missing, &missing->items[missing->count++]);
     pthread_mutex_unlock(&missing->mutex);
 }
 
 void missing_forget(struct missing *missing, const char *prefix)
 {
     pthread_mutex_lock(&missing->mutex);
-    MEM_RESERVE(missing->forgotten, missing->forgotten_count, missing->forgotten_capacity);
-    missing->forgotten[missing->forgotten_count++] = keep(missing, str_of(prefix)).ptr;
+    MEM_RESERVE(missing->prefixes, missing->prefix_count, missing->prefix_capacity);
+    missing->prefixes[missing->prefix_count++] =
+        (struct prefix){.text = keep(missing, str_of(prefix))};
+    pthread_mutex_unlock(&missing->mutex);
+}
+
+void missing_settle(struct missing *missing, const char *text)
+{
+    pthread_mutex_lock(&missing->mutex);
+    struct prefix *prefix = prefix_of(missing, str_of(text));
+    if (prefix)
+        prefix->settled = true;
+    for (size_t i = 0; prefix && i < missing->count; i++)
+        settle(missing, &missing->items[i]);
     pthread_mutex_unlock(&missing->mutex);
 }
 
 static bool counts(const struct missing *missing, const struct missing_item *item)
 {
-    for (size_t i = 0; i < missing->forgotten_count; i++) {
-        if (str_starts(item->place, missing->forgotten[i]))
-            return false;
-    }
-    return true;
+    return !prefix_of(missing, item->place);
 }
 
 size_t missing_count(struct missing *missing)

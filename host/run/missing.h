@@ -23,6 +23,8 @@ void missing_destroy(struct missing *missing);                              /* N
 void missing_add(struct missing *missing, const struct missing_item *item); /* any thread; copies */
 /* Places below this prefix do not count, now or later: nobody waits for them any more. */
 void missing_forget(struct missing *missing, const char *prefix);
+/* Places below this prefix, which was forgotten, count after all, and without it. */
+void missing_settle(struct missing *missing, const char *prefix);
 
 size_t missing_count(struct missing *missing); /* NULL: 0 */
 /* missing.json: {"schema", "v", "count", "by_fault": {class: count}, "items": [...]}. */

@@ -191,6 +191,32 @@ static void test_finished_is_sorted_and_without_repeats(void **state)
                               "{\"k\": \"a\", \"v\": 2}\n{\"k\": \"b\", \"v\": 3}\n");
 }
 
+/* What went ahead and was needed stands where it belongs; what was not needed stays apart. */
+static void test_settled_places_lose_their_prefix(void **state)
+{
+    struct journal *j = create();
+    struct err err;
+    struct str line;
+    journal_append(j, STR("ahead/1/dev/b"), STR("\"v\": 1"));
+    journal_append(j, STR("ahead/2/dev/a"), STR("\"v\": 2"));
+    journal_append(j, STR("dev/a"), STR("\"v\": 3"));
+    journal_close(j);
+    assert_int_equal(journal_resume(path, &j, &err), 0);
+    assert_true(journal_find(j, STR("ahead/1/dev/b"), &line));
+    assert_true(journal_find(j, STR("ahead/2/dev/a"), &line));
+    assert_true(journal_find(j, STR("dev/a"), &line));
+    journal_append(j, STR("ahead/1/dev/c\"/c0"), STR("\"v\": 4"));
+    journal_settle(j, "ahead/1/");
+    assert_int_equal(journal_finish(j, &err), 0);
+    journal_close(j);
+    CLEANUP_FREE char *text = contents();
+    assert_string_equal(text, "{\"schema\": \"grasp-host/journal\", \"v\": 1}\n"
+                              "{\"k\": \"ahead/2/dev/a\", \"v\": 2}\n"
+                              "{\"k\": \"dev/a\", \"v\": 3}\n"
+                              "{\"k\": \"dev/b\", \"v\": 1}\n"
+                              "{\"k\": \"dev/c\\\"/c0\", \"v\": 4}\n");
+}
+
 #define WRITERS 4
 #define LINES 2000
 
@@ -259,6 +285,7 @@ int main(void)
         T(test_unused_lines_are_left_out_at_the_end),
         T(test_other_files_are_refused),
         T(test_finished_is_sorted_and_without_repeats),
+        T(test_settled_places_lose_their_prefix),
         T(test_many_writers),
         T(test_full_disk),
     };
