@@ -23,20 +23,31 @@ static int32_t start_complete(grasp_call *base, grasp_str requests, uint64_t *ou
                 &err);
 }
 
-static int32_t start_rollouts(grasp_call *base, const grasp_trial *trial, uint64_t *out_ticket)
+static int32_t read_files(struct call *call, const grasp_files *given, struct files **out)
 {
-    struct call *call = call_of(base);
-    struct err err;
-    if (!trial || trial->size < sizeof(grasp_trial))
-        return call_fault(call, GRASP_E_INVALID, "a trial has no valid `size` (R3)");
     struct files *files = files_create();
-    for (uint64_t i = 0; i < trial->knowledge.count; i++) {
-        const grasp_file *f = &trial->knowledge.items[i];
+    struct err err;
+    for (uint64_t i = 0; i < given->count; i++) {
+        const grasp_file *f = &given->items[i];
         if (files_set(files, str_from(f->name), str_from(f->text), &err)) {
             files_destroy(files);
             return call_fault(call, GRASP_E_INVALID, "%s", err.text);
         }
     }
+    *out = files;
+    return GRASP_OK;
+}
+
+static int32_t start_rollouts(grasp_call *base, const grasp_trial *trial, uint64_t *out_ticket)
+{
+    struct call *call = call_of(base);
+    struct files *files;
+    struct err err;
+    if (!trial || trial->size < sizeof(grasp_trial))
+        return call_fault(call, GRASP_E_INVALID, "a trial has no valid `size` (R3)");
+    int32_t status = read_files(call, &trial->knowledge, &files);
+    if (status)
+        return status;
     struct lab_trial inner = {
         .files = files, .samples = str_from(trial->samples), .repeats = trial->repeats};
     return give(call, call->lab->start_rollouts(call->lab->self, &inner, out_ticket, &err), &err);
@@ -123,6 +134,17 @@ static uint32_t lab_rng_next(grasp_rng *rng)
     return rng_next((struct rng *)rng);
 }
 
+static int32_t lab_expect(grasp_call *base, const grasp_files *given)
+{
+    struct call *call = call_of(base);
+    struct files *files;
+    struct err err;
+    if (!given)
+        return call_fault(call, GRASP_E_INVALID, "expect was given no files");
+    int32_t status = read_files(call, given, &files);
+    return status ? status : give(call, call->lab->expect(call->lab->self, files, &err), &err);
+}
+
 const grasp_lab lab_table = {
     .size = sizeof(grasp_lab),
     .complete = complete,
@@ -135,4 +157,5 @@ const grasp_lab lab_table = {
     .record = record,
     .rng = lab_rng,
     .rng_next = lab_rng_next,
+    .expect = lab_expect,
 };

@@ -79,6 +79,7 @@ struct lab {
     int (*note)(void *self, struct str name, struct str json, struct err *err);
     int (*record)(void *self, struct str name, struct str text, struct err *err);
     void (*rng)(void *self, struct str label, struct rng *out);
+    int (*expect)(void *self, struct files *files, struct err *err); /* takes the files over */
 };
 
 /* *out_files: the next knowledge, NULL if the present one stays. */

@@ -154,7 +154,7 @@ static bool reuse_agrees(struct engine_call *call)
     struct arena arena = {0};
     struct model_reply found;
     bool reused = call->reusable && memo_find(call->engine->memo, call->fingerprint,
-                                              call->wave->generation, &arena, &found);
+                                              call->generation, &arena, &found);
     bool agrees = reused == call->reused;
     call->reused = reused;
     arena_clear(&arena);
@@ -165,7 +165,7 @@ static bool find_in_journal(struct engine_call *call)
 {
     struct engine *engine = call->engine;
     struct str line;
-    if (!engine->options.journal || !journal_find(engine->options.journal, call->place, &line) ||
+    if (!engine->options.journal || !engine_find(call->wave, call->place, &line) ||
         !read_reply(call, line))
         return false;
     if (call->model.reply.kind == MODEL_FAILED)
@@ -182,9 +182,8 @@ static bool find_in_journal(struct engine_call *call)
 static bool find_in_memo(struct engine_call *call)
 {
     struct engine *engine = call->engine;
-    call->reused =
-        call->reusable && memo_find(engine->memo, call->fingerprint, call->wave->generation,
-                                    &call->arena, &call->model.reply);
+    call->reused = call->reusable && memo_find(engine->memo, call->fingerprint, call->generation,
+                                               &call->arena, &call->model.reply);
     if (call->reused && engine->options.journal)
         write_reply(call);
     return call->reused;
@@ -236,12 +235,18 @@ bool engine_call_start(struct engine_call *call)
     return false;
 }
 
-bool engine_call_replay(struct wave *wave, struct str place, bool reusable)
+bool engine_call_replay(const struct job *job, struct str place, bool reusable)
 {
+    struct wave *wave = job->wave;
     struct engine_call call = {
-        .engine = wave->engine, .wave = wave, .place = place, .reusable = reusable};
+        .engine = wave->engine,
+        .wave = wave,
+        .generation = job->generation,
+        .place = place,
+        .reusable = reusable,
+    };
     struct str line;
-    if (!journal_find(wave->engine->options.journal, place, &line))
+    if (!engine_find(wave, place, &line))
         return false;
     if (!reusable || !wave->engine->memo)
         return true;

@@ -67,6 +67,20 @@ uint64_t engine_call_seed(const struct engine *engine, struct str place)
     return engine_seed(engine, place, STR("call")) & 0x7fffffff;
 }
 
+uint64_t engine_place_seed(const struct wave *wave, struct str place)
+{
+    const struct str settled = {place.ptr + wave->ahead, place.len - wave->ahead};
+    return engine_call_seed(wave->engine, settled);
+}
+
+bool engine_find(const struct wave *wave, struct str place, struct str *out_line)
+{
+    const struct journal *journal = wave->engine->options.journal;
+    const struct str settled = {place.ptr + wave->ahead, place.len - wave->ahead};
+    return journal_find(journal, place, out_line) ||
+           (wave->ahead && journal_find(journal, settled, out_line));
+}
+
 struct model *engine_model(const struct engine *engine, enum model_role role)
 {
     const struct engine_options *o = &engine->options;
@@ -179,6 +193,11 @@ static void wave_free(struct wave *wave)
     mem_free(wave);
 }
 
+static bool is_done(const struct wave *wave)
+{
+    return wave->done + wave->held == wave->rollout_count + wave->call_count;
+}
+
 void engine_job_done(struct job *job, bool correct, bool missing)
 {
     struct wave *wave = job->wave;
@@ -192,8 +211,7 @@ void engine_job_done(struct job *job, bool correct, bool missing)
     wave->correct += correct;
     wave->missing += missing;
     schedule(engine);
-    bool wave_over = wave->running == 0 && (wave->done == wave->rollout_count + wave->call_count ||
-                                            engine->stop_code || wave->dropped);
+    bool wave_over = wave->running == 0 && (is_done(wave) || engine->stop_code || wave->dropped);
     if (wave_over || (wave->each && wave->done >= wave->wake_at))
         pthread_cond_broadcast(&wave->changed);
     bool orphan = wave->dropped && wave->running == 0;
@@ -260,6 +278,25 @@ static void copy_request(struct model_request *out, const struct model_request *
     out->schema = copy(arena, in->schema);
 }
 
+void wave_hold(struct wave *wave, const struct sample *sample)
+{
+    for (size_t i = 0; i < wave->rollout_count; i++) {
+        if (wave->rollouts[i]->rollout.sample != sample || wave->rollouts[i]->held)
+            continue;
+        wave->rollouts[i]->held = true;
+        wave->held++;
+    }
+}
+
+bool wave_has(const struct wave *wave, const struct sample *sample)
+{
+    for (size_t i = 0; i < wave->rollout_count; i++) {
+        if (wave->rollouts[i]->rollout.sample == sample)
+            return true;
+    }
+    return false;
+}
+
 void wave_add_call(struct wave *wave, const struct model_request *request)
 {
     struct call_job *job = mem_alloc(sizeof(*job));
@@ -272,7 +309,7 @@ void wave_add_call(struct wave *wave, const struct model_request *request)
     call->phase = wave->phase;
     call->wave = wave;
     call->place = str_of(arena_printf(&job->arena, "%s/%zu", wave->place, wave->call_count));
-    call->model.request.seed = engine_call_seed(wave->engine, call->place);
+    call->model.request.seed = engine_place_seed(wave, call->place);
     call->model.arena = &call->arena;
     call->done = call_job_done;
     MEM_RESERVE(wave->calls, wave->call_count, wave->call_capacity);
@@ -282,6 +319,7 @@ void wave_add_call(struct wave *wave, const struct model_request *request)
 static void enqueue(struct engine *engine, struct job *job)
 {
     struct job_queue *queue = &engine->waiting[job->wave->others_first];
+    job->generation = memo_generation(engine->memo);
     job->next = NULL;
     *queue->end = job;
     queue->end = &job->next;
@@ -292,17 +330,70 @@ void wave_let_others_first(struct wave *wave)
     wave->others_first = true;
 }
 
+void wave_go_ahead(struct wave *wave, const char *prefix)
+{
+    char *place = mem_printf("%s%s", prefix, wave->place);
+    mem_free(wave->place);
+    wave->place = place;
+    wave->ahead = strlen(prefix);
+    missing_forget(wave->engine->options.missing, prefix);
+}
+
+static void go_first(struct wave *wave)
+{
+    struct engine *engine = wave->engine;
+    struct job_queue *behind = &engine->waiting[1];
+    struct job **link = &behind->first;
+    while (wave->others_first && *link) {
+        struct job *job = *link;
+        if (job->wave != wave) {
+            link = &job->next;
+            continue;
+        }
+        *link = job->next;
+        job->next = NULL;
+        *engine->waiting[0].end = job;
+        engine->waiting[0].end = &job->next;
+    }
+    if (wave->others_first)
+        behind->end = link;
+    wave->others_first = false;
+}
+
+void wave_settle(struct wave *wave)
+{
+    struct engine *engine = wave->engine;
+    CLEANUP_FREE char *prefix = mem_dup(wave->place, wave->ahead);
+    if (engine->options.journal)
+        journal_settle(engine->options.journal, prefix);
+    missing_settle(engine->options.missing, prefix);
+    pthread_mutex_lock(&engine->mutex);
+    go_first(wave);
+    for (size_t i = 0; i < wave->rollout_count; i++) {
+        struct rollout_job *job = wave->rollouts[i];
+        if (job->held)
+            enqueue(engine, &job->job);
+        job->held = false;
+    }
+    wave->held = 0;
+    schedule(engine);
+    pthread_mutex_unlock(&engine->mutex);
+}
+
 void wave_start(struct wave *wave)
 {
     struct engine *engine = wave->engine;
-    wave->generation = memo_generation(engine->memo);
     engine_call_mark_draws(wave);
     pthread_mutex_lock(&engine->mutex);
     wave->started = true;
-    for (size_t i = 0; i < wave->rollout_count; i++)
-        enqueue(engine, &wave->rollouts[i]->job);
-    for (size_t i = 0; i < wave->call_count; i++)
+    for (size_t i = 0; i < wave->rollout_count; i++) {
+        if (!wave->rollouts[i]->held)
+            enqueue(engine, &wave->rollouts[i]->job);
+    }
+    for (size_t i = 0; i < wave->call_count; i++) {
         enqueue(engine, &wave->calls[i]->job);
+        wave->calls[i]->call.generation = wave->calls[i]->job.generation;
+    }
     schedule(engine);
     pthread_mutex_unlock(&engine->mutex);
 }
@@ -346,8 +437,7 @@ static void hand_out(struct wave *wave)
 
 static bool wave_over(const struct wave *wave)
 {
-    return wave->done == wave->rollout_count + wave->call_count ||
-           (wave->engine->stop_code && wave->running == 0);
+    return is_done(wave) || (wave->engine->stop_code && wave->running == 0);
 }
 
 bool wave_wait(struct wave *wave, uint64_t ms)

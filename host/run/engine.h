@@ -62,6 +62,15 @@ void wave_add_rollout(struct wave *wave, const struct sample *sample, uint32_t r
 void wave_add_call(struct wave *wave, const struct model_request *request);
 /* Before wave_start: what other waves want to begin goes first, also if they start later. */
 void wave_let_others_first(struct wave *wave);
+/* Before wave_start: the wave may turn out not to be needed. Until it is settled its places stand
+ * below this prefix, which ends in a slash, and what of it is missing does not count. */
+void wave_go_ahead(struct wave *wave, const char *prefix);
+/* Of a wave that goes ahead, before wave_start: the rollouts of this sample wait until the wave is
+ * settled, because what runs now may have replies for them by then. */
+void wave_hold(struct wave *wave, const struct sample *sample);
+bool wave_has(const struct wave *wave, const struct sample *sample); /* a rollout of it */
+/* It is needed: the places lose the prefix, and what has not begun waits behind no one. */
+void wave_settle(struct wave *wave);
 void wave_start(struct wave *wave);
 
 struct wave_progress {

@@ -29,6 +29,7 @@ struct engine_call {
     void *owner;
     enum phase phase;
     struct wave *wave;
+    uint64_t generation; /* of the memo, when the job was put in line */
     struct str place;
     bool reusable; /* an independent draw is not asked for */
     bool reused;   /* the reply is that of an earlier call */
@@ -38,6 +39,10 @@ struct engine_call {
     void (*done)(struct engine_call *call);
 };
 
+/* The line of a place in the wave, without the prefix too: a finished journal has none. */
+bool engine_find(const struct wave *wave, struct str place, struct str *out_line);
+/* The same for every place of the wave, whether or not it goes ahead. */
+uint64_t engine_place_seed(const struct wave *wave, struct str place);
 /* Answers from the journal or an earlier call (true: the reply is there, done is not called) or
  * sends. */
 bool engine_call_start(struct engine_call *call);
@@ -48,7 +53,7 @@ struct model *engine_model(const struct engine *engine, enum model_role role);
 /* A call of an episode that is replayed: keeps its journal line, and its reply for later waves.
  * false if it is not in the journal, or an earlier reply served where now none does, or the other
  * way round. */
-bool engine_call_replay(struct wave *wave, struct str place, bool reusable);
+bool engine_call_replay(const struct job *job, struct str place, bool reusable);
 /* Appends to the journal, for the next flush: before a call goes out, and before a job is over. A
  * journal that cannot be written stops the engine, and the flush returns false. */
 void engine_record(struct engine *engine, struct str place, struct str members);
@@ -65,7 +70,8 @@ struct job {
     struct wave *wave;
     struct job *next;
     enum job_kind kind;
-    bool over; /* under the engine's mutex */
+    uint64_t generation; /* of the memo, when it was put in line */
+    bool over;           /* under the engine's mutex */
     struct pool_task task;
 };
 
@@ -74,6 +80,7 @@ struct rollout_job {
     struct knowledge *knowledge;
     struct rollout rollout;
     struct episode *episode; /* while it runs */
+    bool held;               /* until the wave is settled */
 };
 
 struct call_job {
@@ -86,6 +93,7 @@ struct wave {
     struct engine *engine;
     enum phase phase;
     char *place;
+    size_t ahead; /* length of the prefix of the place that may be lost again */
     struct rollout_job **rollouts;
     size_t rollout_count, rollout_capacity;
     struct call_job **calls;
@@ -95,12 +103,11 @@ struct wave {
     void *each_arg;
     size_t handed_out; /* to each; by the thread that waits */
 
-    uint64_t generation; /* of the memo, when it was started */
     struct memo_batch replies;
     bool others_first;
 
     /* under the engine's mutex */
-    size_t running, done, correct, missing;
+    size_t running, done, held, correct, missing;
     size_t wake_at; /* done by which the thread that waits has something to hand out */
     bool started, dropped;
     pthread_cond_t changed;

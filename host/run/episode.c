@@ -125,7 +125,7 @@ static bool keep_calls(struct rollout_job *job, const char *suffix, int64_t coun
     for (int64_t i = 0; i < count; i++) {
         CLEANUP_FREE char *place =
             mem_printf("%.*s/%s%lld", (int)ep->place.len, ep->place.ptr, suffix, (long long)i);
-        if (!engine_call_replay(job->job.wave, str_of(place), is_reusable(job, suffix)))
+        if (!engine_call_replay(&job->job, str_of(place), is_reusable(job, suffix)))
             return false;
     }
     return true;
@@ -162,7 +162,7 @@ static bool read_journal(struct rollout_job *job)
 {
     struct journal *journal = engine_of(job)->options.journal;
     struct str line;
-    if (!journal || !journal_find(journal, job->episode->place, &line))
+    if (!journal || !engine_find(job->job.wave, job->episode->place, &line))
         return false;
     CLEANUP_JSON struct json *entry = json_parse(line, NULL);
     if (!str_is(json_str(json_get(entry, "h")), job->episode->fingerprint))
@@ -300,12 +300,13 @@ static bool send(struct rollout_job *job, const char *suffix, size_t number)
     call->phase = job->job.wave->phase;
     call->model.deadline_us = ep->deadline_us;
     call->wave = job->job.wave;
+    call->generation = job->job.generation;
     call->reusable = is_reusable(job, suffix);
     call->draw = job->rollout.repeat > 0;
     call->place = str_of(
         arena_printf(&ep->turn, "%.*s/%s%zu", (int)ep->place.len, ep->place.ptr, suffix, number));
     call->done = executor_done;
-    call->model.request.seed = engine_call_seed(call->engine, call->place);
+    call->model.request.seed = engine_place_seed(call->wave, call->place);
     arena_clear(&call->arena);
     return engine_call_start(call);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "run/ahead.h"
 #include "run/harness_internal.h"
 #include "run/lab.h"
 #include "run/order.h"
@@ -13,6 +14,7 @@ struct epoch {
     char *dir;
     size_t *order; /* positions in dev */
     size_t unit;   /* samples per unit */
+    size_t cycle;  /* the unit under way */
     struct score score;
     struct map ids; /* dev: id -> const struct sample * */
     struct map notes, records;
@@ -20,12 +22,47 @@ struct epoch {
     const char *what; /* for progress */
 };
 
-static void shuffle(struct epoch *e)
+static size_t *shuffled(const struct harness *h, int64_t epoch)
+{
+    size_t *order = mem_array(h->dev.count, sizeof(*order));
+    order_shuffle(method_info(h->method)->order, h->config->seed, epoch, order, h->dev.count);
+    return order;
+}
+
+/* Rollouts of one unit, not started. order: of that epoch. */
+static struct wave *unit_wave(const struct epoch *e, int64_t epoch, size_t cycle,
+                              const size_t *order, struct knowledge *knowledge)
 {
     const struct samples *dev = &e->h->dev;
-    e->order = mem_array(dev->count, sizeof(*e->order));
-    order_shuffle(method_info(e->h->method)->order, e->h->config->seed, e->number, e->order,
-                  dev->count);
+    size_t from = 0, to = 0;
+    CLEANUP_FREE char *place = mem_printf("epoch_%lld/dev", (long long)epoch);
+    struct wave *wave = wave_create(e->h->engine, PHASE_DEV, place);
+    order_slice(e->unit, dev->count, cycle, &from, &to);
+    for (size_t i = from; i < to; i++)
+        wave_add_rollout(wave, &dev->items[order[i]], 0, knowledge);
+    return wave;
+}
+
+/* The method expects this of the update that runs: the unit after it begins. */
+static void go_ahead(void *arg, const struct lab_run *lab, struct knowledge *knowledge)
+{
+    struct epoch *e = arg;
+    struct harness *h = e->h;
+    CLEANUP_FREE char *prefix =
+        mem_printf("ahead/epoch_%lld/update_%zu/", (long long)e->number, e->cycle);
+    size_t next = (e->cycle + 1) * e->unit < h->dev.count ? e->cycle + 1 : 0;
+    int64_t epoch = next ? e->number : e->number + 1;
+    if (!next)
+        harness_val_ahead(h, e->number, knowledge, prefix);
+    if (epoch == h->config->epochs)
+        return;
+    CLEANUP_FREE size_t *order = next ? NULL : shuffled(h, epoch);
+    struct wave *wave = unit_wave(e, epoch, next, next ? e->order : order, knowledge);
+    for (size_t i = 0; i < h->dev.count; i++) {
+        if (lab_has(lab, &h->dev.items[i]))
+            wave_hold(wave, &h->dev.items[i]);
+    }
+    ahead_start(h, epoch, next, wave, knowledge, prefix);
 }
 
 static void wait_for_lab(void *arg, struct wave *wave)
@@ -47,6 +84,8 @@ static void lab_open(struct epoch *e, struct lab_run *lab, char *place)
         .records = &e->records,
         .waiting = wait_for_lab,
         .waiting_arg = e,
+        .expected = e->h->config->overlap ? go_ahead : NULL,
+        .expected_arg = e,
     };
     lab_init(lab);
     e->what = place;
@@ -125,6 +164,7 @@ static int end_epoch(struct epoch *e, struct err *err)
     json_write_double(&text, score_value(&e->score));
     buf_printf(&text, ", \"n_correct\": %zu, \"n_total\": %zu}", e->score.correct, e->score.total);
     lab_open(e, &lab, place);
+    lab.expected = NULL;
     int code = method_epoch_end(h->method, &lab.lab, h->present, buf_view(&text), &files, err);
     lab_finish(&lab);
     if (engine_stopped(h->engine, NULL)) {
@@ -171,11 +211,17 @@ static int run_unit(struct epoch *e, size_t cycle, struct err *err)
     order_slice(e->unit, h->dev.count, cycle, &from, &to);
     int code = method_describe(h->present, &arena, &snapshot, err);
     CLEANUP_FREE char *place = mem_printf("epoch_%lld/dev", (long long)e->number);
-    struct wave *wave = wave_create(h->engine, PHASE_DEV, place);
-    for (size_t i = from; i < to; i++)
-        wave_add_rollout(wave, &h->dev.items[e->order[i]], 0, h->present);
+    struct wave *wave = ahead_take(h, e->number, cycle), *begun = wave;
+    e->cycle = cycle;
+    if (!wave)
+        wave = unit_wave(e, e->number, cycle, e->order, h->present);
     if (!code) {
-        wave_start(wave);
+        if (!begun)
+            wave_start(wave);
+        if (cycle == 0 && e->number + 1 == h->config->epochs)
+            code = harness_last_epoch(h, err);
+    }
+    if (!code) {
         report_wait(h->report, wave, place);
         code = engine_stopped(h->engine, err);
     }
@@ -239,7 +285,7 @@ int harness_epoch(struct harness *h, int64_t number, struct score *out_dev, stru
     e.unit = order_unit(method_info(h->method)->unit, h->config->update_every, h->dev.count);
     for (size_t i = 0; i < h->dev.count; i++)
         map_set(&e.ids, str_of(h->dev.items[i].id), (void *)&h->dev.items[i]);
-    shuffle(&e);
+    e.order = shuffled(h, number);
     int code = file_make_dirs(e.dir, err);
     if (!code)
         code = run_units(&e, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "run/ahead.h"
 
 struct evaluation {
     struct harness *harness;
@@ -13,7 +14,7 @@ struct evaluation {
 
 struct evaluation *evaluation_start(struct harness *h, const struct samples *samples,
                                     enum phase phase, const char *place,
-                                    struct knowledge *knowledge, bool behind)
+                                    struct knowledge *knowledge, bool behind, const char *ahead)
 {
     struct evaluation *e = mem_alloc(sizeof(*e));
     *e = (struct evaluation){
@@ -25,8 +26,22 @@ struct evaluation *evaluation_start(struct harness *h, const struct samples *sam
         wave_add_rollout(e->wave, &samples->items[i], 0, knowledge);
     if (behind)
         wave_let_others_first(e->wave);
+    if (ahead)
+        wave_go_ahead(e->wave, ahead);
     wave_start(e->wave);
     return e;
+}
+
+void evaluation_settle(struct evaluation *e)
+{
+    wave_settle(e->wave);
+}
+
+void evaluation_put_aside(struct evaluation *e)
+{
+    ahead_put_aside(e->harness, e->wave);
+    mem_free(e->place);
+    mem_free(e);
 }
 
 void evaluation_drop(struct evaluation *e)

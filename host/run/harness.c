@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "run/ahead.h"
 #include "run/evaluation.h"
 #include "run/harness_internal.h"
 
@@ -13,7 +14,7 @@ int harness_evaluate(struct harness *h, const struct samples *samples, enum phas
                      void (*write)(struct buf *out, const struct rollout *rollout),
                      struct score *out, struct err *err)
 {
-    struct evaluation *e = evaluation_start(h, samples, phase, place, knowledge, false);
+    struct evaluation *e = evaluation_start(h, samples, phase, place, knowledge, false, NULL);
     return evaluation_finish(e, file, write, out, err);
 }
 
@@ -48,26 +49,55 @@ static void val_name(int64_t epoch, char *out, size_t room)
         snprintf(out, room, "epoch_%lld", (long long)epoch);
 }
 
+static void clear_val(struct validation *v)
+{
+    evaluation_drop(v->run);
+    knowledge_unref(v->knowledge);
+    *v = (struct validation){0};
+}
+
+void harness_val_ahead(struct harness *h, int64_t epoch, struct knowledge *knowledge,
+                       const char *prefix)
+{
+    CLEANUP_FREE char *place = mem_printf("epoch_%lld/val", (long long)epoch);
+    h->next = (struct validation){
+        .knowledge = knowledge_ref(knowledge),
+        .run = evaluation_start(h, &h->val, PHASE_VAL, place, knowledge, true, prefix),
+    };
+}
+
+/* The validation that went ahead, if it did with the present knowledge. */
+static struct evaluation *take_val_ahead(struct harness *h)
+{
+    struct evaluation *run = h->next.run;
+    if (!run)
+        return NULL;
+    bool right = strcmp(knowledge_hash(h->next.knowledge), knowledge_hash(h->present)) == 0;
+    if (right)
+        evaluation_settle(run);
+    else
+        evaluation_put_aside(run);
+    h->next.run = NULL;
+    clear_val(&h->next);
+    return right ? run : NULL;
+}
+
 /* Begins to validate the present knowledge. dev: the score of the epoch that it comes from. */
 static void start_val(struct harness *h, int64_t epoch, const struct score *dev)
 {
     char name[64];
     val_name(epoch, name, sizeof(name));
     CLEANUP_FREE char *place = mem_printf("%s/val", name);
+    struct evaluation *run = take_val_ahead(h);
+    if (!run)
+        run = evaluation_start(h, &h->val, PHASE_VAL, place, h->present, h->config->overlap, NULL);
     h->validation = (struct validation){
         .epoch = epoch,
         .knowledge = knowledge_ref(h->present),
-        .run = evaluation_start(h, &h->val, PHASE_VAL, place, h->present, h->config->overlap),
+        .run = run,
     };
     if (dev)
         h->validation.dev = *dev;
-}
-
-static void clear_val(struct validation *v)
-{
-    evaluation_drop(v->run);
-    knowledge_unref(v->knowledge);
-    *v = (struct validation){0};
 }
 
 /* Writes val_score and the curve. */
@@ -171,25 +201,59 @@ static char *test_name(int split, bool best)
     return mem_printf("%s_%s", test_splits[split][1], best ? "best" : "baseline");
 }
 
-static int start_test(struct harness *h, int split, bool best, struct err *err)
+static int start_test(struct harness *h, int split, bool best, bool ahead, struct err *err)
 {
     CLEANUP_FREE char *name = test_name(split, best);
     struct samples *samples = &h->test_samples[split];
     int code = samples->count ? 0 : load_split(h, test_splits[split][0], samples, err);
     if (!code)
-        h->test_runs[split][best] = evaluation_start(h, samples, PHASE_TEST, name,
-                                                     best ? h->best : h->first, h->config->overlap);
+        h->test_runs[split][best] =
+            evaluation_start(h, samples, PHASE_TEST, name, best ? h->best : h->first,
+                             h->config->overlap, ahead ? "ahead_test/" : NULL);
     return code;
 }
 
-static int start_tests(struct harness *h, bool best, struct err *err)
+static int start_tests(struct harness *h, bool best, bool ahead, struct err *err)
 {
     int code = 0;
     for (int split = 0; split < HARNESS_TESTS && !code; split++) {
         if (task_has_split(h->task, test_splits[split][0]))
-            code = start_test(h, split, best, err);
+            code = start_test(h, split, best, ahead, err);
     }
     return code;
+}
+
+static bool has_learned(const struct harness *h)
+{
+    return h->has_best && strcmp(knowledge_hash(h->best), knowledge_hash(h->first)) != 0;
+}
+
+/* The best so far mostly stays the best: an epoch more often than not does not beat all before. */
+int harness_last_epoch(struct harness *h, struct err *err)
+{
+    if (!h->config->overlap || !h->config->test)
+        return 0;
+    int code = finish_val(h, err);
+    if (code || !has_learned(h))
+        return code;
+    h->tested = knowledge_ref(h->best);
+    return start_tests(h, true, true, err);
+}
+
+/* Were the tests that went ahead those of the best? */
+static int settle_tests(struct harness *h, struct err *err)
+{
+    bool right = h->tested && strcmp(knowledge_hash(h->tested), knowledge_hash(h->best)) == 0;
+    for (int split = 0; split < HARNESS_TESTS; split++) {
+        struct evaluation **run = &h->test_runs[split][true];
+        if (*run && right)
+            evaluation_settle(*run);
+        if (*run && !right) {
+            evaluation_put_aside(*run);
+            *run = NULL;
+        }
+    }
+    return right || !has_learned(h) || !h->config->overlap ? 0 : start_tests(h, true, false, err);
 }
 
 static int finish_test(struct harness *h, int split, bool best, struct err *err)
@@ -200,7 +264,7 @@ static int finish_test(struct harness *h, int split, bool best, struct err *err)
     CLEANUP_FREE char *file = file_join(dir, "test_runs.jsonl");
     int code = file_make_dirs(dir, err);
     if (!code && !h->test_runs[split][best])
-        code = start_test(h, split, best, err);
+        code = start_test(h, split, best, false, err);
     if (!code) {
         code = evaluation_finish(h->test_runs[split][best], file, record_test_line, &score, err);
         h->test_runs[split][best] = NULL;
@@ -216,8 +280,8 @@ static int finish_test(struct harness *h, int split, bool best, struct err *err)
 
 static int run_tests(struct harness *h, struct err *err)
 {
-    bool learned = h->has_best && strcmp(knowledge_hash(h->best), knowledge_hash(h->first)) != 0;
-    int code = learned && h->config->overlap ? start_tests(h, true, err) : 0;
+    bool learned = has_learned(h);
+    int code = settle_tests(h, err);
     for (int split = 0; split < HARNESS_TESTS && !code; split++) {
         if (!task_has_split(h->task, test_splits[split][0]))
             continue;
@@ -257,7 +321,7 @@ static int run_baseline(struct harness *h, struct err *err)
         start_val(h, -1, NULL);
     if (!h->config->overlap)
         return finish_val(h, err);
-    return h->config->test ? start_tests(h, false, err) : 0;
+    return h->config->test ? start_tests(h, false, false, err) : 0;
 }
 
 int harness_run(struct harness *harness, struct err *err)
@@ -271,12 +335,16 @@ int harness_run(struct harness *harness, struct err *err)
         code = finish_val(harness, err);
     if (!code && harness->config->test)
         code = run_tests(harness, err);
-    return code;
+    if (!code)
+        ahead_finish(harness);
+    return code ? code : engine_stopped(harness->engine, err);
 }
 
 void harness_clear(struct harness *harness)
 {
+    ahead_clear(harness);
     clear_val(&harness->validation);
+    clear_val(&harness->next);
     for (int split = 0; split < HARNESS_TESTS; split++) {
         evaluation_drop(harness->test_runs[split][false]);
         evaluation_drop(harness->test_runs[split][true]);
@@ -287,6 +355,7 @@ void harness_clear(struct harness *harness)
     knowledge_unref(harness->first);
     knowledge_unref(harness->present);
     knowledge_unref(harness->best);
+    knowledge_unref(harness->tested);
     json_free(harness->curve);
     json_free(harness->tests);
     files_destroy(harness->initial);

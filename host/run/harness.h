@@ -6,8 +6,9 @@
  *   best checkpoint -> tests
  *
  * What does not depend on each other runs side by side, unless `overlap` is off: the baseline
- * beside the first epoch, the validation of an epoch beside the next. All of it is a function of
- * config, seed and replies; the engine's journal makes it resumable.
+ * beside the first epoch, the validation of an epoch beside the next, the tests of the best
+ * checkpoint beside the last unit. All of it is a function of config, seed and replies; the
+ * engine's journal makes it resumable.
  */
 #pragma once
 
@@ -44,9 +45,18 @@ struct harness {
         struct knowledge *knowledge;
         int64_t epoch;    /* -1: the baseline */
         struct score dev; /* of the epoch */
-    } validation;
+    } validation, next;   /* next: goes ahead; epoch and dev are not set */
     struct samples test_samples[HARNESS_TESTS];
     struct evaluation *test_runs[HARNESS_TESTS][2]; /* of the initial knowledge, of the best */
+    struct knowledge *tested; /* what was the best when its tests began; NULL: they have not */
+    struct ahead {            /* ahead.h */
+        struct wave *unit;    /* NULL: none */
+        struct knowledge *knowledge;
+        int64_t epoch;
+        size_t cycle;
+        struct wave **aside;
+        size_t aside_count, aside_capacity;
+    } ahead;
 };
 
 /* Reads the splits and the initial knowledge; before anything is written. */

@@ -237,6 +237,32 @@ static void lab_rng(void *self, struct str label, struct rng *out)
     rng_seed_text(out, buf_view(&seed));
 }
 
+bool lab_has(const struct lab_run *run, const struct sample *sample)
+{
+    for (size_t i = 0; i < run->ticket_count; i++) {
+        if (run->tickets[i].wave && wave_has(run->tickets[i].wave, sample))
+            return true;
+    }
+    return false;
+}
+
+static int lab_expect(void *self, struct files *files, struct err *err)
+{
+    struct lab_run *run = self;
+    struct knowledge *knowledge;
+    if (!run->expected) {
+        files_destroy(files);
+        return 0;
+    }
+    int code = knowledge_load(run->method, files, &knowledge, err);
+    if (code)
+        return code;
+    run->expected(run->expected_arg, run, knowledge);
+    run->expected = NULL;
+    knowledge_unref(knowledge);
+    return 0;
+}
+
 void lab_init(struct lab_run *run)
 {
     run->lab = (struct lab){
@@ -248,6 +274,7 @@ void lab_init(struct lab_run *run)
         .note = lab_note,
         .record = lab_record,
         .rng = lab_rng,
+        .expect = lab_expect,
     };
 }
 

@@ -26,8 +26,13 @@ struct lab_run {
     void (*waiting)(void *arg, struct wave *wave); /* waits for a wave, showing progress */
     void *waiting_arg;
     size_t rollouts; /* that trials asked for */
+    /* NULL: a guess helps nobody. */
+    void (*expected)(void *arg, const struct lab_run *run, struct knowledge *knowledge);
+    void *expected_arg;
 };
 
 void lab_init(struct lab_run *run);
+/* Is a trial under way that runs the sample? */
+bool lab_has(const struct lab_run *run, const struct sample *sample);
 /* Drops what was not waited for. */
 void lab_finish(struct lab_run *run);

@@ -151,12 +151,49 @@ def test_overlap():
             lib.expect(lib.run(*lib.QUICKSTART, *REHEARSAL, "--out", out, "-j", jobs, "--set",
                                "cycle.overlap=" + overlap), 0)
             trees.append(lib.tree(out))
+            trees[-1], _ = settled(trees[-1])
             del trees[-1]["config.yaml"], trees[-1]["ledger.json"]
         lib.check(trees[0] == trees[1], "concurrency changed the run")
         lib.check(len(trees[2]) > 20 and trees[0] == trees[2], "differs: %s" % [
             name for name in trees[0] if trees[0][name] != trees[2].get(name)])
 
 
+def settled(files):
+    """Without what went ahead in vain."""
+    lines = files["journal.jsonl"].split(b"\n")
+    vain = [line for line in lines if b"\"k\": \"ahead" in line]
+    return dict(files, **{"journal.jsonl": b"\n".join(sorted(set(lines) - set(vain)))}), vain
+
+
+def test_wrong_guesses():
+    """What begins because a method expects it, and comes otherwise, changes nothing else."""
+    with lib.folder() as top:
+        sums, units = build.variant(top, "sums", SUMS), build.own(top, "units")
+        trees = {}
+        for overlap, jobs in (("true", "64"), ("true", "1"), ("false", "64")):
+            out = os.path.join(top, overlap + jobs)
+            args = ["-t", sums, "-m", units, *REHEARSAL, "--out", out, "-j", jobs, "--set",
+                    "cycle.overlap=" + overlap, "cycle.update_every=6", "cycle.epochs=2"]
+            lib.expect(lib.run(*args), 0)
+            trees[overlap + jobs] = lib.untimed(lib.tree(out))
+            before = lib.untimed(lib.tree(out))
+            lib.expect(lib.run("--resume", "--out", out), 0)
+            lib.check(lib.untimed(lib.tree(out)) == before, "a resume ran something again")
+        for tree in trees.values():
+            del tree["config.yaml"]
+        lib.check(trees["true64"] == trees["true1"], "concurrency changed the run")
+        ahead, vain = settled(trees["true64"])
+        plain, none = settled(trees["false64"])
+        places = {line.split(b'"')[3].rsplit(b"/", 2 if b"/c" in line.split(b'"')[3] else 1)[0]
+                  for line in vain}
+        # The third and the sixth update of eight; the next unit has six samples, and two.
+        lib.check(places == {b"ahead/epoch_0/update_2/epoch_0/dev",
+                             b"ahead/epoch_1/update_1/epoch_1/dev"}, str(places))
+        lib.check(not none, "went ahead without overlap")
+        del ahead["ledger.json"], plain["ledger.json"]
+        lib.check(ahead == plain, "differ: %s" % [n for n in plain if plain[n] != ahead.get(n)])
+
+
 build.need("cc")
-lib.main(test_overlap, test_reuse_of_calls, test_units, test_no_tests_where_the_task_has_none, test_empty_split, test_not_available,
+lib.main(test_overlap, test_wrong_guesses, test_reuse_of_calls, test_units, test_no_tests_where_the_task_has_none, test_empty_split, test_not_available,
          test_regrade_with_a_changed_grader)

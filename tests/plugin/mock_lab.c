@@ -139,6 +139,16 @@ static uint32_t lab_rng_next(grasp_rng *rng)
     return rng_next(&rng->rng);
 }
 
+static int32_t lab_expect(grasp_call *call, const grasp_files *files)
+{
+    struct json *object = json_new_object();
+    for (uint64_t i = 0; i < files->count; i++)
+        json_set_str(object, as_str(files->items[i].name),
+                     json_new_str(as_str(files->items[i].text)));
+    json_push(present->expected, object);
+    return GRASP_OK;
+}
+
 const grasp_lab mock_lab_table = {
     .size = sizeof(mock_lab_table),
     .complete = lab_complete,
@@ -149,6 +159,7 @@ const grasp_lab mock_lab_table = {
     .record = lab_record,
     .rng = lab_rng,
     .rng_next = lab_rng_next,
+    .expect = lab_expect,
 };
 
 void mock_lab_open(struct mock_lab *lab)
@@ -159,6 +170,7 @@ void mock_lab_open(struct mock_lab *lab)
     lab->trials = json_new_array();
     lab->notes = json_new_array();
     lab->records = json_new_object();
+    lab->expected = json_new_array();
     lab->rng = calloc(1, sizeof(*lab->rng));
 }
 
@@ -169,6 +181,7 @@ void mock_lab_close(struct mock_lab *lab)
     json_free(lab->trials);
     json_free(lab->notes);
     json_free(lab->records);
+    json_free(lab->expected);
     for (size_t i = 0; i < lab->result_count; i++)
         free(lab->results[i].ptr);
     free(lab->results);

@@ -24,6 +24,7 @@ struct mock_lab {
     struct json *trials;   /* per trial: the sample ids */
     struct json *notes;    /* what was noted, in order */
     struct json *records;  /* file -> text */
+    struct json *expected; /* per expectation: file -> text */
     size_t most_open;      /* trials that were under way at the same time */
 
     size_t open;

@@ -90,6 +90,11 @@ typedef struct grasp_lab {
 
     /* The next 32 bits of it. */
     uint32_t (*rng_next)(grasp_rng *rng);
+
+    /* Says that the call will probably emit these files, so that the host may begin what comes
+     * after it meanwhile. What the call emits is what counts: it need not be this, but whatever
+     * was begun in vain is paid for. Of several in a call the first counts. */
+    int32_t (*expect)(grasp_call *call, const grasp_files *files);
 } grasp_lab;
 
 typedef struct grasp_method {
