@@ -204,6 +204,7 @@ struct played world_play(const struct world *world)
     out.prompts = json_copy(lab.prompts);
     out.requests = json_copy(lab.requests);
     out.trials = json_copy(lab.trials);
+    out.expected = json_copy(lab.expected);
     out.notes = json_copy(lab.notes);
     grasp_method_table.close(mock_call(host), self);
     mock_lab_close(&lab);
@@ -219,6 +220,7 @@ void played_clear(struct played *played)
     json_free(played->prompts);
     json_free(played->requests);
     json_free(played->trials);
+    json_free(played->expected);
     json_free(played->notes);
     json_free(played->files);
 }

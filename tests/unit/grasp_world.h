@@ -26,7 +26,7 @@ struct world {
 
 /* What came of it. */
 struct played {
-    struct json *prompts, *requests, *trials, *notes;
+    struct json *prompts, *requests, *trials, *notes, *expected;
     struct json *files; /* after the last update: name -> text; NULL if nothing was changed */
 };
 

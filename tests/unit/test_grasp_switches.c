@@ -243,6 +243,9 @@ static void own_failures_first(void **state)
     assert_true(json_bool(json_path(first, "outcomes.s9"), false));
     assert_true(json_bool(json_get(second, "stopped_early"), false));
     assert_true(json_is(json_path(second, "outcomes.s9"), JSON_NULL));
+    /* What the host was told to expect came. */
+    assert_int_equal(json_count(played.expected), 1);
+    assert_true(json_equal(json_at(played.expected, 0), played.files));
     played_clear(&played);
 }
 

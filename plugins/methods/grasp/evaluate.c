@@ -154,7 +154,7 @@ static int32_t try_revision(struct update *u, size_t of, size_t *winner)
     return GRASP_OK;
 }
 
-static struct meta *provenance_of(struct update *u, const struct candidate *winner,
+static struct meta *provenance_of(const struct update *u, const struct candidate *winner,
                                   const struct proposal *proposal)
 {
     struct pool *pool = u->pool;
@@ -175,13 +175,28 @@ static struct meta *provenance_of(struct update *u, const struct candidate *winn
     return map;
 }
 
+static void apply(struct update *u, const struct candidate *winner, struct library *library)
+{
+    for (size_t i = 0; i < winner->edit.count; i++) {
+        const struct proposal *proposal = &winner->edit.parts[i];
+        proposal_apply(library, proposal, provenance_of(u, winner, proposal));
+    }
+}
+
 void update_apply(struct update *u, struct candidate *winner)
 {
     winner->accepted = true;
-    for (size_t i = 0; i < winner->edit.count; i++) {
-        const struct proposal *proposal = &winner->edit.parts[i];
-        proposal_apply(&u->library, proposal, provenance_of(u, winner, proposal));
-    }
+    apply(u, winner, &u->library);
+}
+
+int32_t update_expect(struct update *u, const struct candidate *winner)
+{
+    struct library library = library_fork(&u->library);
+    if (!GRASP_HAS(u->lab, expect))
+        return GRASP_OK;
+    apply(u, winner, &library);
+    const grasp_files files = library_files(&library);
+    return u->lab->expect(u->call, &files);
 }
 
 static void remember_refusals(struct update *u)

@@ -183,6 +183,22 @@ static bool is_open(const struct candidate *candidate)
     return candidate->untried && candidate->own_count;
 }
 
+static bool *choose_guarded(struct update *u)
+{
+    bool *out = pool_array(u->pool, u->probe.count, sizeof(*out));
+    for (size_t i = 0; i < u->probe.count; i++)
+        out[i] = !u->baseline.done[i] ? !u->was_failing[i] : is_right(u->baseline.outcomes[i]);
+    return out;
+}
+
+/* What the baseline says about the guarded samples has to be known before the best runs on them. */
+static int32_t start_guard(struct update *u)
+{
+    if (!needs_baseline(u) || u->baseline.open)
+        return GRASP_OK;
+    return probe_start(u, &u->library, choose_guarded(u), &u->baseline);
+}
+
 /* Those that take the least, up to twice as long; side by side. The others wait: they may not be
  * needed. */
 static int32_t run_quickest(struct update *u)
@@ -199,6 +215,8 @@ static int32_t run_quickest(struct update *u)
         if (now[i])
             status = start_own(u, &u->candidates[i]);
     }
+    if (!status)
+        status = start_guard(u);
     for (size_t i = 0; i < u->candidate_count && !status; i++) {
         if (now[i])
             status = finish_own(u, &u->candidates[i]);
@@ -216,14 +234,6 @@ static bool is_undecided(const struct update *u, int64_t bar)
     return false;
 }
 
-static bool *choose_guarded(struct update *u)
-{
-    bool *out = pool_array(u->pool, u->probe.count, sizeof(*out));
-    for (size_t i = 0; i < u->probe.count; i++)
-        out[i] = !u->baseline.done[i] ? !u->was_failing[i] : is_right(u->baseline.outcomes[i]);
-    return out;
-}
-
 /* What the edit might break: what the present library solves. */
 static int32_t run_guarded(struct update *u, struct candidate *candidate)
 {
@@ -233,6 +243,8 @@ static int32_t run_guarded(struct update *u, struct candidate *candidate)
         status = take_over(u, candidate);
     if (!status)
         status = probe_start(u, &candidate->library, guarded, &candidate->run);
+    if (!status)
+        status = update_expect(u, candidate);
     if (!status)
         status = probe_wait(u, &u->baseline);
     if (!status)

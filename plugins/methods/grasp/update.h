@@ -170,6 +170,8 @@ int32_t evaluate_baseline(struct update *u);
 int32_t evaluate_edits(struct update *u, const struct edit *edits, size_t count);
 int32_t evaluate_recovery(struct update *u, const struct edit *edit);
 void update_apply(struct update *u, struct candidate *winner);
+/* Tells the host that this candidate, as it scores now, is probably applied. */
+int32_t update_expect(struct update *u, const struct candidate *winner);
 struct candidate *candidate_add(struct update *u, const struct edit *edit);
 
 /* race.c: runs edits on as little of the probe as decides about them. */
