@@ -1,82 +1,66 @@
 #!/usr/bin/env python3
-"""Compares GRASP's default with `compat: reference`: wall time, model calls by phase, scores, skills.
+"""Compares GRASP's default with `compat: reference`: time, model calls by phase, scores, skills.
 
     benchmarks/perf/learning.py [--build DIR] [--delay MS] [--jobs N] [--seeds N]
                                  [--config FILE] [--set KEY=VALUE ...]
 
 Both learn the quickstart as `tools/quickstart.sh` configures it, tests included, from the rehearsal
-model behind HTTP, where every answer takes the given time, with the same seeds. With
-`--set cycle.update_every=100` there is one update per epoch, as in the reference's own quickstart;
-with `--config ""` the program's own defaults hold. Prints Markdown.
+model behind HTTP, with the same seeds. Time is counted in rounds: a server that answers whenever its
+client can do nothing but wait, so that the figure is that of a machine without other work. With
+`--delay 200` each run is made once more, by the clock, with a server that takes that long for every
+answer. `--set cycle.update_every=100` is one update per epoch, as in the reference's own quickstart;
+with `--config ""` the program's own defaults hold.
+
+The writer's edits are draws, and its prompts differ, so the two do not see the same edits. How much
+of what the reference keeps is luck, a second run of it shows, for which the writer draws anew.
+
+Prints Markdown. Exits with 1 if the default takes over 25 % of the time or 50 % of the calls, if it
+misses more of what the reference keeps than the reference itself does with other draws, or lacks in
+any seed a skill that the reference keeps in all.
 """
 import argparse
-import http.client
-import http.server
 import json
 import os
 import subprocess
+import sys
 import tempfile
-import threading
 import time
+
+from rounds import DelayServer, RoundServer, ask, other_draws
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+PHASES = ("val", "dev", "learn", "probe", "test")
+MODES = {"reference": ask, "again": other_draws, "default": ask}
+MOST_TIME, MOST_CALLS = 0.25, 0.50
 
 
-def slow_proxy(port, delay):
-    """A server that gives the answers of the one on `port`, each after `delay` seconds."""
-    local = threading.local()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self):
-            due = time.monotonic() + delay
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if not hasattr(local, "connection"):
-                local.connection = http.client.HTTPConnection("127.0.0.1", port)
-            local.connection.request("POST", self.path, body, {"Content-Type": "application/json"})
-            reply = local.connection.getresponse()
-            text = reply.read()
-            time.sleep(max(0, due - time.monotonic()))
-            self.server.count += 1
-            self.wfile.write(b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\n"
-                             b"Content-Length: %d\r\n\r\n%s" % (reply.status, len(text), text))
-
-        def log_message(self, *args):
-            pass
-
-    class Server(http.server.ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 1024
-        count = 0
-
-    server = Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-def learn(args, port, compat, seed, out):
+def start(args, server, seed, mode, out):
     command = [os.path.join(args.build, "host", "grasp-host"), "run", "-t", "quickstart.so",
                "-m", "grasp.so", "-a", "local", "-o", out, "-j", str(args.jobs), "--quiet",
                "--set", "agent_temperature=0.0", "cycle.seed=%d" % seed, *args.set]
     if args.config:
         command += ["--config", args.config]
-    if compat:
+    if mode != "default":
         command += ["--set", "compat=reference"]
-    env = dict(os.environ, OPENAI_BASE_URL="http://127.0.0.1:%d/v1" % port,
+    env = dict(os.environ, OPENAI_BASE_URL="http://127.0.0.1:%d/v1" % server.server_port,
                GRASP_PLUGIN_PATH=os.path.join(args.build, "plugins"))
+    return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
+
+
+def learn(args, server, seed, mode, out):
+    """Seconds that it took."""
     began = time.monotonic()
-    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
+    process = start(args, server, seed, mode, out)
+    server.serve(process)
+    if process.returncode:
+        sys.exit("grasp-host: exit code %d" % process.returncode)
     return time.monotonic() - began
 
 
-def read(out, name):
-    with open(os.path.join(out, name), encoding="utf-8") as f:
+def read(out, *names):
+    with open(os.path.join(out, *names), encoding="utf-8") as f:
         return json.load(f)
-
-
-PHASES = ("val", "dev", "learn", "probe", "test")
 
 
 def calls(out):
@@ -86,47 +70,88 @@ def calls(out):
 
 
 def kept(out):
-    """The skills of the best checkpoint."""
+    """The skills of the best checkpoint, each named by the failure that it rules out."""
     folder = os.path.join(out, "skills", "learned")
-    return sorted(name[:-3] for name in os.listdir(folder) if name.endswith(".md"))
+    return sorted(name[:-3].replace("avoid_", "") for name in os.listdir(folder)
+                  if name.endswith(".md"))
 
 
-def best_score(out):
-    return max(row["score"] for row in read(out, "val_scores.json"))
+def difference(skills, of_reference):
+    more, less = sorted(set(skills) - set(of_reference)), sorted(set(of_reference) - set(skills))
+    return ", ".join(["also " + name for name in more] + ["not " + name for name in less]) or "same"
 
 
-def measure(args, server, seed, mode, out):
-    server.count = 0
-    seconds = learn(args, server.server_port, mode == "reference", seed, out)
-    by_phase = calls(out)
-    assert sum(by_phase) == server.count, "the ledger counts other calls than the server"
-    print("| %d | %s | %.1f | %s | %d | %.2f | %s |" % (
-        seed, mode, seconds, " | ".join(map(str, by_phase)), server.count, best_score(out),
-        ", ".join(kept(out))), flush=True)
-    return seconds, server.count, best_score(out), len(kept(out)), by_phase
+class Run:
+    def __init__(self, args, port, seed, mode, top):
+        out = os.path.join(top, "%s%d" % (mode, seed))
+        server = RoundServer(port, MODES[mode])
+        learn(args, server, seed, mode, out)
+        self.rounds, self.calls, self.by_phase = server.rounds, server.count, calls(out)
+        assert sum(self.by_phase) == self.calls, "the ledger counts other calls than the server"
+        self.skills = kept(out)
+        self.best = max(row["score"] for row in read(out, "val_scores.json"))
+        self.test = read(out, "test_scores.json").get("id_test_eval_best", {}).get("score")
+        self.seconds = None
+        if args.delay and mode != "again":
+            self.seconds = learn(args, DelayServer(port, args.delay / 1000), seed, mode,
+                                 out + "clock")
+            assert kept(out + "clock") == self.skills, "another run by the clock"
 
 
-def print_ratio(rows):
-    sums = {mode: [sum(row[i] for row in rows[mode]) for i in range(4)] for mode in rows}
-    phases = {mode: [sum(row[4][i] for row in rows[mode]) for i in range(len(PHASES))]
-              for mode in rows}
-    print("\ndefault / reference: %.0f %% of the time, %.0f %% of the calls (%s)" % (
-        100 * sums["default"][0] / sums["reference"][0],
-        100 * sums["default"][1] / sums["reference"][1],
-        ", ".join("%s %d / %d" % (PHASES[i], phases["default"][i], phases["reference"][i])
-                  for i in range(len(PHASES)))))
-    for mode in sums:
-        print("%s: best validation %.2f, %.1f skills, on average" % (
-            mode, sums[mode][2] / len(rows[mode]), sums[mode][3] / len(rows[mode])))
+def show(seed, mode, run, reference):
+    print("| %d | %s | %d | %s | %s | %d | %.2f | %s | %s |" % (
+        seed, {"again": "reference, other draws"}.get(mode, mode), run.rounds,
+        "%.1f" % run.seconds if run.seconds else "", " | ".join(map(str, run.by_phase)), run.calls,
+        run.best, ", ".join(run.skills), difference(run.skills, reference.skills)
+        if run is not reference else ""), flush=True)
+
+
+def total(rows, mode, member):
+    return sum(getattr(row[mode], member) for row in rows)
+
+
+def kept_too(rows, mode):
+    """Of the skills that the reference keeps, over all seeds."""
+    return sum(len(set(row[mode].skills) & set(row["reference"].skills)) for row in rows)
+
+
+def check(rows, clock):
+    """Prints the figures, each with what it may be; true if all hold."""
+    good = True
+    for member in ["rounds", "seconds"] if clock else ["rounds"]:
+        ratio = total(rows, "default", member) / total(rows, "reference", member)
+        good &= ratio <= MOST_TIME
+        print("- %s, default / reference: %.1f %% (at most %.0f %%)" % (
+            member, 100 * ratio, 100 * MOST_TIME))
+    ratio = total(rows, "default", "calls") / total(rows, "reference", "calls")
+    good &= ratio <= MOST_CALLS
+    print("- calls: %.1f %% (at most %.0f %%)" % (100 * ratio, 100 * MOST_CALLS))
+    all_kept = sum(len(row["reference"].skills) for row in rows)
+    mine, again = kept_too(rows, "default"), kept_too(rows, "again")
+    good &= mine >= again
+    print("- of the %d skills that the reference keeps, the default keeps %d (at least %d, what "
+          "the reference keeps with other draws), and %d more (%d)" % (
+              all_kept, mine, again, sum(len(row["default"].skills) for row in rows) - mine,
+              sum(len(row["again"].skills) for row in rows) - again))
+    core = set.intersection(*(set(row["reference"].skills) for row in rows))
+    lacking = [name for name in core if any(name not in row["default"].skills for row in rows)]
+    good &= not lacking
+    print("- what the reference keeps in every seed (%s), the default does%s" % (
+        ", ".join(sorted(core)) or "nothing", " not: " + ", ".join(lacking) if lacking else " too"))
+    for mode in MODES:
+        tests = [row[mode].test for row in rows if row[mode].test is not None]
+        print("- %s: best validation %.2f, `id_test` %.2f" % (
+            mode, total(rows, mode, "best") / len(rows), sum(tests) / max(1, len(tests))))
+    return good
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
-    parser.add_argument("--delay", type=int, default=200, help="milliseconds per answer")
+    parser.add_argument("--delay", type=int, default=0, help="milliseconds per answer; 0: rounds only")
     parser.add_argument("--jobs", type=int, default=64)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--config", help="\"\": the program's own defaults",
                         default=os.path.join(ROOT, "benchmarks", "quickstart", "grasp.yaml"))
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE")
@@ -136,20 +161,20 @@ def main():
                              env=dict(os.environ,
                                       GRASP_PLUGIN_PATH=os.path.join(args.build, "plugins")))
     port = int(json.loads(brain.stdout.readline())["url"].split(":")[2].split("/")[0])
-    server = slow_proxy(port, args.delay / 1000)
-    print("| seed | mode | seconds | %s | calls | best validation | skills of the best checkpoint |" %
-          " | ".join(PHASES))
-    print("|---" * (6 + len(PHASES)) + "|")
-    rows = {"reference": [], "default": []}
+    print("| seed | mode | rounds | seconds | %s | calls | best validation | skills | beside the "
+          "reference |" % " | ".join(PHASES))
+    print("|---" * (8 + len(PHASES)) + "|", flush=True)
+    rows = []
     try:
         with tempfile.TemporaryDirectory(prefix="grasp-perf-") as top:
             for seed in range(1, args.seeds + 1):
-                for mode in rows:
-                    out = os.path.join(top, "%s%d" % (mode, seed))
-                    rows[mode].append(measure(args, server, seed, mode, out))
+                rows.append({mode: Run(args, port, seed, mode, top) for mode in MODES})
+                for mode, run in rows[-1].items():
+                    show(seed, mode, run, rows[-1]["reference"])
     finally:
         brain.terminate()
-    print_ratio(rows)
+    print()
+    return 0 if check(rows, args.delay) else 1
 
 
-main()
+sys.exit(main())
