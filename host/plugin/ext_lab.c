@@ -137,7 +137,7 @@ static uint32_t lab_rng_next(grasp_rng *rng)
 static int32_t lab_expect(grasp_call *base, const grasp_files *given)
 {
     struct call *call = call_of(base);
-    struct files *files;
+    struct files *files = NULL;
     struct err err;
     if (!given)
         return call_fault(call, GRASP_E_INVALID, "expect was given no files");
