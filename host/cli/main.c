@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -88,6 +89,16 @@ static void fill_standard_streams(void)
     }
 }
 
+/* The key is in the memory of this program, and a core dump is a file of that. */
+static void leave_no_core(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) != 0)
+        return;
+    limit.rlim_cur = 0;
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
 static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -118,6 +129,7 @@ int main(int argc, char **argv)
     const struct command *command;
     mem_tune();
     signal(SIGPIPE, SIG_IGN);
+    leave_no_core();
     fill_standard_streams();
     if (argc > 2 && strcmp(argv[1], "help") == 0) {
         command = find_command(argv[2]);

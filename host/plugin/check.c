@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "io/child.h"
+#include "model/config.h"
 #include "plugin/check_drive.h"
 
 #define MAX_ENTRIES 128
@@ -154,11 +155,12 @@ static const char **environment(bool other)
     out[n++] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0";
     out[n++] = "UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1";
     for (size_t i = 0; i < count; i++) {
-        bool given = false;
-        size_t name = strcspn(environ[i], "=") + 1;
+        size_t name = strcspn(environ[i], "=");
+        /* Nothing here calls a model, and the plugin may be anybody's. */
+        bool left_out = chat_config_secret_name((struct str){environ[i], name});
         for (size_t k = 0; k < n; k++)
-            given = given || strncmp(environ[i], out[k], name) == 0;
-        if (!given)
+            left_out = left_out || strncmp(environ[i], out[k], name + 1) == 0;
+        if (!left_out)
             out[n++] = environ[i];
     }
     return out;

@@ -4,6 +4,7 @@ Each test is a script: `test_x.py BUILD`. It ends with 0, 1, or 77 (skipped, wit
 what is missing).
 """
 import contextlib
+import glob
 import json
 import os
 import shutil
@@ -56,6 +57,24 @@ def expect(result, code, *needles):
           "exit code %s, not %s\n%s" % (result.returncode, code, text[-3000:]))
     for needle in needles:
         check(needle in text, "does not say %r:\n%s" % (needle, text[-3000:]))
+
+
+def read(path):
+    """The bytes of a file that may have gone."""
+    try:
+        with open(path, "rb") as f:
+            return f.read()
+    except OSError:
+        return b""
+
+
+def process_names(pid):
+    """What a list of processes shows of it and its threads, and what a core dump is named after."""
+    found = [read("/proc/%d/cmdline" % pid)]
+    found += [read(path) for path in glob.glob("/proc/%d/task/*/comm" % pid)]
+    with contextlib.suppress(OSError):
+        found.append(os.readlink("/proc/%d/exe" % pid).encode())
+    return b"\0".join(found)
 
 
 @contextlib.contextmanager

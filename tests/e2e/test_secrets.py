@@ -1,6 +1,8 @@
-"""The key reaches no file, no output, no command line and no child process."""
+"""The key reaches no file, no output, no name of a process, no core dump and no child process."""
 import glob
 import os
+import resource
+import signal
 import subprocess
 import threading
 
@@ -10,19 +12,11 @@ import lib
 KEY = "canary-c0ffee-31337"
 
 
-def read(path):
-    try:
-        with open(path, "rb") as f:
-            return f.read()
-    except OSError:
-        return b""
-
-
 def descendants(pid):
     """Processes below pid, from /proc."""
     parents = {}
     for path in glob.glob("/proc/[0-9]*/stat"):
-        fields = read(path).rpartition(b")")[2].split()
+        fields = lib.read(path).rpartition(b")")[2].split()
         if len(fields) > 1:
             parents[int(path.split("/")[2])] = int(fields[1])
     found, more = set(), {pid}
@@ -33,7 +27,7 @@ def descendants(pid):
 
 
 class Watch:
-    """Looks at the command line of a process, and at all of its children, until it ends."""
+    """Looks at the names of a process, and at all of its children, until it ends."""
 
     def __init__(self, process):
         self.process = process
@@ -45,30 +39,36 @@ class Watch:
 
     def look(self):
         while self.process.poll() is None:
-            self.seen = read("/proc/%d/cmdline" % self.process.pid) or self.seen
+            if KEY.encode() not in self.seen:
+                self.seen = lib.process_names(self.process.pid) or self.seen
             for pid in descendants(self.process.pid):
                 seen = self.children.setdefault(pid, {})
-                command = read("/proc/%d/cmdline" % pid)
+                command = lib.read("/proc/%d/cmdline" % pid)
                 # between fork and exec a child is still the program itself, and so are a sanitizer's
                 if command and command != self.command:
                     seen["cmdline"] = command
-                    seen["environ"] = read("/proc/%d/environ" % pid)
+                    seen["names"] = lib.process_names(pid)
+                    seen["environ"] = lib.read("/proc/%d/environ" % pid)
 
 
 def check_clean(what, data):
     lib.check(KEY.encode() not in data, "the key is in %s" % what)
 
 
+def start(args, env, **more):
+    return subprocess.Popen([lib.HOST, *args], env=env, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, **more)
+
+
 def watched(args, env, code):
-    process = subprocess.Popen([lib.HOST, *args], env=env, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
+    process = start(args, env)
     watch = Watch(process)
     out, err = process.communicate(timeout=120)
     watch.thread.join()
     lib.check(process.returncode == code, "exit code %d\n%s" % (process.returncode, err.decode()))
     check_clean("standard output", out)
     check_clean("standard error", err)
-    check_clean("the command line", watch.seen)
+    check_clean("the names of the process", watch.seen)
     for seen in watch.children.values():
         for what, data in seen.items():
             check_clean("the %s of a child %r" % (what, seen["cmdline"]), data)
@@ -120,5 +120,46 @@ def test_key_in_the_configuration():
             lib.check(not os.path.exists(out), "a run directory was made")
 
 
+def test_check():
+    """Tests of a plugin call no model, and run code that may be anybody's."""
+    env = lib.environment(OPENAI_API_KEY=KEY, MY_OWN_TOKEN=KEY, GRASP_KEPT="kept-31337")
+    watch = watched(["check", "quickstart.so"], env, 0)
+    seen = [child["environ"] for child in watch.children.values() if child.get("environ")]
+    lib.check(any(b"kept-31337" in environ for environ in seen), "saw no test")
+
+
+def allow_cores():
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+
+def test_core_dump():
+    """A program that crashes leaves no image of its memory, and no name that says the key."""
+    asked, done = threading.Event(), threading.Event()
+
+    def hang(*_):
+        asked.set()
+        done.wait(60)
+
+    with lib.folder() as top, lib.Fault(hang) as server:
+        env = lib.endpoint(server.url, OPENAI_API_KEY=KEY, TMPDIR=top, HOME=top)
+        process = start([*lib.QUICKSTART, "--agent", "local", "--out", os.path.join(top, "run")],
+                        env, cwd=top, preexec_fn=allow_cores)
+        lib.check(asked.wait(60), "it asks nothing")
+        check_clean("a name", lib.process_names(process.pid))
+        limits = lib.read("/proc/%d/limits" % process.pid).decode().splitlines()
+        core = next(line.split() for line in limits if line.startswith("Max core file size"))
+        lib.check(core[4] == "0", "core dumps are allowed: %s" % core)
+        process.send_signal(signal.SIGABRT)
+        out, err = process.communicate(timeout=60)
+        done.set()
+        lib.check(process.returncode == -signal.SIGABRT, "exit code %d" % process.returncode)
+        check_clean("the output", out + err)
+        for name, data in lib.tree(top).items():
+            lib.check(KEY not in name, "a file is named after the key: " + name)
+            check_clean(name, data)
+
+
 build.need("cc", "bwrap")
-lib.main(test_learning_run, test_children, test_key_in_the_configuration)
+lib.main(test_learning_run, test_children, test_key_in_the_configuration, test_check,
+         test_core_dump)

@@ -62,23 +62,36 @@ def check_secret(what, text):
     lib.check(KEY.encode() not in data, "the key is in %s" % what)
 
 
+def check_files(folder):
+    for name, data in lib.tree(folder).items():
+        check_secret("a file's name", name)
+        check_secret(name, data)
+
+
 def run(args, url, out, timeout=240):
-    """A run with the canary as its key; it shows up in nothing that the run leaves."""
-    env = lib.endpoint(url, OPENAI_API_KEY=KEY)
-    process = subprocess.Popen([lib.HOST, *args, "--out", out], env=env, text=True,
-                               errors="replace", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    with open("/proc/%d/cmdline" % process.pid, "rb") as f:
-        check_secret("the list of processes", f.read())
-    try:
-        process.stdout_text, process.stderr_text = process.communicate(timeout=timeout)
-    finally:
-        process.kill()
+    """A run with the canary as its key; it shows up in nothing that the run leaves: the run
+    directory, the folders for temporary and for the user's files, and the current one, where a
+    core dump would be."""
+    with lib.folder() as here:
+        env = lib.endpoint(url, OPENAI_API_KEY=KEY, TMPDIR=here, HOME=here)
+        process = subprocess.Popen([lib.HOST, *args, "--out", out], env=env, text=True, cwd=here,
+                                   errors="replace", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            while True:
+                check_secret("the list of processes", lib.process_names(process.pid))
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.stdout_text, process.stderr_text = process.communicate(timeout=0.5)
+                    break
+                timeout -= 0.5
+                lib.check(timeout > 0, "it does not end")
+        finally:
+            process.kill()
+        check_files(here)
     check_secret("standard output", process.stdout_text)
     check_secret("standard error", process.stderr_text)
     if os.path.isdir(out):
         lib.whole(out)
-        for name, data in lib.tree(out).items():
-            check_secret(name, data)
+        check_files(out)
     return process
 
 
