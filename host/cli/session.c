@@ -525,6 +525,8 @@ int session_start(struct session *s, struct err *err)
         .retry_missing = s->options->retry_missing,
         .concurrency = s->run.concurrency,
         .episode_timeout = s->run.episode_timeout,
+        .score_context_limit = s->run.score_context_limit,
+        .score_content_filter = s->run.score_content_filter,
         .seed = s->run.seed,
         .reuse = reuses_calls(s),
     });

@@ -129,10 +129,37 @@ static bool may_cache(const struct engine_call *call)
                            &call->model.request);
 }
 
+static void set_withheld(struct engine_call *call, const char *class, const char *what)
+{
+    struct model_reply *reply = &call->model.reply;
+    struct str words = reply->error.len ? reply->error : str_of(what);
+    reply->error = str_of(arena_printf(
+        &call->arena, "%.*s; with %s=scored in the configuration such a sample counts as failed",
+        (int)words.len, words.ptr, class));
+    reply->kind = MODEL_FAILED;
+    reply->fault = MODEL_FAULT_CALL;
+    reply->fault_class = class;
+    /* The endpoint has answered: another request may do better. */
+    __atomic_store_n(&call->engine->any_success, true, __ATOMIC_RELAXED);
+}
+
+/* The model's own refusal is an answer. What its service did not let it see, or say, is none. */
+static void sort_out_withheld(struct engine_call *call)
+{
+    const struct engine_options *options = &call->engine->options;
+    const struct model_reply *reply = &call->model.reply;
+    bool filtered = reply->error.len || str_is(reply->finish_reason, "content_filter");
+    if (reply->kind == MODEL_CONTEXT_LIMIT && !options->score_context_limit)
+        set_withheld(call, "context_limit", "the request is longer than the model's context");
+    else if (reply->kind == MODEL_REFUSED && filtered && !options->score_content_filter)
+        set_withheld(call, "content_filter", "the service's content filter withheld the answer");
+}
+
 static void call_done(struct model_call *model)
 {
     struct engine_call *call = (struct engine_call *)model;
     struct engine *engine = call->engine;
+    sort_out_withheld(call);
     if (model->reply.kind != MODEL_FAILED) {
         if (engine->options.journal)
             write_reply(call);

@@ -16,6 +16,8 @@ static const char *const top_keys[] = {
     "agent_temperature",
     "compat",
     "concurrency",
+    "content_filter",
+    "context_limit",
     "cycle",
     "data",
     "episode_timeout",
@@ -242,6 +244,19 @@ static int read_episode_timeout(struct config *config, struct run_config *out, s
     return 0;
 }
 
+static int read_withheld(struct config *config, const char *key, bool *out_scored, struct err *err)
+{
+    const char *value = NULL;
+    int code = read_text(config, key, &value, err);
+    if (code || !value)
+        return code;
+    *out_scored = strcmp(value, "scored") == 0;
+    if (!*out_scored && strcmp(value, "missing") != 0)
+        return err_set(err, EXIT_CONFIG, "%s: %s is 'missing' or 'scored', not '%s'",
+                       config_where(config, key), key, value);
+    return 0;
+}
+
 static int read_budget(struct config *config, struct run_config *out, struct err *err)
 {
     const struct json *cost = json_get(config->tree, "max_cost");
@@ -374,6 +389,8 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
     out->baseline_competes = !out->compat_reference;
     out->reuse_calls = !out->compat_reference;
     out->overlap = !out->compat_reference;
+    out->score_context_limit = out->compat_reference;
+    out->score_content_filter = out->compat_reference;
     if (!code)
         code = read_cycle(config, out, err);
     if (!code)
@@ -394,6 +411,10 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
         code = read_temperature(config, out, err);
     if (!code)
         code = read_episode_timeout(config, out, err);
+    if (!code)
+        code = read_withheld(config, "context_limit", &out->score_context_limit, err);
+    if (!code)
+        code = read_withheld(config, "content_filter", &out->score_content_filter, err);
     if (!code)
         code = read_budget(config, out, err);
     if (!code)

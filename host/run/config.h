@@ -14,6 +14,7 @@
  *   cycle.epochs, update_every, run_baseline, baseline_competes, reuse_calls, overlap,
  *   seed, batch_concurrency
  *   max_calls, max_tokens, max_cost   what the whole run may use; prices: the price file
+ *   context_limit, content_filter what a sample comes to whose call ended so: missing or scored
  *   concurrency, episode_timeout, knowledge, test, compat, output_dir
  *   data, eval                    of the reference's files: allowed, and of no effect here
  *   updater                       likewise, but for the writer's decoding (updater.h)
@@ -61,6 +62,8 @@ struct run_config {
     bool baseline_competes; /* for the best checkpoint; by default unless compat is reference */
     bool reuse_calls;       /* of the agent at temperature 0; by default likewise */
     bool overlap;           /* evaluations run beside learning; by default likewise */
+    /* The task is told, and scores the sample; by default if compat is reference. */
+    bool score_context_limit, score_content_filter;
 };
 
 /* Checks all keys but those of the plugins. EXIT_CONFIG with "where: what; what to do". */

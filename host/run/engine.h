@@ -35,8 +35,11 @@ struct engine_options {
     bool retry_missing;      /* what the journal knows as missing is run again */
     size_t concurrency;
     double episode_timeout; /* seconds; 0: none */
-    int64_t seed;           /* of the run */
-    bool reuse; /* identical calls of the executor, which is at temperature 0 (memo.h) */
+    /* A call that is too long for the model, or that its service will not answer, is the model's
+     * reply, and the task's to judge; else the call has failed. */
+    bool score_context_limit, score_content_filter;
+    int64_t seed; /* of the run */
+    bool reuse;   /* identical calls of the executor, which is at temperature 0 (memo.h) */
 };
 
 struct engine *engine_create(const struct engine_options *options);

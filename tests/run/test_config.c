@@ -61,11 +61,13 @@ static void test_compat_sets_what_is_not_given(void **state)
 {
     static const struct {
         const char *text;
-        bool competes;
+        bool competes, context, filter;
     } cases[] = {
-        {"compat: reference\n", false},
-        {"compat: reference\ncycle:\n  baseline_competes: true\n", true},
-        {"cycle:\n  baseline_competes: false\n", false},
+        {"compat: reference\n", false, true, true},
+        {"compat: reference\ncycle:\n  baseline_competes: true\n", true, true, true},
+        {"compat: reference\ncontent_filter: missing\n", false, true, false},
+        {"cycle:\n  baseline_competes: false\n", false, false, false},
+        {"context_limit: scored\n", true, true, false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct config config;
@@ -75,6 +77,8 @@ static void test_compat_sets_what_is_not_given(void **state)
         if (config_read(&config, &run, &err))
             fail_msg("%s", err.text);
         assert_int_equal(run.baseline_competes, cases[i].competes);
+        assert_int_equal(run.score_context_limit, cases[i].context);
+        assert_int_equal(run.score_content_filter, cases[i].filter);
         config_clear(&config);
     }
 }
@@ -139,6 +143,8 @@ static void test_errors_name_the_place(void **state)
     expect_error("\n\ncycle: 3\n", NULL, ":3: cycle is a block");
     expect_error("agent_temperature: 3\n", NULL, "from 0 to 2");
     expect_error("episode_timeout: -1\n", NULL, "number of seconds");
+    expect_error("context_limit: wrong\n", NULL, "'missing' or 'scored'");
+    expect_error("content_filter: 1\n", NULL, "must be a text");
     expect_error("compat: referense\n", NULL, "'default' or 'reference'");
     expect_error("cycle: {run_baseline: 1}\n", NULL, "must be true or false");
     expect_error("output_dir: 12\n", NULL, "must be a text");
