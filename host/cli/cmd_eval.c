@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/estimate.h"
 #include "cli/session.h"
 #include "cli/spending.h"
 
@@ -143,18 +144,21 @@ static int eval(struct eval *e, struct err *err)
         code = session_knowledge(s, &files, err);
     if (!code)
         code = knowledge_load(s->method, files, &knowledge, err);
-    if (!code && !e->options.dry_run)
+    bool only_shows = e->options.estimate || e->options.dry_run;
+    if (!code && !only_shows)
         code = session_open_dir(s, err);
     struct harness h = {
         .config = &s->run, .task = s->task, .method = s->method, .report = &s->report};
-    if (!code && e->options.dry_run)
+    if (!code && e->options.estimate)
+        code = estimate_evaluation(s, &h, &samples, knowledge, err);
+    else if (!code && e->options.dry_run)
         code = show_plan(e, &samples);
     else if (!code && s->complete)
         code = show_stored(e, err);
     else if (!code)
         code = evaluate(e, &h, knowledge, &samples, err);
     engine_finish(s->engine);
-    if (code && code != EXIT_MISSING)
+    if (code && code != EXIT_MISSING && !only_shows)
         spending_stopped(s, code);
     knowledge_unref(knowledge);
     samples_clear(&samples);
@@ -174,6 +178,8 @@ int cmd_eval(int argc, char **argv)
         {"resume", 'r', NULL, "go on with the evaluation in --out", .flag = &options->resume},
         SESSION_RETRY_ARG(options),
         {"force", 'f', NULL, "remove an old one in --out first", .flag = &options->force},
+        {"estimate", 0, NULL, "show calls, tokens and cost, run nothing",
+         .flag = &options->estimate},
         {"help", 'h', NULL, "this text", .flag = &options->help},
         {0},
     };

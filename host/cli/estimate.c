@@ -13,13 +13,21 @@
 #define ROLLOUTS_PLAYED 2000
 #define REPLY_TOKENS 256 /* of a turn, where nothing has been measured */
 
+/* What is estimated. */
+struct work {
+    struct session *s;
+    struct harness *h;
+    const struct samples *samples; /* of an evaluation; NULL: a run */
+    struct knowledge *knowledge;
+};
+
 struct estimate {
     struct ledger_row rows[PHASE_COUNT][LEDGER_ROLES];
     struct price price;
     bool measured;
-    int64_t played;       /* epochs, if measured */
-    int64_t turns;        /* most, if not measured */
-    double per_minute[2]; /* quotas: requests, tokens; 0: unknown */
+    double factors[PHASE_COUNT]; /* of what was played, if measured */
+    int64_t turns;               /* most, if not measured */
+    double per_minute[2];        /* quotas: requests, tokens; 0: unknown */
 };
 
 static void scale(struct ledger_row *row, double by)
@@ -45,8 +53,10 @@ static double factor(const struct run_config *run, int64_t epochs_played, enum p
 }
 
 /* As many epochs as take little time. */
-static int64_t epochs_to_play(const struct session *s, const struct harness *h)
+static int64_t epochs_to_play(const struct work *w)
 {
+    const struct session *s = w->s;
+    const struct harness *h = w->h;
     int64_t epochs = s->run.epochs, rollouts = (int64_t)(h->dev.count + h->val.count);
     if (method_info(s->method)->unit == UNIT_NONE || epochs < 1)
         return 0;
@@ -55,20 +65,42 @@ static int64_t epochs_to_play(const struct session *s, const struct harness *h)
     return 1;
 }
 
-static int play(struct session *s, struct harness *h, int64_t epochs, const char *dir,
-                struct err *err)
+static int play_run(const struct work *w, struct estimate *e, struct err *err)
 {
-    struct run_config once = s->run;
-    once.epochs = epochs;
-    h->config = &once;
-    h->dir = dir;
-    s->report.quiet = true;
-    int code = session_start(s, err);
-    h->engine = s->engine;
+    struct run_config once = w->s->run;
+    once.epochs = epochs_to_play(w);
+    w->h->config = &once;
+    int code = harness_run(w->h, err);
+    w->h->config = &w->s->run;
+    for (int p = 0; p < PHASE_COUNT; p++)
+        e->factors[p] = factor(&w->s->run, once.epochs, (enum phase)p);
+    return code;
+}
+
+static int play_evaluation(const struct work *w, struct estimate *e, struct err *err)
+{
+    size_t all = w->samples->count, count = all < ROLLOUTS_PLAYED ? all : ROLLOUTS_PLAYED;
+    struct samples some = {.items = mem_array(count, sizeof(*some.items)), .count = count};
+    struct score score;
+    CLEANUP_FREE char *rows = file_join(w->h->dir, "runs.jsonl");
+    for (size_t i = 0; i < count; i++)
+        some.items[i] = w->samples->items[i * all / count];
+    int code = harness_evaluate(w->h, &some, PHASE_TEST, w->s->split, w->knowledge, rows,
+                                record_eval_line, &score, err);
+    e->factors[PHASE_TEST] = (double)all / (double)count;
+    mem_free(some.items);
+    return code;
+}
+
+static int play(const struct work *w, struct estimate *e, const char *dir, struct err *err)
+{
+    w->h->dir = dir;
+    w->s->report.quiet = true;
+    int code = session_start(w->s, err);
+    w->h->engine = w->s->engine;
     if (!code)
-        code = harness_run(h, err);
-    h->config = &s->run;
-    engine_finish(s->engine);
+        code = w->samples ? play_evaluation(w, e, err) : play_run(w, e, err);
+    engine_finish(w->s->engine);
     return code;
 }
 
@@ -85,21 +117,20 @@ static void change_model(struct session *s, struct rehearsal *rehearsal)
     s->model = model_open_local(rehearsal_answer, rehearsal, s->pool);
 }
 
-static int measure(struct session *s, struct harness *h, struct estimate *e, struct err *err)
+static int measure(const struct work *w, struct estimate *e, struct err *err)
 {
     const char *base = getenv("TMPDIR");
     CLEANUP_FREE char *dir = mem_printf("%s/grasp-estimate-XXXXXX", base && *base ? base : "/tmp");
     if (!mkdtemp(dir))
         return err_set(err, EXIT_INTERNAL, "--estimate: cannot make a folder %s", dir);
-    e->played = epochs_to_play(s, h);
-    int code = play(s, h, e->played, dir, err);
+    int code = play(w, e, dir, err);
     file_remove_tree(dir, NULL);
     if (code)
         return err_prefix(err, "--estimate, on the rehearsal model");
     for (int p = 0; p < PHASE_COUNT; p++) {
         for (int r = 0; r < LEDGER_ROLES; r++) {
-            e->rows[p][r] = s->ledger.rows[p][r];
-            scale(&e->rows[p][r], factor(&s->run, e->played, (enum phase)p));
+            e->rows[p][r] = w->s->ledger.rows[p][r];
+            scale(&e->rows[p][r], e->factors[p]);
         }
     }
     e->measured = true;
@@ -130,15 +161,25 @@ static void guess_phase(struct ledger_row *row, size_t bytes, int64_t rollouts, 
     row->completion_tokens = rollouts * used * REPLY_TOKENS;
 }
 
-static int guess(struct session *s, struct harness *h, struct estimate *e, struct err *err)
+static int guess_evaluation(const struct work *w, struct estimate *e, struct err *err)
 {
+    size_t bytes = 0;
+    int code = first_bytes(w->s, &w->samples->items[0], &bytes, err);
+    guess_phase(&e->rows[PHASE_TEST][MODEL_EXECUTOR], bytes, (int64_t)w->samples->count, e->turns);
+    return code;
+}
+
+static int guess_run(const struct work *w, struct estimate *e, struct err *err)
+{
+    struct session *s = w->s;
+    const struct harness *h = w->h;
     const struct run_config *run = &s->run;
     bool learns = method_info(s->method)->unit != UNIT_NONE;
     int64_t epochs = learns ? run->epochs : 0, tests = 0;
     size_t bytes = 0;
     int code = first_bytes(s, &h->val.items[0], &bytes, err);
     if (code)
-        return err_prefix(err, "--estimate: the first sample");
+        return code;
     static const char *const splits[] = {"test", "id_test"};
     for (int i = 0; i < 2 && run->test && !code; i++) {
         struct samples samples = {0};
@@ -148,13 +189,19 @@ static int guess(struct session *s, struct harness *h, struct estimate *e, struc
         tests += (int64_t)samples.count * (learns ? 2 : 1);
         samples_clear(&samples);
     }
-    e->turns = task_info(s->task)->max_turns;
     guess_phase(&e->rows[PHASE_DEV][MODEL_EXECUTOR], bytes, (int64_t)h->dev.count * epochs,
                 e->turns);
     guess_phase(&e->rows[PHASE_VAL][MODEL_EXECUTOR], bytes,
                 (int64_t)h->val.count * (epochs + run->run_baseline), e->turns);
     guess_phase(&e->rows[PHASE_TEST][MODEL_EXECUTOR], bytes, tests, e->turns);
     return code;
+}
+
+static int guess(const struct work *w, struct estimate *e, struct err *err)
+{
+    e->turns = task_info(w->s->task)->max_turns;
+    int code = w->samples ? guess_evaluation(w, e, err) : guess_run(w, e, err);
+    return code ? err_prefix(err, "--estimate: the first sample") : 0;
 }
 
 static double cost(const struct estimate *e, const struct ledger_row *row)
@@ -264,21 +311,22 @@ static void write_json(struct buf *out, const struct estimate *e)
     buf_char(out, '\n');
 }
 
-int estimate_run(struct session *s, struct harness *h, struct err *err)
+static int estimate(const struct work *w, struct err *err)
 {
+    struct session *s = w->s;
     struct estimate e = {.price = s->ledger.price};
     struct rehearsal *rehearsal = NULL;
-    bool learns = method_info(s->method)->unit != UNIT_NONE;
+    bool learns = !w->samples && method_info(s->method)->unit != UNIT_NONE;
     model_quotas(s->model, &e.per_minute[0], &e.per_minute[1]);
     /* Which of the two lacks it shows when it is played. */
     if (!s->rehearsal && !rehearsal_open(s->task_entry, s->method_entry, &rehearsal, NULL))
         change_model(s, rehearsal);
     model_set_budget(s->model, NULL);
-    int code = s->rehearsal ? measure(s, h, &e, err) : EXIT_UNAVAILABLE;
+    int code = s->rehearsal ? measure(w, &e, err) : EXIT_UNAVAILABLE;
     if (code && s->rehearsal)
         log_line(LOG_INFO, "%s; going by the messages of a sample instead", err->text);
     if (code)
-        code = guess(s, h, &e, err);
+        code = guess(w, &e, err);
     if (code)
         return code;
     CLEANUP_BUF struct buf text = {0};
@@ -287,4 +335,15 @@ int estimate_run(struct session *s, struct harness *h, struct err *err)
     else
         write_table(&text, &e, learns);
     return cli_print(buf_view(&text));
+}
+
+int estimate_run(struct session *s, struct harness *h, struct err *err)
+{
+    return estimate(&(struct work){.s = s, .h = h}, err);
+}
+
+int estimate_evaluation(struct session *s, struct harness *h, const struct samples *samples,
+                        struct knowledge *knowledge, struct err *err)
+{
+    return estimate(&(struct work){s, h, samples, knowledge}, err);
 }

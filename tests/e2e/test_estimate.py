@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import shutil
 import tempfile
 
 import build
@@ -46,6 +47,28 @@ def test_many_epochs():
     lib.check(many["dev"]["executor"]["calls"] == 200 * one["dev"]["executor"]["calls"], str(many))
 
 
+def test_evaluation():
+    with lib.folder() as top, lib.Fault(lib.answer("500 No", "{}")) as server:
+        env = lib.endpoint(server.url, TMPDIR=top)
+        for more in ([], ["-m", "grasp.so"]):
+            out = os.path.join(top, "run")
+            args = ["eval", "-t", "quickstart.so", "-s", "test", *more]
+            got = estimate([*args, *AGENT, "-o", out], env)
+            lib.check(server.count == 0 and not os.listdir(top), "the model was called")
+            lib.expect(lib.run(*args, "-a", "rehearsal", "-o", out), 0)
+            row = lib.load(out, "ledger.json")["test"]["executor"]
+            for key in ("calls", "prompt_tokens", "completion_tokens"):
+                lib.check(got["test"]["executor"][key] == row[key], "%s %s" % (got, row))
+            lib.check(got["total"] == dict(got["test"]["executor"]), str(got))
+            shutil.rmtree(out)
+        few = estimate([*args, *AGENT, "--set", "task.test=2000"], env)
+        many = estimate([*args, *AGENT, "--set", "task.test=5000"], env)
+        share = many["total"]["prompt_tokens"] / few["total"]["prompt_tokens"]
+        lib.check(2.4 < share < 2.6, "%s of %s" % (many, few))
+        bad = lib.run(*args, *AGENT, "-s", "none", "--estimate", env=env)
+        lib.check(bad.returncode != 0 and "none" in bad.stderr, bad.stderr)
+
+
 def test_cost_and_time():
     with lib.folder() as top:
         prices = os.path.join(top, "prices.yaml")
@@ -71,6 +94,9 @@ def test_without_rehearsal():
         result = lib.run(*args, "--estimate", env=env)
         lib.expect(result, 0, "no rehearsal of this pairing", "first messages of a sample")
         lib.check(not estimate(args, env)["measured"], "measured")
+        result = lib.run("eval", "-t", plain, *AGENT, "-s", "val", "--estimate", env=env)
+        lib.expect(result, 0, "first messages of a sample", "executor")
+        lib.check("Nor is what the method" not in result.stdout, result.stdout)
 
 
 def test_refused_with_a_reason():
@@ -79,5 +105,5 @@ def test_refused_with_a_reason():
 
 
 build.need("cc")
-lib.main(test_measured, test_many_epochs, test_cost_and_time, test_without_rehearsal,
+lib.main(test_measured, test_many_epochs, test_evaluation, test_cost_and_time, test_without_rehearsal,
          test_refused_with_a_reason)
