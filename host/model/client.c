@@ -25,6 +25,7 @@
 #define WARN_EVERY_US (10 * 1000000u)
 
 static void send_or_end(struct exchange *x);
+static void end_late(struct exchange *x);
 static void pump(struct model *model);
 
 static struct model *model_create(struct pool *pool)
@@ -267,8 +268,12 @@ static struct exchange *next_out(struct model *model)
 static void pump(struct model *model)
 {
     struct exchange *x;
-    while ((x = next_out(model)))
-        send_or_end(x);
+    while ((x = next_out(model))) {
+        if (x->ticket.late)
+            end_late(x);
+        else
+            send_or_end(x);
+    }
 }
 
 /* With the lock held: back from an attempt. True if others wait. */
@@ -380,6 +385,25 @@ static void give_up(struct exchange *x, const struct failure *failure, struct bu
         break;
     }
     end(x);
+}
+
+static void run_late(struct pool_task *task)
+{
+    struct exchange *x = exchange_of(task);
+    struct failure late = failure_of_class(FAILURE_DEADLINE, successes(x->model) > 0);
+    CLEANUP_BUF struct buf text = {0};
+    struct model_state state;
+    model_state(x->model, &state);
+    buf_printf(&text, "POST %s: kept back (%s)", x->model->config.shown_url,
+               model_hold_name(state.hold));
+    give_up(x, &late, &text);
+}
+
+/* Its deadline has come while it was kept back. */
+static void end_late(struct exchange *x)
+{
+    x->call->task.fn = run_late;
+    pool_submit(x->model->pool, &x->call->task);
 }
 
 /* One line for an outage, not one per call. */
@@ -625,6 +649,7 @@ static struct exchange *exchange_create(struct model *model, struct model_call *
         .role = call->request.role,
         .bytes = x->body.len,
         .reply_most = wire_max_tokens(config, &call->request),
+        .deadline_us = call->deadline_us,
     };
     x->outcome.end = GATE_FAILED;
     call->internal = x;

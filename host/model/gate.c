@@ -135,6 +135,43 @@ static void wait_in_line(struct gate *gate, struct gate_ticket *ticket, bool in_
     }
 }
 
+static void note_deadline(struct gate *gate, uint64_t deadline_us)
+{
+    if (deadline_us && (!gate->deadline_us || deadline_us < gate->deadline_us))
+        gate->deadline_us = deadline_us;
+}
+
+/* Whose deadline has come goes from its line into the list of the late. */
+static void take_late(struct gate *gate, uint64_t now_us)
+{
+    if (!gate->deadline_us || now_us < gate->deadline_us)
+        return;
+    gate->deadline_us = 0;
+    for (size_t i = 0; i < GATE_ROLES; i++) {
+        struct gate_ticket **at = &gate->lines[i].first, *ticket;
+        while ((ticket = *at)) {
+            if (!ticket->deadline_us || now_us < ticket->deadline_us) {
+                note_deadline(gate, ticket->deadline_us);
+                at = &ticket->next;
+                continue;
+            }
+            *at = ticket->next;
+            ticket->late = true;
+            ticket->next = gate->late;
+            gate->late = ticket;
+        }
+        gate->lines[i].last = at;
+    }
+}
+
+/* When to ask again: what holds calls back has passed, or a deadline has come. */
+static void wait_for_deadline(const struct gate *gate, uint64_t now_us, uint64_t *wait_us)
+{
+    uint64_t deadline = gate->deadline_us, left = deadline > now_us ? deadline - now_us : 1;
+    if (deadline && (!*wait_us || left < *wait_us))
+        *wait_us = left;
+}
+
 bool gate_enter(struct gate *gate, struct gate_ticket *ticket, bool again, uint64_t now_us,
                 uint64_t *out_wait_us)
 {
@@ -150,6 +187,8 @@ bool gate_enter(struct gate *gate, struct gate_ticket *ticket, bool again, uint6
         gate->held_us = now_us;
     }
     wait_in_line(gate, ticket, again);
+    note_deadline(gate, ticket->deadline_us);
+    wait_for_deadline(gate, now_us, out_wait_us);
     return false;
 }
 
@@ -166,19 +205,27 @@ static double weight(const struct gate *gate, const struct gate_ticket *ticket)
 struct gate_ticket *gate_next(struct gate *gate, uint64_t now_us, uint64_t *out_wait_us)
 {
     struct gate_line *line = NULL;
+    struct gate_ticket *ticket;
     *out_wait_us = 0;
+    take_late(gate, now_us);
+    if ((ticket = gate->late)) {
+        gate->late = ticket->next;
+        gate->waiting--;
+        return ticket;
+    }
     for (size_t i = 0; i < GATE_ROLES; i++) {
         if (gate->lines[i].first && (!line || gate->lines[i].used < line->used))
             line = &gate->lines[i];
     }
     if (!line)
         return NULL;
-    struct gate_ticket *ticket = line->first;
+    ticket = line->first;
     estimate(gate, ticket); /* what was learned while it waited counts */
     enum model_hold hold = ask(gate, ticket, now_us, out_wait_us);
     if (hold != MODEL_HOLD_NONE) {
         gate->hold = hold;
         gate->held_us = now_us;
+        wait_for_deadline(gate, now_us, out_wait_us);
         return NULL;
     }
     line->first = ticket->next;
@@ -196,6 +243,8 @@ void gate_clear(struct gate *gate)
         gate->lines[i].first = NULL;
         gate->lines[i].last = &gate->lines[i].first;
     }
+    gate->late = NULL;
+    gate->deadline_us = 0;
     gate->waiting = 0;
 }
 

@@ -15,12 +15,14 @@
 
 struct gate_ticket {
     enum model_role role;
-    size_t bytes;       /* of the request */
-    int64_t reply_most; /* tokens */
+    size_t bytes;         /* of the request */
+    int64_t reply_most;   /* tokens */
+    uint64_t deadline_us; /* it waits no longer; 0: none */
 
     struct gate_ticket *next;
     bool inside;
     bool over; /* it does not fit the budget: it is out, but never was inside */
+    bool late; /* its deadline has come: likewise */
     struct budget_use claim;
     double tokens;   /* estimated */
     double variance; /* of the estimate */
@@ -38,6 +40,8 @@ struct gate {
     struct limit requests, tokens;
     struct adapt adapt;
     struct gate_line lines[GATE_ROLES];
+    struct gate_ticket *late; /* out of their lines, and not yet given by gate_next */
+    uint64_t deadline_us;     /* the first of those that wait, or earlier; 0: none */
     unsigned in_flight, waiting;
     double bytes_per_token;
     double reply_tokens[GATE_ROLES], reply_variance[GATE_ROLES]; /* recent mean */
@@ -57,7 +61,7 @@ void gate_init(struct gate *gate, const struct gate_limits *limits);
  * been said already or only a call that comes back can change things. */
 bool gate_enter(struct gate *gate, struct gate_ticket *ticket, bool again, uint64_t now_us,
                 uint64_t *out_wait_us);
-/* The next that may go, which is inside then; NULL if none may. */
+/* The next that may go, which is inside then, or whose deadline has come; NULL if there is none. */
 struct gate_ticket *gate_next(struct gate *gate, uint64_t now_us, uint64_t *out_wait_us);
 /* All that wait are forgotten. */
 void gate_clear(struct gate *gate);

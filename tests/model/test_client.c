@@ -261,6 +261,39 @@ static void keeps_the_deadline(void **state)
     }
 }
 
+/* Nor does a wait for other calls: here for one that never ends. */
+static void keeps_the_deadline_in_line(void **state)
+{
+    const struct faulty_reply held = {.hold = 1};
+    struct faulty *server = faulty_start(&held, 1);
+    struct rig rig;
+    struct rig_call first, calls[3];
+    rig_open(&rig, PRESET_WITH(", \"max_in_flight\": 1"), faulty_port(server));
+    rig_send(&rig, &first, "hello");
+    while (!faulty_requests(server))
+        usleep(1000);
+    for (size_t i = 0; i < 3; i++) {
+        rig.deadline_us = clock_monotonic_us() + 200000 - i * 50000;
+        rig_send(&rig, &calls[i], "hello");
+    }
+    for (size_t i = 0; i < 3; i++) {
+        check_reply(rig_wait(&calls[i]), &(struct expected){MODEL_FAILED, MODEL_FAULT_CALL,
+                                                            "kept back (max_in_flight)", 0});
+        assert_string_equal(calls[i].call.reply.fault_class, "episode_timeout");
+        assert_int_equal(calls[i].call.attempts, 0);
+        assert_true(clock_monotonic_us() >= calls[i].call.deadline_us);
+        rig_call_clear(&calls[i]);
+    }
+    assert_false(rig_is_done(&first));
+    model_cancel(rig.model);
+    check_reply(rig_wait(&first),
+                &(struct expected){MODEL_FAILED, MODEL_FAULT_CANCELLED, "cancelled", 0});
+    assert_int_equal(faulty_requests(server), 1);
+    rig_call_clear(&first);
+    rig_close(&rig);
+    faulty_stop(server);
+}
+
 static void gives_up_early_when_nothing_listens(void **state)
 {
     struct rig rig;
@@ -533,6 +566,7 @@ int main(void)
         cmocka_unit_test(gives_up_on_silence),
         cmocka_unit_test(gives_up_on_stalled_replies),
         cmocka_unit_test(keeps_the_deadline),
+        cmocka_unit_test(keeps_the_deadline_in_line),
         cmocka_unit_test(gives_up_early_when_nothing_listens),
         cmocka_unit_test(tells_a_call_from_a_run),
         cmocka_unit_test(answers_each_call),

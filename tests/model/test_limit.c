@@ -194,6 +194,43 @@ static void test_in_flight(void **state)
     assert_int_equal(gate_hold(&gate, 3), MODEL_HOLD_IN_FLIGHT);
 }
 
+/* Whose deadline comes leaves its line, wherever it stands in it; the others keep their order. */
+static void test_deadline(void **state)
+{
+    struct gate gate;
+    struct gate_ticket tickets[6];
+    struct gate_outcome lost = {.end = GATE_LOST};
+    static const uint64_t deadlines[] = {0, 50, 0, 40, 40, 30};
+    uint64_t wait;
+    gate_init(&gate, &(struct gate_limits){.in_flight = 1});
+    for (size_t i = 0; i < COUNT(tickets); i++) {
+        tickets[i] = (struct gate_ticket){.bytes = 1, .deadline_us = deadlines[i]};
+        assert_true(gate_enter(&gate, &tickets[i], false, 10, &wait) == (i == 0));
+        assert_int_equal(wait, i == 0 ? 0 : i < 3 ? 40 : i < 5 ? 30 : 20);
+    }
+    assert_null(gate_next(&gate, 29, &wait));
+    assert_int_equal(wait, 1);
+    assert_ptr_equal(gate_next(&gate, 30, &wait), &tickets[5]);
+    assert_true(tickets[5].late && !tickets[5].inside);
+    assert_null(gate_next(&gate, 30, &wait));
+    assert_int_equal(wait, 10);
+    for (int i = 0; i < 2; i++)
+        assert_true(gate_next(&gate, 45, &wait)->late);
+    assert_false(tickets[1].late);
+    assert_null(gate_next(&gate, 45, &wait));
+    assert_int_equal(wait, 5);
+    gate_leave(&gate, &tickets[0], &lost, 46);
+    assert_ptr_equal(gate_next(&gate, 46, &wait), &tickets[1]);
+    assert_false(tickets[1].late);
+    tickets[3] = (struct gate_ticket){.bytes = 1};
+    assert_false(gate_enter(&gate, &tickets[3], false, 47, &wait));
+    gate_leave(&gate, &tickets[1], &lost, 48);
+    assert_ptr_equal(gate_next(&gate, 48, &wait), &tickets[2]);
+    gate_leave(&gate, &tickets[2], &lost, 49);
+    assert_ptr_equal(gate_next(&gate, 49, &wait), &tickets[3]);
+    assert_int_equal(gate.waiting, 0);
+}
+
 /* Replies that come to take four times as long take calls out of flight. */
 static void test_latency(void **state)
 {
@@ -252,8 +289,9 @@ int main(void)
         cmocka_unit_test(test_known),     cmocka_unit_test(test_told),
         cmocka_unit_test(test_unknown),   cmocka_unit_test(test_at_once),
         cmocka_unit_test(test_fair),      cmocka_unit_test(test_nothing_is_held_back),
-        cmocka_unit_test(test_in_flight), cmocka_unit_test(test_latency),
-        cmocka_unit_test(test_headers),   cmocka_unit_test(test_others),
+        cmocka_unit_test(test_in_flight), cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_latency),   cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
