@@ -5,8 +5,10 @@
 
 #define BYTES_PER_TOKEN 4.0 /* until replies have said it */
 #define REPLY_TOKENS 256.0
-#define MEMORY 64.0           /* replies over which means are taken */
-#define DEVIATIONS 1.0        /* by which the calls inside may together exceed their estimates */
+#define MEMORY 64.0    /* replies over which means are taken */
+#define DEVIATIONS 1.5 /* by which the calls inside may together exceed their estimates */
+#define LOOKED_AT 16
+#define PASSED_MOST 8
 #define BUDGET_ASK_US 100000u /* another model may have given something back */
 #define SHOWN_US 2000000u     /* so long ago is still now, to a person */
 
@@ -176,6 +178,9 @@ bool gate_enter(struct gate *gate, struct gate_ticket *ticket, bool again, uint6
                 uint64_t *out_wait_us)
 {
     *out_wait_us = 0;
+    if (ticket->kept > 0)
+        limit_correct(&gate->tokens, -ticket->kept, ticket->sent_us, now_us);
+    ticket->kept = 0;
     estimate(gate, ticket);
     if (!gate->waiting) {
         enum model_hold hold = ask(gate, ticket, now_us, out_wait_us);
@@ -202,6 +207,34 @@ static double weight(const struct gate *gate, const struct gate_ticket *ticket)
     return 1000 * (by_tokens > by_calls ? by_tokens : by_calls);
 }
 
+/* The one that goes out of a line, as a pointer to where it hangs; NULL if none may. A call that is
+ * larger than what is left of the tokens is passed by some that are not, a few times. */
+static struct gate_ticket **next_in_line(struct gate *gate, struct gate_line *line, uint64_t now_us,
+                                         uint64_t *out_wait_us)
+{
+    struct gate_ticket *first = line->first, **at = &line->first;
+    estimate(gate, first); /* what was learned while it waited counts */
+    enum model_hold hold = ask(gate, first, now_us, out_wait_us);
+    if (hold == MODEL_HOLD_NONE)
+        return at;
+    gate->hold = hold;
+    gate->held_us = now_us;
+    if (hold != MODEL_HOLD_TOKENS || first->passed >= PASSED_MOST)
+        return NULL;
+    for (unsigned i = 0; i < LOOKED_AT && *(at = &(*at)->next); i++) {
+        uint64_t wait;
+        estimate(gate, *at);
+        hold = ask(gate, *at, now_us, &wait);
+        if (hold == MODEL_HOLD_NONE) {
+            first->passed++;
+            return at;
+        }
+        if (hold == MODEL_HOLD_TOKENS && wait < *out_wait_us)
+            *out_wait_us = wait;
+    }
+    return NULL;
+}
+
 struct gate_ticket *gate_next(struct gate *gate, uint64_t now_us, uint64_t *out_wait_us)
 {
     struct gate_line *line = NULL;
@@ -219,18 +252,15 @@ struct gate_ticket *gate_next(struct gate *gate, uint64_t now_us, uint64_t *out_
     }
     if (!line)
         return NULL;
-    ticket = line->first;
-    estimate(gate, ticket); /* what was learned while it waited counts */
-    enum model_hold hold = ask(gate, ticket, now_us, out_wait_us);
-    if (hold != MODEL_HOLD_NONE) {
-        gate->hold = hold;
-        gate->held_us = now_us;
+    struct gate_ticket **at = next_in_line(gate, line, now_us, out_wait_us);
+    if (!at) {
         wait_for_deadline(gate, now_us, out_wait_us);
         return NULL;
     }
-    line->first = ticket->next;
-    if (!line->first)
-        line->last = &line->first;
+    ticket = *at;
+    *at = ticket->next;
+    if (!*at)
+        line->last = at;
     line->used += weight(gate, ticket);
     gate->waiting--;
     go(gate, ticket, now_us);
@@ -298,8 +328,7 @@ void gate_leave(struct gate *gate, struct gate_ticket *ticket, const struct gate
         break;
     case GATE_REFUSED:
         adapt_refused(&gate->adapt, ticket->sent_us, gate->in_flight, outcome->wait_us, now_us);
-        if (ticket->tokens > 0)
-            limit_correct(&gate->tokens, -ticket->tokens, ticket->sent_us, now_us);
+        ticket->kept = ticket->tokens;
         break;
     case GATE_FAILED:
     case GATE_LOST:

@@ -20,11 +20,13 @@ struct gate_ticket {
     uint64_t deadline_us; /* it waits no longer; 0: none */
 
     struct gate_ticket *next;
+    unsigned passed; /* by smaller ones, when it was the first of its line */
     bool inside;
     bool over; /* it does not fit the budget: it is out, but never was inside */
     bool late; /* its deadline has come: likewise */
     struct budget_use claim;
     double tokens;   /* estimated */
+    double kept;     /* of them, in the quota for when it comes again: it was refused */
     double variance; /* of the estimate */
     uint64_t sent_us;
 };

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#define SLOT_US 250000
-#define WINDOW_SLOTS 241     /* with the one that runs: a minute and up to half a second more */
-#define EVENLY 0.985         /* of the quota: calls do not reach the server evenly */
+#define SLOT_US 100000
+#define WINDOW_SLOTS 602     /* with the one that runs: a minute and up to 0.3 s more */
+#define EVENLY 0.99          /* of the quota: calls do not reach the server evenly */
 #define BRIM 0.995           /* of the quota, in a sliding minute */
 #define AT_ONCE_US 1000000.0 /* so much of what is due later may go now */
 #define MINUTE_US 60000000.0

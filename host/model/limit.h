@@ -15,7 +15,7 @@
 
 #include "base/str.h"
 
-#define LIMIT_SLOTS 256 /* of a quarter of a second: a sliding minute and a little more */
+#define LIMIT_SLOTS 1024 /* of a tenth of a second: a sliding minute, and a power of two */
 
 struct limit {
     double per_minute; /* 0: none known, nothing is held back */
@@ -39,15 +39,17 @@ void limit_report(struct limit *limit, double per_minute, double remaining, uint
 
 /*
  * For limits that nobody tells: calls in flight and calls a second, learned from what the server
- * refuses. Nothing is held back until something is refused.
+ * refuses. Nothing is held back until it has refused several calls of few: `suspicion` is a
+ * cumulative sum (Page's CUSUM test) that each refusal raises and each call sent lowers, so that
+ * single refusals, whatever their share up to some per cent, leave everything as it is.
  *
- * A refusal with as many calls in flight as were seen to be accepted, or more, means that too many
- * ran at once: the window becomes what was accepted, less a little, and grows again by steps whose
- * distance doubles as long as they are refused. A second one in a row, or one with fewer in flight,
- * means too many in a time: sending pauses, for as long as the server says or until a single call
- * is not refused, and goes on at the rate of the cycle that this ends: what was accepted since the
- * last resumption, over the whole time. However the server counts, that is what it gives in the
- * long run. From there the rate grows.
+ * Then, with as many calls in flight as were seen to be accepted, or more, too many ran at once:
+ * the window becomes what was accepted, less a little, and grows again by steps whose distance
+ * doubles as long as they are refused. If the next call is refused too, or with fewer in flight,
+ * there were too many in a time: sending pauses, for as long as the server says or until a single
+ * call is not refused, and goes on at the rate of the cycle that this ends: what was accepted since
+ * the last resumption, over the whole time. However the server counts, that is what it gives in the
+ * long run. It is lowered once in a cycle at most, and grows from there.
  */
 struct adapt {
     double window; /* calls in flight; infinite: no limit */
@@ -63,13 +65,15 @@ struct adapt {
     uint64_t cycle_us; /* its beginning, without the time when nobody wanted to send; 0: none yet */
     uint64_t sent_us;  /* the last call */
     double accepted;   /* in this cycle: sent and not refused */
-    double refusal_us; /* how long a refusal takes, mean */
+    double former_accepted, former_seconds; /* of the cycle before */
+    double refusal_us;                      /* how long a refusal takes, mean */
     uint64_t refused_us; /* last refusal that counted: calls sent before it tell nothing new */
     uint64_t resume_us;  /* nothing goes before */
     uint64_t probe_us;   /* when the call that tries whether it goes on was sent; 0: none */
     unsigned pauses;     /* in a row */
     bool recovering;     /* from the refusal until a call sent after it is not refused */
     bool by_rate;        /* what was refused */
+    double suspicion;    /* refusals, less what calls that were sent meanwhile forgive */
 
     double recent_us, usual_us; /* latency, fast and slow mean */
     unsigned samples;

@@ -11,6 +11,7 @@
 #define PAUSE_US 250000u   /* the first one, where the server says nothing */
 #define PAUSE_MAX_US 2000000u
 #define CYCLE_US 5000000u  /* shorter ones are taken together */
+#define FEW 32.0           /* calls of a cycle say little of a rate: the former one counts too */
 #define BELOW 0.9          /* of the rate that was given, to begin with */
 #define GROWTH 0.02        /* of the pace, a second */
 #define GROWTH_SQUARE 0.01 /* of it, a second squared */
@@ -22,6 +23,8 @@
 #define SAMPLES_LEAST 64
 #define SLOWER 3.0 /* so many times the usual latency is congestion */
 #define WINDOW_LEAST 4.0
+#define FORGIVEN 0.25 /* of a refusal, by each call that is sent */
+#define EVIDENCE 4.0  /* refusals that nothing forgave: the server is at a limit */
 
 void adapt_init(struct adapt *adapt)
 {
@@ -42,11 +45,22 @@ static void resume(struct adapt *adapt, uint64_t now_us)
     adapt->pauses = 0;
     if (!adapt->by_rate || !(seconds > 0) || !(adapt->accepted > 0))
         return;
-    adapt->pace = BELOW * adapt->accepted / seconds;
+    if (adapt->pace > 0 && seconds * 1e6 < CYCLE_US) {
+        /* Once in a cycle is often enough to slow down; only the growth begins anew. */
+        adapt->pace = pace_now(adapt, now_us);
+        adapt->paced_us = now_us;
+        return;
+    }
+    bool few = adapt->accepted < FEW;
+    double accepted = adapt->accepted + (few ? adapt->former_accepted : 0);
+    double taken = seconds + (few ? adapt->former_seconds : 0);
+    adapt->pace = BELOW * accepted / taken;
     adapt->paced_us = now_us;
     adapt->due_us = (double)now_us + AT_ONCE_US; /* nothing has been saved up */
-    if (now_us - adapt->cycle_us < CYCLE_US)
+    if (seconds * 1e6 < CYCLE_US)
         return;
+    adapt->former_accepted = accepted;
+    adapt->former_seconds = taken;
     adapt->cycle_us = now_us;
     adapt->accepted = 0;
 }
@@ -100,6 +114,7 @@ void adapt_sent(struct adapt *adapt, uint64_t now_us)
     if (adapt->recovering && !adapt->probe_us)
         adapt->probe_us = now_us;
     adapt->accepted++;
+    adapt->suspicion = fmax(adapt->suspicion - FORGIVEN, 0);
     if (!(adapt->pace > 0))
         return;
     if (adapt->due_us < (double)now_us)
@@ -197,37 +212,60 @@ static void too_fast(struct adapt *adapt, uint64_t wait_us, uint64_t now_us)
     adapt->pauses++;
 }
 
+/* True if refusals have come so close together that they are more than single ones, which busy
+ * and broken servers give whatever is sent. */
+static bool is_limit(struct adapt *adapt)
+{
+    adapt->suspicion += 1 + FORGIVEN;
+    if (adapt->suspicion < EVIDENCE)
+        return false;
+    adapt->suspicion = 0;
+    return true;
+}
+
+/* Of calls sent together the refused come back first: what remains was accepted. */
+static double accepted_at_once(unsigned others, double most)
+{
+    return others > most ? others : most;
+}
+
+/* Too many in a time, or too many at once? */
+static bool is_by_rate(const struct adapt *adapt, unsigned others, double most)
+{
+    bool held = !isinf(adapt->window) || adapt->pace > 0;
+    /* No fewer at once than are allowed already would have been accepted. */
+    bool useless = ceil(accepted_at_once(others, most) * BACK) >= adapt->window;
+    return others == 0 || others < NEARLY * most || (held && others + 1 < NEARLY * adapt->window) ||
+           useless;
+}
+
 void adapt_refused(struct adapt *adapt, uint64_t sent_us, unsigned others, uint64_t wait_us,
                    uint64_t now_us)
 {
-    bool news = !adapt->refused_us || sent_us >= adapt->refused_us;
+    bool fresh = !adapt->refused_us || sent_us >= adapt->refused_us;
+    bool news = fresh && (is_limit(adapt) || adapt->recovering);
     double most = peak(adapt);
     end_probe(adapt, sent_us);
     adapt->refusal_us += ((double)(now_us - sent_us) - adapt->refusal_us) / 8;
     if (sent_us >= adapt->cycle_us && adapt->accepted > 0)
         adapt->accepted--;
-    if (wait_us)
+    if (wait_us && (news || adapt->recovering))
         pause_until(adapt, now_us + wait_us);
     if (news) {
-        bool held = !isinf(adapt->window) || adapt->pace > 0;
-        adapt->by_rate = adapt->recovering || others == 0 || others < NEARLY * most ||
-                         (held && others + 1 < adapt->window);
+        adapt->by_rate = adapt->recovering || is_by_rate(adapt, others, most);
         adapt->refused_us = now_us;
         adapt->recovering = true;
         adapt->probe_us = 0;
         if (adapt->by_rate)
             too_fast(adapt, wait_us, now_us);
     }
-    if (adapt->by_rate)
+    if (adapt->by_rate || !(news || adapt->recovering))
         return;
-    /* Of calls sent together the refused come back first: what remains was accepted. */
-    double accepted = others > most ? others : most;
     if (news) {
         adapt->refused_at = others + 1;
         adapt->patience += adapt->patience < PATIENCE_MAX;
-        accepted *= BACK;
     }
-    shrink(adapt, accepted, now_us);
+    shrink(adapt, accepted_at_once(others, most) * (news ? BACK : 1), now_us);
 }
 
 void adapt_lost(struct adapt *adapt, uint64_t sent_us)

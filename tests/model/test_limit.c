@@ -10,16 +10,17 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-static const char *const kinds[] = {"sliding", "by the clock", "bucket", "at once"};
+static const char *const kinds[] = {"sliding", "by the clock", "bucket", "at once", "none"};
 
 static void show(const char *what, const struct throttle *w, const struct throttled *got)
 {
     double sent = (double)(got->accepted + got->refused);
     print_message(
-        "%-9s %-12s burst %2.0f s, %5lld to %5lld tokens, %2.0f s latency: %5.1f %% used, "
-        "%.2f %% of %.0f refused\n",
-        what, kinds[w->kind], w->burst, (long long)w->least_tokens, (long long)w->most_tokens,
-        w->latency, 100 * got->used, sent > 0 ? 100 * (double)got->refused / sent : 0, sent);
+        "%-9s %-12s %2.0f %% sporadic, burst %2.0f s, %5lld to %5lld tokens, %4.1f s latency: "
+        "%5.1f %% used, %.2f %% of %.0f refused\n",
+        what, kinds[w->kind], 100 * w->sporadic, w->burst, (long long)w->least_tokens,
+        (long long)w->most_tokens, w->latency, 100 * got->used,
+        sent > 0 ? 100 * (double)got->refused / sent : 0, sent);
 }
 
 static void check(const struct throttle *w, const struct gate_limits *known, double used,
@@ -38,7 +39,7 @@ static void test_known(void **state)
     static const struct {
         int64_t least, most;
         double latency;
-    } loads[] = {{100, 300, 0.3}, {100, 300, 5}, {300, 2000, 2}, {1500, 2500, 8}, {200, 6000, 3}};
+    } loads[] = {{100, 300, 0.3}, {100, 300, 5}, {300, 2000, 2}, {1500, 2500, 8}};
     static const double bursts[] = {60, 60, 60, 3};
     struct gate_limits known = {0, 600, 200000};
     for (size_t kind = 0; kind < 4; kind++) {
@@ -58,6 +59,38 @@ static void test_known(void **state)
             };
             check(&w, &known, 0.97, 0.005);
         }
+    }
+}
+
+/* Calls of up to 3 % of a minute's tokens: there are so few in five minutes that one more or less
+ * is much, so several times five count together. */
+static void test_known_large(void **state)
+{
+    struct gate_limits known = {0, 600, 200000};
+    for (int kind = THROTTLE_SLIDING; kind <= THROTTLE_BUCKET; kind++) {
+        double used = 0, refused = 0, sent = 0;
+        for (uint64_t seed = 0; seed < 20; seed++) {
+            struct throttle w = {.kind = (enum throttle_kind)kind,
+                                 .burst = 60,
+                                 .requests = 600,
+                                 .tokens = 200000,
+                                 .latency = seed % 2 ? 3 : 5,
+                                 .least_tokens = seed % 2 ? 200 : 1000,
+                                 .most_tokens = 6000,
+                                 .callers = 128,
+                                 .seconds = 300,
+                                 .seed = seed};
+            struct throttled got;
+            throttle_run(&w, &known, &got);
+            assert_true(got.used >= 0.96);
+            used += got.used / 20;
+            refused += (double)got.refused;
+            sent += (double)(got.accepted + got.refused);
+        }
+        print_message("known     %-12s up to 6000 tokens: %5.1f %% used, %.2f %% of %.0f refused\n",
+                      kinds[kind], 100 * used, 100 * refused / sent, sent);
+        assert_true(used >= 0.97);
+        assert_true(refused <= 0.005 * sent);
     }
 }
 
@@ -124,6 +157,65 @@ static void test_at_once(void **state)
                                  .seed = i};
             check(&w, &known, 0.88, 0.20);
         }
+    }
+}
+
+/* What callers can get of a server that refuses some calls for no reason of theirs: each refusal
+ * costs the caller its wait (half a second on average, or the second that is asked for). */
+static double attainable(const struct throttle *w)
+{
+    double wait = w->tells_wait ? 1.05 : 0.5, lost = w->sporadic / (1 - w->sporadic) * wait;
+    double way = 0.012; /* to the server */
+    return w->kind == THROTTLE_NONE ? w->latency / (w->latency + way + lost) : 1;
+}
+
+/* Refusals that have nothing to do with what is sent slow it down only a little. */
+static void test_sporadic(void **state)
+{
+    static const struct {
+        double share, used;
+    } cases[] = {{0.01, 0.9}, {0.03, 0.9}, {0.10, 0.5}};
+    static const struct throttle worlds[] = {
+        {.kind = THROTTLE_NONE, .latency = 1, .callers = 64},
+        {.kind = THROTTLE_NONE, .latency = 0.1, .callers = 8},
+        {.kind = THROTTLE_NONE, .latency = 5, .callers = 500},
+        {.kind = THROTTLE_AT_ONCE, .most_at_once = 32, .latency = 1, .callers = 128},
+        {.kind = THROTTLE_BUCKET, .requests = 600, .burst = 10, .latency = 1, .callers = 64},
+        {.kind = THROTTLE_SLIDING, .requests = 600, .latency = 1, .callers = 64},
+    };
+    struct gate_limits known = {0};
+    for (size_t i = 0; i < COUNT(worlds); i++) {
+        for (size_t k = 0; k < COUNT(cases) * 2; k++) {
+            struct throttle w = worlds[i];
+            w.sporadic = cases[k / 2].share;
+            w.tells_wait = k % 2;
+            w.warm_up = 60;
+            w.seconds = 300;
+            w.least_tokens = 100;
+            w.most_tokens = 300;
+            w.seed = i * 10 + k;
+            check(&w, &known, cases[k / 2].used * attainable(&w), 0.20);
+        }
+    }
+}
+
+/* A quota that is known is used in spite of them. */
+static void test_known_sporadic(void **state)
+{
+    struct gate_limits known = {0, 600, 200000};
+    for (int wait = 0; wait < 2; wait++) {
+        struct throttle w = {.kind = THROTTLE_SLIDING,
+                             .requests = 600,
+                             .tokens = 200000,
+                             .sporadic = 0.03,
+                             .tells_wait = wait,
+                             .latency = 2,
+                             .least_tokens = 100,
+                             .most_tokens = 300,
+                             .callers = 128,
+                             .seconds = 300,
+                             .seed = 3};
+        check(&w, &known, 0.94, 0.04); /* a refusal is a request of ours, and counts as one */
     }
 }
 
@@ -286,11 +378,19 @@ static void test_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known),     cmocka_unit_test(test_told),
-        cmocka_unit_test(test_unknown),   cmocka_unit_test(test_at_once),
-        cmocka_unit_test(test_fair),      cmocka_unit_test(test_nothing_is_held_back),
-        cmocka_unit_test(test_in_flight), cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_latency),   cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_sporadic),
+        cmocka_unit_test(test_known_large),
+        cmocka_unit_test(test_known_sporadic),
+        cmocka_unit_test(test_known),
+        cmocka_unit_test(test_told),
+        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_fair),
+        cmocka_unit_test(test_nothing_is_held_back),
+        cmocka_unit_test(test_in_flight),
+        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_latency),
+        cmocka_unit_test(test_headers),
         cmocka_unit_test(test_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,12 @@ static bool take(struct world *w, struct caller *c)
 {
     const struct throttle *r = w->rules;
     double requests = 1e9, tokens = 1e9, cost = (double)(c->prompt + c->completion);
+    if (r->sporadic > 0 && chance(w) < r->sporadic) {
+        c->outcome.wait_us = r->tells_wait ? 1000000 : 0;
+        return false;
+    }
+    if (r->kind == THROTTLE_NONE)
+        return true;
     if (r->kind == THROTTLE_AT_ONCE) {
         c->outcome.wait_us = r->tells_wait ? 1000000 : 0;
         return w->at_once < r->most_at_once;
@@ -251,6 +257,8 @@ void throttle_run(const struct throttle *world, const struct gate_limits *known,
         continue;
     if (world->most_at_once)
         out->used = w.busy / (world->most_at_once * minutes * 60);
+    if (world->kind == THROTTLE_NONE)
+        out->used = w.busy / (world->callers * minutes * 60);
     if (world->requests)
         out->used = (double)out->accepted / (world->requests * minutes);
     if (world->tokens)

@@ -10,6 +10,7 @@ enum throttle_kind {
     THROTTLE_CLOCK,   /* no more in a minute by the clock */
     THROTTLE_BUCKET,  /* refills evenly; holds `burst` seconds' worth */
     THROTTLE_AT_ONCE, /* no more than `most_at_once` at a time */
+    THROTTLE_NONE,    /* whatever comes */
 };
 
 struct throttle {
@@ -18,6 +19,7 @@ struct throttle {
     double burst;
     unsigned most_at_once;
     bool tells_wait, tells_limits;     /* Retry-After; x-ratelimit-* */
+    double sporadic;                   /* share of calls refused beside that, whatever comes */
     double latency;                    /* seconds; each reply takes 0.5 to 1.5 times as long */
     int64_t least_tokens, most_tokens; /* of one call, evenly spread */
     unsigned callers;
@@ -28,7 +30,7 @@ struct throttle {
 struct throttled {
     uint64_t accepted, refused; /* after the warm-up */
     double tokens;
-    double used; /* of the quota, or of most_at_once: the scarcer one */
+    double used; /* of the quota, of most_at_once, or of the callers: the scarcest */
 };
 
 void throttle_run(const struct throttle *world, const struct gate_limits *known,
