@@ -5,8 +5,8 @@
 
 #define BYTES_PER_TOKEN 4.0 /* until replies have said it */
 #define REPLY_TOKENS 256.0
-#define MEMORY 64.0    /* replies over which means are taken */
-#define DEVIATIONS 1.5 /* by which the calls inside may together exceed their estimates */
+#define MEMORY 64.0     /* replies over which means are taken */
+#define DEVIATIONS 1.25 /* by which the calls inside may together exceed their estimates */
 #define LOOKED_AT 16
 #define PASSED_MOST 8
 #define BUDGET_ASK_US 100000u /* another model may have given something back */
@@ -94,6 +94,8 @@ static void estimate(const struct gate *gate, struct gate_ticket *ticket)
     ticket->tokens =
         (double)ticket->bytes / gate->bytes_per_token + gate->reply_tokens[ticket->role];
     ticket->variance = gate->reply_variance[ticket->role];
+    /* What was refused may be larger than it looks. */
+    ticket->tokens += ticket->refusals * sqrt(ticket->variance);
 }
 
 static void go(struct gate *gate, struct gate_ticket *ticket, uint64_t now_us)
@@ -329,6 +331,7 @@ void gate_leave(struct gate *gate, struct gate_ticket *ticket, const struct gate
     case GATE_REFUSED:
         adapt_refused(&gate->adapt, ticket->sent_us, gate->in_flight, outcome->wait_us, now_us);
         ticket->kept = ticket->tokens;
+        ticket->refusals++;
         break;
     case GATE_FAILED:
     case GATE_LOST:

@@ -20,6 +20,7 @@ struct gate_ticket {
     uint64_t deadline_us; /* it waits no longer; 0: none */
 
     struct gate_ticket *next;
+    unsigned refusals;
     unsigned passed; /* by smaller ones, when it was the first of its line */
     bool inside;
     bool over; /* it does not fit the budget: it is out, but never was inside */
