@@ -6,7 +6,7 @@
 #define BYTES_PER_TOKEN 4.0 /* until replies have said it */
 #define REPLY_TOKENS 256.0
 #define MEMORY 64.0     /* replies over which means are taken */
-#define DEVIATIONS 1.25 /* by which the calls inside may together exceed their estimates */
+#define DEVIATIONS 1.35 /* by which the calls inside may together exceed their estimates */
 #define LOOKED_AT 16
 #define PASSED_MOST 8
 #define BUDGET_ASK_US 100000u /* another model may have given something back */
