@@ -23,7 +23,7 @@ struct work {
 
 struct estimate {
     struct ledger_row rows[PHASE_COUNT][LEDGER_ROLES];
-    struct price price;
+    const struct ledger *prices;
     bool measured;
     double factors[PHASE_COUNT]; /* of what was played, if measured */
     int64_t turns;               /* most, if not measured */
@@ -113,6 +113,9 @@ static void change_model(struct session *s, struct rehearsal *rehearsal)
         s->run.temperature = temperature;
     }
     model_close(s->model);
+    model_close(s->writer);
+    model_close(s->judge);
+    s->writer = s->judge = NULL;
     s->rehearsal = rehearsal;
     s->model = model_open_local(rehearsal_answer, rehearsal, s->pool);
 }
@@ -204,30 +207,34 @@ static int guess(const struct work *w, struct estimate *e, struct err *err)
     return code ? err_prefix(err, "--estimate: the first sample") : 0;
 }
 
-static double cost(const struct estimate *e, const struct ledger_row *row)
+/* A row, and what it costs, in picodollars; -1 where that is not known. */
+struct line {
+    struct ledger_row row;
+    int64_t cost;
+};
+
+static struct line line_of(const struct estimate *e, int phase, int role)
 {
-    return price_dollars(price_of(&e->price, &(struct model_usage){
-                                                 row->prompt_tokens,
-                                                 row->cached_tokens,
-                                                 row->completion_tokens,
-                                                 row->reasoning_tokens,
-                                             }));
+    const struct ledger_row *row = &e->rows[phase][role];
+    bool known = e->prices->prices[role].known;
+    return (struct line){*row, known ? ledger_cost(e->prices, (enum model_role)role, row) : -1};
 }
 
-static void add(struct ledger_row *sum, const struct ledger_row *row)
+static void add(struct line *sum, const struct line *line)
 {
-    sum->calls += row->calls;
-    sum->prompt_tokens += row->prompt_tokens;
-    sum->completion_tokens += row->completion_tokens;
+    sum->row.calls += line->row.calls;
+    sum->row.prompt_tokens += line->row.prompt_tokens;
+    sum->row.completion_tokens += line->row.completion_tokens;
+    sum->cost = sum->cost < 0 || line->cost < 0 ? -1 : sum->cost + line->cost;
 }
 
-static void write_row(struct buf *out, const struct estimate *e, const char *phase,
-                      const char *role, const struct ledger_row *row)
+static void write_row(struct buf *out, const char *phase, const char *role, const struct line *line)
 {
+    const struct ledger_row *row = &line->row;
     buf_printf(out, "  %-8s %-10s %10lld %14lld %12lld", phase, role, (long long)row->calls,
                (long long)row->prompt_tokens, (long long)row->completion_tokens);
-    if (e->price.known)
-        buf_printf(out, "  $%.4f", cost(e, row));
+    if (line->cost >= 0)
+        buf_printf(out, "  $%.4f", price_dollars(line->cost));
     buf_char(out, '\n');
 }
 
@@ -261,52 +268,54 @@ static void write_time(struct buf *out, const struct estimate *e, const struct l
 
 static void write_table(struct buf *out, const struct estimate *e, bool learns)
 {
-    struct ledger_row sum = {0};
+    struct line sum = {0};
     buf_printf(out, "  %-8s %-10s %10s %14s %12s%s\n", "phase", "role", "calls", "tokens in",
-               "tokens out", e->price.known ? "  cost" : "");
+               "tokens out", ledger_is_priced(e->prices) ? "  cost" : "");
     for (int p = 0; p < PHASE_COUNT; p++) {
         for (int r = 0; r < LEDGER_ROLES; r++) {
-            const struct ledger_row *row = &e->rows[p][r];
-            if (!row->calls)
+            struct line line = line_of(e, p, r);
+            if (!line.row.calls)
                 continue;
-            write_row(out, e, phase_name((enum phase)p), model_role_name((enum model_role)r), row);
-            add(&sum, row);
+            write_row(out, phase_name((enum phase)p), model_role_name((enum model_role)r), &line);
+            add(&sum, &line);
         }
     }
-    write_row(out, e, "all", "", &sum);
+    write_row(out, "all", "", &sum);
     write_basis(out, e, learns);
-    if (!e->price.known)
+    if (sum.cost < 0)
         buf_text(out, "No cost: no price for this model in a price file (--prices).\n");
-    write_time(out, e, &sum);
+    write_time(out, e, &sum.row);
 }
 
-static struct json *row_json(const struct estimate *e, const struct ledger_row *row)
+static struct json *line_json(const struct line *line)
 {
+    const struct ledger_row *row = &line->row;
     struct json *out = json_new_object();
     json_set(out, "calls", json_new_int(row->calls));
     json_set(out, "prompt_tokens", json_new_int(row->prompt_tokens));
     json_set(out, "completion_tokens", json_new_int(row->completion_tokens));
-    json_set(out, "cost", e->price.known ? json_new_double(cost(e, row)) : NULL);
+    json_set(out, "cost", line->cost < 0 ? NULL : json_new_double(price_dollars(line->cost)));
     return out;
 }
 
 static void write_json(struct buf *out, const struct estimate *e)
 {
     CLEANUP_JSON struct json *all = json_new_object();
-    struct ledger_row sum = {0};
+    struct line sum = {0};
     json_set(all, "event", json_new_str(STR("estimate")));
     json_set(all, "measured", json_new_bool(e->measured));
     for (int p = 0; p < PHASE_COUNT; p++) {
         struct json *phase = json_new_object();
         for (int r = 0; r < LEDGER_ROLES; r++) {
-            if (!e->rows[p][r].calls)
+            struct line line = line_of(e, p, r);
+            if (!line.row.calls)
                 continue;
-            json_set(phase, model_role_name((enum model_role)r), row_json(e, &e->rows[p][r]));
-            add(&sum, &e->rows[p][r]);
+            json_set(phase, model_role_name((enum model_role)r), line_json(&line));
+            add(&sum, &line);
         }
         json_set(all, phase_name((enum phase)p), phase);
     }
-    json_set(all, "total", row_json(e, &sum));
+    json_set(all, "total", line_json(&sum));
     json_write(out, all, 0);
     buf_char(out, '\n');
 }
@@ -314,7 +323,7 @@ static void write_json(struct buf *out, const struct estimate *e)
 static int estimate(const struct work *w, struct err *err)
 {
     struct session *s = w->s;
-    struct estimate e = {.price = s->ledger.price};
+    struct estimate e = {.prices = &s->ledger};
     struct rehearsal *rehearsal = NULL;
     bool learns = !w->samples && method_info(s->method)->unit != UNIT_NONE;
     model_quotas(s->model, &e.per_minute[0], &e.per_minute[1]);

@@ -30,28 +30,40 @@ static char *price_file(const struct session *s)
     return NULL;
 }
 
-static int read_price(struct session *s, struct err *err)
+/* What calls of a role cost: at the price of the model that plays it. */
+static int read_price(struct session *s, enum model_role role, const char *path, struct err *err)
 {
-    CLEANUP_FREE char *path = price_file(s);
-    /* One price counts all calls of a run. */
-    if (s->writer || s->judge)
-        return s->run.max_cost < 0
-                   ? 0
-                   : err_set(err, EXIT_CONFIG,
-                             "max_cost counts with the prices of one model, and writer_agent or "
-                             "judge_agent names another: limit max_tokens or max_calls instead");
-    if (s->rehearsal || (!path && s->run.max_cost < 0))
+    struct model *const models[] = {s->model, s->writer, s->judge};
+    const char *const presets[] = {s->run.agent_preset, s->run.writer_agent, s->run.judge_agent};
+    struct price *price = &s->ledger.prices[role];
+    const char *preset = presets[role];
+    int code = 0;
+    if (role != MODEL_EXECUTOR && !models[role]) {
+        *price = s->ledger.prices[MODEL_EXECUTOR];
         return 0;
-    const char *preset = s->run.agent_preset;
-    int code = path ? price_read(path, preset, model_name(s->model), &s->ledger.price, err) : 0;
-    if (code || s->ledger.price.known || s->run.max_cost < 0)
+    }
+    bool local = !*model_endpoint(models[role]);
+    if (local)
+        price->known = s->model != models[role] || s->writer || s->judge; /* nothing */
+    else if (path)
+        code = price_read(path, preset, model_name(models[role]), price, err);
+    if (code || local || price->known || s->run.max_cost < 0)
         return code;
+    const char *name = preset ? preset : model_name(models[role]);
     return err_set(err, EXIT_CONFIG,
                    "max_cost needs prices: no entry for '%s' in %s; write one such as\n"
                    "%s: {input: 0.15, cached_input: 0.075, output: 0.60}\n"
                    "(dollars per million tokens)",
-                   preset ? preset : model_name(s->model), path ? path : PRICES,
-                   preset ? preset : model_name(s->model));
+                   name, path ? path : PRICES, name);
+}
+
+static int read_prices(struct session *s, struct err *err)
+{
+    CLEANUP_FREE char *path = price_file(s);
+    int code = 0;
+    for (int role = 0; role < LEDGER_ROLES && !code; role++)
+        code = read_price(s, (enum model_role)role, path, err);
+    return code;
 }
 
 /* A model in process answers as its plugins do. */
@@ -87,12 +99,12 @@ static bool has_unbounded_replies(const struct session *s)
 int spending_open(struct session *s, struct err *err)
 {
     struct budget_use limits = {s->run.max_calls, s->run.max_tokens, -1};
-    int code = read_price(s, err);
+    int code = read_prices(s, err);
     if (!code)
         code = open_cache(s, err);
     if (code)
         return code;
-    if (s->run.max_cost >= 0 && s->ledger.price.known)
+    if (s->run.max_cost >= 0 && ledger_is_priced(&s->ledger))
         limits.cost = (int64_t)floor(s->run.max_cost * PRICE_DOLLAR);
     if (limits.calls < 0 && limits.tokens < 0 && limits.cost < 0)
         return 0;
@@ -101,7 +113,7 @@ int spending_open(struct session *s, struct err *err)
                        "a budget in %s needs a bound on each reply: give the preset max_tokens, as "
                        "in --set agent.max_tokens=8192",
                        limits.tokens >= 0 ? "tokens" : "dollars");
-    s->budget = budget_create(&limits, &s->ledger.price);
+    s->budget = budget_create(&limits, s->ledger.prices);
     struct model *models[] = {s->model, s->writer, s->judge};
     for (size_t i = 0; i < 3; i++) {
         if (models[i])
@@ -121,8 +133,11 @@ static void add_line(void *arg, struct str line)
         return;
     struct model_usage u = {json_int(json_at(usage, 0), 0), json_int(json_at(usage, 1), 0),
                             json_int(json_at(usage, 2), 0), json_int(json_at(usage, 3), 0)};
+    int64_t role = json_int(json_get(entry, "role"), MODEL_EXECUTOR);
+    if (role < 0 || role >= LEDGER_ROLES)
+        role = MODEL_EXECUTOR;
     budget_add(s->budget, &(struct budget_use){1, u.prompt_tokens + u.completion_tokens,
-                                               price_of(&s->ledger.price, &u)});
+                                               price_of(&s->ledger.prices[role], &u)});
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -138,22 +153,26 @@ static void add_cached(struct session *s)
     if (file_read(path, FILE_MAX_CONFIG, &text, NULL))
         return;
     CLEANUP_JSON struct json *ledger = json_parse(buf_view(&text), NULL);
-    const struct json *row = json_path(ledger, "timing.cache");
-    struct ledger_row *cached = &s->ledger.cached;
-    cached->calls = json_int(json_get(row, "calls"), 0);
-    cached->prompt_tokens = json_int(json_get(row, "prompt_tokens"), 0);
-    cached->cached_tokens = json_int(json_get(row, "cached_tokens"), 0);
-    cached->completion_tokens = json_int(json_get(row, "completion_tokens"), 0);
-    cached->reasoning_tokens = json_int(json_get(row, "reasoning_tokens"), 0);
+    struct budget_use all = {0}, used;
+    for (int role = 0; role < LEDGER_ROLES; role++) {
+        const struct json *row =
+            json_get(json_path(ledger, "timing.cache"), model_role_name((enum model_role)role));
+        struct ledger_row *cached = &s->ledger.cached[role];
+        cached->calls = json_int(json_get(row, "calls"), 0);
+        cached->prompt_tokens = json_int(json_get(row, "prompt_tokens"), 0);
+        cached->cached_tokens = json_int(json_get(row, "cached_tokens"), 0);
+        cached->completion_tokens = json_int(json_get(row, "completion_tokens"), 0);
+        cached->reasoning_tokens = json_int(json_get(row, "reasoning_tokens"), 0);
+        all.calls += cached->calls;
+        all.tokens += cached->prompt_tokens + cached->completion_tokens;
+        all.cost += ledger_cost(&s->ledger, (enum model_role)role, cached);
+    }
     if (!s->budget)
         return;
-    struct budget_use used;
     budget_used(s->budget, &used);
-    budget_add(
-        s->budget,
-        &(struct budget_use){-least(cached->calls, used.calls),
-                             -least(cached->prompt_tokens + cached->completion_tokens, used.tokens),
-                             -least(ledger_cost(&s->ledger, cached), used.cost)});
+    budget_add(s->budget,
+               &(struct budget_use){-least(all.calls, used.calls), -least(all.tokens, used.tokens),
+                                    -least(all.cost, used.cost)});
 }
 
 /* A number of this run, the same when it is resumed and another when it is begun anew: that of its
@@ -198,8 +217,8 @@ void spending_stopped(struct session *s, int code)
     CLEANUP_BUF struct buf text = {0};
     buf_printf(&text, "so far: %lld calls, %lld tokens", (long long)total.calls,
                (long long)total.prompt_tokens + (long long)total.completion_tokens);
-    if (s->ledger.price.known)
-        buf_printf(&text, ", $%.4f", price_dollars(ledger_cost(&s->ledger, &total)));
+    if (ledger_is_priced(&s->ledger))
+        buf_printf(&text, ", $%.4f", price_dollars(ledger_total_cost(&s->ledger)));
     log_line(LOG_INFO, "%s%s", text.ptr,
              code == EXIT_BUDGET ? "; a larger budget goes on from here" : "");
 }

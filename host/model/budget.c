@@ -2,24 +2,26 @@
 #include "model/budget.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "base/mem.h"
 
 struct budget {
     pthread_mutex_t lock;
     struct budget_use limits, used, reserved;
-    struct price price;
+    struct price prices[PRICE_ROLES];
     unsigned out; /* reservations */
     bool over;
     struct budget_use wanted; /* by the call that did not fit */
 };
 
-struct budget *budget_create(const struct budget_use *limits, const struct price *price)
+struct budget *budget_create(const struct budget_use *limits,
+                             const struct price prices[PRICE_ROLES])
 {
     struct budget *budget = mem_alloc(sizeof(*budget));
     pthread_mutex_init(&budget->lock, NULL);
     budget->limits = *limits;
-    budget->price = *price;
+    memcpy(budget->prices, prices, sizeof(budget->prices));
     return budget;
 }
 
@@ -71,12 +73,12 @@ static void set_over(struct budget *budget, const struct budget_use *claim)
     budget->over = true;
 }
 
-enum budget_answer budget_reserve(struct budget *budget, int64_t prompt_most, int64_t reply_most,
-                                  struct budget_use *out_claim)
+enum budget_answer budget_reserve(struct budget *budget, enum model_role role, int64_t prompt_most,
+                                  int64_t reply_most, struct budget_use *out_claim)
 {
     enum budget_answer answer = BUDGET_OK;
     struct budget_use claim = {1, prompt_most + reply_most,
-                               price_most(&budget->price, prompt_most, reply_most)};
+                               price_most(&budget->prices[role], prompt_most, reply_most)};
     pthread_mutex_lock(&budget->lock);
     if (budget->over || !fits(budget, &claim)) {
         answer = budget->over || !budget->out ? BUDGET_OVER : BUDGET_WAIT;
@@ -91,10 +93,11 @@ enum budget_answer budget_reserve(struct budget *budget, int64_t prompt_most, in
     return answer;
 }
 
-static struct budget_use use_of(const struct budget *budget, const struct model_usage *usage)
+static struct budget_use use_of(const struct budget *budget, enum model_role role,
+                                const struct model_usage *usage)
 {
     return (struct budget_use){1, usage->prompt_tokens + usage->completion_tokens,
-                               price_of(&budget->price, usage)};
+                               price_of(&budget->prices[role], usage)};
 }
 
 static void settle(struct budget *budget, const struct budget_use *claim,
@@ -107,12 +110,12 @@ static void settle(struct budget *budget, const struct budget_use *claim,
     pthread_mutex_unlock(&budget->lock);
 }
 
-void budget_settle(struct budget *budget, const struct budget_use *claim,
+void budget_settle(struct budget *budget, enum model_role role, const struct budget_use *claim,
                    const struct model_usage *usage)
 {
     struct budget_use use = {0};
     if (usage)
-        use = use_of(budget, usage);
+        use = use_of(budget, role, usage);
     settle(budget, claim, &use);
 }
 
@@ -121,9 +124,9 @@ void budget_lose(struct budget *budget, const struct budget_use *claim)
     settle(budget, claim, claim);
 }
 
-bool budget_take(struct budget *budget, const struct model_usage *usage)
+bool budget_take(struct budget *budget, enum model_role role, const struct model_usage *usage)
 {
-    struct budget_use use = use_of(budget, usage);
+    struct budget_use use = use_of(budget, role, usage);
     pthread_mutex_lock(&budget->lock);
     bool ok = !budget->over && fits(budget, &use);
     if (ok)

@@ -14,8 +14,10 @@ struct budget_use {
     int64_t calls, tokens, cost; /* tokens: prompt and completion; cost: price.h */
 };
 
-/* limits: -1 is none. The price must be known for a limit on cost. */
-struct budget *budget_create(const struct budget_use *limits, const struct price *price);
+/* limits: -1 is none. prices: what calls of each role cost; all must be known for a limit on cost.
+ */
+struct budget *budget_create(const struct budget_use *limits,
+                             const struct price prices[PRICE_ROLES]);
 void budget_destroy(struct budget *budget); /* NULL is fine */
 
 /* Used before, by earlier processes of the run. */
@@ -28,14 +30,14 @@ enum budget_answer {
     BUDGET_OVER, /* it does not fit into what is left, and nothing is out: final */
 };
 /* prompt_most, reply_most: tokens that the call can come to. */
-enum budget_answer budget_reserve(struct budget *budget, int64_t prompt_most, int64_t reply_most,
-                                  struct budget_use *out_claim);
+enum budget_answer budget_reserve(struct budget *budget, enum model_role role, int64_t prompt_most,
+                                  int64_t reply_most, struct budget_use *out_claim);
 /* The call is back. usage NULL: it was not carried out, and costs nothing. */
-void budget_settle(struct budget *budget, const struct budget_use *claim,
+void budget_settle(struct budget *budget, enum model_role role, const struct budget_use *claim,
                    const struct model_usage *usage);
 /* Nobody knows whether it was carried out: all that was reserved counts. */
 void budget_lose(struct budget *budget, const struct budget_use *claim);
 /* A call whose use is known before it counts; false, and nothing counts, if it does not fit. */
-bool budget_take(struct budget *budget, const struct model_usage *usage);
+bool budget_take(struct budget *budget, enum model_role role, const struct model_usage *usage);
 /* Has a call not fitted? Then what is used, and what that call would have needed, in words. */
 bool budget_over(struct budget *budget, struct buf *out);

@@ -671,7 +671,7 @@ static void run_local(struct pool_task *task)
         model->answer(model->answer_arg, &call->request, call->arena, &call->reply);
     call->attempts = !cancelled;
     if (call->reply.kind != MODEL_FAILED && model->gate.budget &&
-        !budget_take(model->gate.budget, &call->reply.usage))
+        !budget_take(model->gate.budget, call->request.role, &call->reply.usage))
         set_over(model, call);
     call->done(call);
 }

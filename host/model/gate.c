@@ -39,8 +39,8 @@ static enum model_hold hold_of(enum adapt_hold hold)
 static enum model_hold ask_budget(struct gate *gate, struct gate_ticket *ticket,
                                   uint64_t *out_wait_us)
 {
-    switch (
-        budget_reserve(gate->budget, (int64_t)ticket->bytes, ticket->reply_most, &ticket->claim)) {
+    switch (budget_reserve(gate->budget, ticket->role, (int64_t)ticket->bytes, ticket->reply_most,
+                           &ticket->claim)) {
     case BUDGET_OK:
         break;
     case BUDGET_WAIT:
@@ -310,7 +310,7 @@ static void settle(struct gate *gate, const struct gate_ticket *ticket,
     if (outcome->end == GATE_LOST)
         budget_lose(gate->budget, &ticket->claim);
     else
-        budget_settle(gate->budget, &ticket->claim,
+        budget_settle(gate->budget, ticket->role, &ticket->claim,
                       outcome->end == GATE_ANSWERED ? outcome->usage : NULL);
 }
 

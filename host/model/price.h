@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "model/model.h"
 
+#define PRICE_ROLES 3 /* a price for each enum model_role */
 #define PRICE_DOLLAR 1000000000000.0
 
 struct price {

@@ -67,6 +67,8 @@ static void write_reply(struct engine_call *call)
     buf_text(&out, call->fingerprint);
     buf_text(&out, "\", \"kind\": ");
     buf_i64(&out, reply->kind);
+    if (call->model.request.role != MODEL_EXECUTOR)
+        buf_printf(&out, ", \"role\": %d", (int)call->model.request.role);
     json_write_next(&out, "text");
     json_write_str(&out, reply->text, 0);
     write_text(&out, "tool_calls", reply->tool_calls);

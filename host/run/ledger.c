@@ -27,7 +27,7 @@ void ledger_add(struct ledger *ledger, enum phase phase, enum model_role role,
     pthread_mutex_lock(&ledger->mutex);
     ledger_row_add(&ledger->rows[phase][role], usage);
     if (cached)
-        ledger_row_add(&ledger->cached, usage);
+        ledger_row_add(&ledger->cached[role], usage);
     pthread_mutex_unlock(&ledger->mutex);
 }
 
@@ -92,18 +92,40 @@ void ledger_total(struct ledger *ledger, struct ledger_row *out)
     pthread_mutex_unlock(&ledger->mutex);
 }
 
-int64_t ledger_cost(const struct ledger *ledger, const struct ledger_row *row)
+bool ledger_is_priced(const struct ledger *ledger)
 {
-    /* linear, so that it may be taken of a sum; the parts of each call are within its whole */
-    return price_of(&ledger->price, &(struct model_usage){
-                                        .prompt_tokens = row->prompt_tokens,
-                                        .cached_tokens = row->cached_tokens,
-                                        .completion_tokens = row->completion_tokens,
-                                        .reasoning_tokens = row->reasoning_tokens,
-                                    });
+    for (int r = 0; r < LEDGER_ROLES; r++) {
+        if (!ledger->prices[r].known)
+            return false;
+    }
+    return true;
 }
 
-static struct json *row_json(const struct ledger *ledger, const struct ledger_row *row)
+int64_t ledger_cost(const struct ledger *ledger, enum model_role role, const struct ledger_row *row)
+{
+    /* linear, so that it may be taken of a sum; the parts of each call are within its whole */
+    return price_of(&ledger->prices[role], &(struct model_usage){
+                                               .prompt_tokens = row->prompt_tokens,
+                                               .cached_tokens = row->cached_tokens,
+                                               .completion_tokens = row->completion_tokens,
+                                               .reasoning_tokens = row->reasoning_tokens,
+                                           });
+}
+
+int64_t ledger_total_cost(struct ledger *ledger)
+{
+    int64_t cost = 0;
+    pthread_mutex_lock(&ledger->mutex);
+    for (int p = 0; p < PHASE_COUNT; p++) {
+        for (int r = 0; r < LEDGER_ROLES; r++)
+            cost += ledger_cost(ledger, (enum model_role)r, &ledger->rows[p][r]);
+    }
+    pthread_mutex_unlock(&ledger->mutex);
+    return cost;
+}
+
+static struct json *row_json(const struct ledger *ledger, enum model_role role,
+                             const struct ledger_row *row)
 {
     struct json *out = json_new_object();
     json_set(out, "calls", json_new_int(row->calls));
@@ -111,8 +133,8 @@ static struct json *row_json(const struct ledger *ledger, const struct ledger_ro
     json_set(out, "cached_tokens", json_new_int(row->cached_tokens));
     json_set(out, "completion_tokens", json_new_int(row->completion_tokens));
     json_set(out, "reasoning_tokens", json_new_int(row->reasoning_tokens));
-    if (ledger->price.known)
-        json_set(out, "cost", json_new_double(price_dollars(ledger_cost(ledger, row))));
+    if (ledger->prices[role].known)
+        json_set(out, "cost", json_new_double(price_dollars(ledger_cost(ledger, role, row))));
     return out;
 }
 
@@ -167,7 +189,17 @@ static struct json *all_timing(const struct ledger *ledger)
         }
         json_set(out, phase_name((enum phase)p), phase);
     }
-    json_set(out, "cache", row_json(ledger, &ledger->cached));
+    struct json *cache = json_new_object();
+    int64_t cached = 0;
+    for (int r = 0; r < LEDGER_ROLES; r++)
+        cached += ledger->cached[r].calls;
+    json_set(cache, "calls", json_new_int(cached));
+    for (int r = 0; r < LEDGER_ROLES; r++) {
+        if (ledger->cached[r].calls)
+            json_set(cache, model_role_name((enum model_role)r),
+                     row_json(ledger, (enum model_role)r, &ledger->cached[r]));
+    }
+    json_set(out, "cache", cache);
     return out;
 }
 
@@ -180,7 +212,7 @@ struct json *ledger_json(struct ledger *ledger)
         for (int r = 0; r < LEDGER_ROLES; r++) {
             if (ledger->rows[p][r].calls)
                 json_set(phase, model_role_name((enum model_role)r),
-                         row_json(ledger, &ledger->rows[p][r]));
+                         row_json(ledger, (enum model_role)r, &ledger->rows[p][r]));
         }
         json_set(out, phase_name((enum phase)p), phase);
     }

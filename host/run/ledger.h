@@ -29,12 +29,12 @@ struct ledger_timing {
 
 struct ledger {
     pthread_mutex_t mutex;
-    struct price price;
+    struct price prices[LEDGER_ROLES];
     struct ledger_row rows[PHASE_COUNT][LEDGER_ROLES]; /* by enum model_role */
     struct ledger_timing timing[PHASE_COUNT][LEDGER_ROLES];
-    struct ledger_row cached; /* of the rows: replies that a cache had */
-    int64_t sent;             /* calls that this process sent */
-    int64_t rollouts;         /* that this process finished */
+    struct ledger_row cached[LEDGER_ROLES]; /* of the rows: replies that a cache had */
+    int64_t sent;                           /* calls that this process sent */
+    int64_t rollouts;                       /* that this process finished */
     uint64_t started_us;
 };
 
@@ -50,5 +50,11 @@ void ledger_add_row(struct ledger *ledger, enum phase phase, enum model_role rol
 void ledger_row_add(struct ledger_row *row, const struct model_usage *usage);
 /* All rows added up. */
 void ledger_total(struct ledger *ledger, struct ledger_row *out);
-int64_t ledger_cost(const struct ledger *ledger, const struct ledger_row *row);
+/* Does every role have a price? */
+bool ledger_is_priced(const struct ledger *ledger);
+/* What the row costs at a role's price. */
+int64_t ledger_cost(const struct ledger *ledger, enum model_role role,
+                    const struct ledger_row *row);
+/* Of all rows, each at its role's price. */
+int64_t ledger_total_cost(struct ledger *ledger);
 struct json *ledger_json(struct ledger *ledger);

@@ -131,11 +131,8 @@ static void write_calls(struct buf *line, struct report *report, uint64_t now_us
 {
     int64_t sent = __atomic_load_n(&report->ledger->sent, __ATOMIC_RELAXED);
     buf_printf(line, ", %lld calls, %.1f calls/s", (long long)sent, lately(report, sent, now_us));
-    if (report->ledger->price.known) {
-        struct ledger_row total;
-        ledger_total(report->ledger, &total);
-        buf_printf(line, ", $%.2f", price_dollars(ledger_cost(report->ledger, &total)));
-    }
+    if (ledger_is_priced(report->ledger))
+        buf_printf(line, ", $%.2f", price_dollars(ledger_total_cost(report->ledger)));
     if (report->model) {
         struct model_state state;
         model_state(report->model, &state);

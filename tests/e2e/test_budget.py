@@ -8,7 +8,9 @@ import threading
 import lib
 
 RUNS = 3 if lib.SLOW else 6
-PRICES = "local: {input: 3, cached_input: 0.3, output: 15}\n"
+PRICES = "local: {input: 3, cached_input: 0.3, output: 15}\nbig-model: {input: 40, output: 200}\n"
+WRITER = ("client: chat\nbase_url: ${OPENAI_BASE_URL}\nmodel: big-model\nmax_tokens: 400\n"
+          "temperature: 0.7\n")
 SMALL = ["--agent", "local", "--set", "agent.max_tokens=400"]
 
 
@@ -20,6 +22,8 @@ class Counter(lib.Fault):
         self.random = random.Random(seed)
         self.lock = threading.Lock()
         self.calls = self.prompt = self.cached = self.completion = 0
+        self.picodollars = 0
+        self.models = set()
         super().__init__(self.forward, keep=True)
 
     def forward(self, client, request):
@@ -33,19 +37,23 @@ class Counter(lib.Fault):
             self.prompt += prompt
             self.cached += cached
             self.completion += completion
+            self.models.add(body["model"])
+            first, later, out = (40, 40, 200) if body["model"] == "big-model" else (3, 0.3, 15)
+            self.picodollars += round(((prompt - cached) * first + cached * later
+                                       + completion * out) * 1e6)
         reply["usage"] = {"prompt_tokens": prompt, "completion_tokens": completion,
                           "prompt_tokens_details": {"cached_tokens": cached}}
         text = json.dumps(reply)
         client.sendall(lib.answer("200 OK", text).replace(b"Connection: close\r\n", b""))
 
     def cost(self):
-        return ((self.prompt - self.cached) * 3 + self.cached * 0.3 + self.completion * 15) / 1e6
+        return self.picodollars / 1e12
 
 
-def stopped(out, args, env):
+def stopped(out, args, env, more):
     """Begins or resumes a run under a budget: 4 if that stopped it, 0 if it sufficed."""
     begun = os.path.exists(os.path.join(out, "config.yaml"))
-    command = ["--resume", "-j", "16"] if begun else [*lib.QUICKSTART, *SMALL, "-j", "16"]
+    command = ["--resume", "-j", "16"] if begun else [*lib.QUICKSTART, *SMALL, *more, "-j", "16"]
     result = lib.run(*command, "--out", out, *args, env=env)
     lib.check(result.returncode in (0, 4), "exit code %d\n%s" % (result.returncode, result.stderr))
     if result.returncode == 4:
@@ -62,7 +70,11 @@ def test_never_exceeded():
         prices = os.path.join(top, "prices.yaml")
         with open(prices, "w", encoding="utf-8") as f:
             f.write(PRICES)
+        writer = os.path.join(top, "writer.yaml")
+        with open(writer, "w", encoding="utf-8") as f:
+            f.write(WRITER)
         for number in range(RUNS):
+            more = ["--writer-agent", writer] if number % 2 else []
             out = os.path.join(top, "run%d" % number)
             with Counter(url, number) as server:
                 env = lib.endpoint(server.url)
@@ -75,7 +87,7 @@ def test_never_exceeded():
                                        ["--max-cost", "%.6f" % cost]])
                     args += ["--prices", prices, "--max-calls", str(calls), "--max-tokens",
                              str(tokens), "--max-cost", "%.6f" % cost]
-                    code = stopped(out, args, env)
+                    code = stopped(out, args, env, more)
                     lib.check(server.calls <= calls, "%d of %d calls" % (server.calls, calls))
                     used = server.prompt + server.completion
                     lib.check(used <= tokens, "%d of %d tokens" % (used, tokens))
@@ -83,6 +95,7 @@ def test_never_exceeded():
                     if code == 0:
                         break
                 check_ledger(out, server)
+                lib.check(("big-model" in server.models) == bool(more), str(server.models))
 
 
 def check_ledger(out, server):
@@ -120,14 +133,19 @@ def test_evaluation():
 
 
 def test_what_cannot_be_kept():
-    env = lib.endpoint("http://127.0.0.1:9/v1")
+    env = lib.endpoint("http://127.0.0.1:9/v1", OSS_API_BASE="http://127.0.0.1:9/v1")
     base = [*lib.QUICKSTART, "--agent", "local"]
     with lib.folder() as top:
         out = os.path.join(top, "run")
-        prices = os.path.join(top, "p.yaml")
+        prices, known = os.path.join(top, "p.yaml"), os.path.join(top, "known.yaml")
+        with open(known, "w", encoding="utf-8") as f:
+            f.write(PRICES)
         for args, code, needles in (
                 (["--max-cost", "5"], 78, ["max_cost needs prices", "local"]),
-                (["--max-cost", "5", "--writer-agent", "rehearsal"], 78, ["prices of one model"]),
+                (["--max-cost", "5", "--writer-agent", "rehearsal"], 78,
+                 ["max_cost needs prices", "local"]),
+                (["--max-cost", "5", "--judge-agent", "gptoss", "--prices", known], 78,
+                 ["max_cost needs prices", "gptoss"]),
                 (["--max-cost", "much"], 2, ["--max-cost"]),
                 (["--max-calls", "-1"], 2, ["--max-calls"]),
                 (["--set", "max_tokens=many"], 78, ["max_tokens"]),

@@ -83,6 +83,28 @@ def test_cost_and_time():
         lib.expect(result, 0, "%d minutes at least (requests)" % -(-got["calls"] // 100), "$")
 
 
+def test_writer_of_its_own():
+    """Each role at its model's price; neither model is called."""
+    with lib.folder() as top, lib.Fault(lib.answer("500 No", "{}")) as server:
+        prices, writer = os.path.join(top, "prices.yaml"), os.path.join(top, "writer.yaml")
+        with open(prices, "w", encoding="utf-8") as f:
+            f.write("local: {input: 2, output: 8}\nbig: {input: 20, output: 90}\n")
+        with open(writer, "w", encoding="utf-8") as f:
+            f.write("client: chat\nbase_url: %s\nmodel: big\n" % server.url)
+        args = [*lib.QUICKSTART, *AGENT, "--writer-agent", writer, "--prices", prices]
+        got = estimate(args, lib.endpoint(server.url))
+        lib.check(server.count == 0, "a model was called")
+        total = 0
+        for phase in ("dev", "probe", "learn", "val", "test"):
+            for role, row in got[phase].items():
+                first, last = (20, 90) if role == "writer" else (2, 8)
+                cost = (row["prompt_tokens"] * first + row["completion_tokens"] * last) / 1e6
+                lib.check(abs(row["cost"] - cost) < 1e-6, "%s %s" % (role, row))
+                total += cost
+        lib.check(abs(got["total"]["cost"] - total) < 1e-6, str(got))
+        lib.check(got["learn"]["writer"]["calls"] > 0, str(got))
+
+
 def test_without_rehearsal():
     """Such a task is gone by its first messages, and the estimate says so."""
     with lib.folder() as top:
@@ -105,5 +127,5 @@ def test_refused_with_a_reason():
 
 
 build.need("cc")
-lib.main(test_measured, test_many_epochs, test_evaluation, test_cost_and_time, test_without_rehearsal,
+lib.main(test_measured, test_many_epochs, test_evaluation, test_cost_and_time, test_writer_of_its_own, test_without_rehearsal,
          test_refused_with_a_reason)

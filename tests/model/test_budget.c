@@ -27,18 +27,21 @@ static int64_t chance(int64_t below)
     return (int64_t)((z ^ z >> 31) % (uint64_t)below);
 }
 
-static const struct price price = {true, 150000, 75000, 600000, 900000};
+/* of the executor, the writer, the judge */
+static const struct price prices[PRICE_ROLES] = {{true, 150000, 75000, 600000, 900000},
+                                                 {true, 2000000, 500000, 8000000, 8000000},
+                                                 {true, 0, 0, 40000, 40000}};
 
 /* What the server has counted; never what the budget says of itself. */
 struct bill {
     int64_t calls, tokens, cost;
 };
 
-static void pay(struct bill *bill, const struct model_usage *u)
+static void pay(struct bill *bill, enum model_role role, const struct model_usage *u)
 {
     bill->calls++;
     bill->tokens += u->prompt_tokens + u->completion_tokens;
-    bill->cost += price_of(&price, u);
+    bill->cost += price_of(&prices[role], u);
 }
 
 /* A call comes back: answered with a size that nobody foresaw, refused, or lost after it was done.
@@ -57,7 +60,7 @@ static void come_back(struct gate *gate, struct gate_ticket *ticket, struct bill
     else if (kind == 1)
         outcome.end = GATE_LOST;
     if (kind)
-        pay(bill, &usage);
+        pay(bill, ticket->role, &usage);
     gate_leave(gate, ticket, &outcome, now);
 }
 
@@ -101,7 +104,7 @@ static double run_out(struct run *r, const struct budget_use *limits)
     uint64_t now = 1, wait;
     memset(r, 0, sizeof(*r));
     gate_init(&r->gate, &(struct gate_limits){.in_flight = (double)chance(CALLERS)});
-    r->gate.budget = budget_create(limits, &price);
+    r->gate.budget = budget_create(limits, prices);
     for (size_t i = 0; i < CALLERS; i++)
         send(r, &r->tickets[i], now);
     while (!r->over || r->count) {
@@ -154,33 +157,34 @@ static void test_never_exceeded(void **state)
 static void test_steps(void **state)
 {
     struct budget_use limits = {-1, 1000, -1}, first, second, used;
-    struct budget *b = budget_create(&limits, &price);
+    struct budget *b = budget_create(&limits, prices);
     CLEANUP_BUF struct buf text = {0};
-    assert_int_equal(budget_reserve(b, 100, 500, &first), BUDGET_OK);
-    assert_int_equal(budget_reserve(b, 100, 500, &second), BUDGET_WAIT);
-    budget_settle(b, &first, &(struct model_usage){.prompt_tokens = 80, .completion_tokens = 20});
-    assert_int_equal(budget_reserve(b, 100, 500, &second), BUDGET_OK);
+    assert_int_equal(budget_reserve(b, MODEL_EXECUTOR, 100, 500, &first), BUDGET_OK);
+    assert_int_equal(budget_reserve(b, MODEL_EXECUTOR, 100, 500, &second), BUDGET_WAIT);
+    budget_settle(b, MODEL_EXECUTOR, &first,
+                  &(struct model_usage){.prompt_tokens = 80, .completion_tokens = 20});
+    assert_int_equal(budget_reserve(b, MODEL_EXECUTOR, 100, 500, &second), BUDGET_OK);
     budget_lose(b, &second);
     budget_used(b, &used);
     assert_int_equal(used.tokens, 700);
     assert_int_equal(used.calls, 2);
     assert_false(budget_over(b, &text));
-    assert_int_equal(budget_reserve(b, 0, 301, &first), BUDGET_OVER);
+    assert_int_equal(budget_reserve(b, MODEL_EXECUTOR, 0, 301, &first), BUDGET_OVER);
     assert_true(budget_over(b, &text));
     assert_string_equal(text.ptr, "700 of 1000 tokens (the next call may need 301)");
-    assert_int_equal(budget_reserve(b, 0, 1, &first), BUDGET_OVER); /* final */
+    assert_int_equal(budget_reserve(b, MODEL_EXECUTOR, 0, 1, &first), BUDGET_OVER); /* final */
     budget_destroy(b);
 }
 
 static void test_earlier_and_exact(void **state)
 {
     struct budget_use limits = {3, -1, -1};
-    struct budget *b = budget_create(&limits, &price);
+    struct budget *b = budget_create(&limits, prices);
     struct model_usage usage = {.prompt_tokens = 5};
     budget_add(b, &(struct budget_use){1, 10, 0});
-    assert_true(budget_take(b, &usage));
-    assert_true(budget_take(b, &usage));
-    assert_false(budget_take(b, &usage));
+    assert_true(budget_take(b, MODEL_EXECUTOR, &usage));
+    assert_true(budget_take(b, MODEL_EXECUTOR, &usage));
+    assert_false(budget_take(b, MODEL_EXECUTOR, &usage));
     budget_destroy(b);
 }
 
