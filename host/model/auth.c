@@ -49,7 +49,7 @@ static void fill(const struct auth *auth, struct auth_waiter *waiter)
         return;
     }
     waiter->failure = auth->failure;
-    memcpy(waiter->text, auth->text, sizeof(waiter->text));
+    waiter->text = mem_dup(auth->text, strlen(auth->text));
 }
 
 static void set_failure(struct auth *auth, struct failure failure, const char *text)
@@ -133,7 +133,8 @@ void auth_waiter_clear(struct auth_waiter *waiter)
     mem_free(waiter->header);
     mem_free(waiter->headers);
     mem_free(waiter->secrets);
-    waiter->header = NULL;
+    mem_free(waiter->text);
+    waiter->header = waiter->text = NULL;
     waiter->headers = waiter->secrets = NULL;
 }
 

@@ -28,7 +28,7 @@ struct auth_waiter {
     char *header; /* "Authorization: Bearer ..."; NULL if there is none to be had */
     const char **headers, **secrets; /* after auth_headers */
     struct failure failure;          /* then: why */
-    char text[800];
+    char *text;                      /* likewise */
     struct auth_waiter *next;
 };
 

@@ -127,5 +127,5 @@ def test_refused_with_a_reason():
 
 
 build.need("cc")
-lib.main(test_measured, test_many_epochs, test_evaluation, test_cost_and_time, test_writer_of_its_own, test_without_rehearsal,
-         test_refused_with_a_reason)
+lib.main(test_measured, test_many_epochs, test_evaluation, test_cost_and_time,
+         test_writer_of_its_own, test_without_rehearsal, test_refused_with_a_reason)
