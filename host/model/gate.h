@@ -15,6 +15,9 @@
 
 struct gate_ticket {
     enum model_role role;
+    bool inside;
+    bool over;            /* it does not fit the budget: it is out, but never was inside */
+    bool late;            /* its deadline has come: likewise */
     size_t bytes;         /* of the request */
     int64_t reply_most;   /* tokens */
     uint64_t deadline_us; /* it waits no longer; 0: none */
@@ -22,9 +25,6 @@ struct gate_ticket {
     struct gate_ticket *next;
     unsigned refusals;
     unsigned passed; /* by smaller ones, when it was the first of its line */
-    bool inside;
-    bool over; /* it does not fit the budget: it is out, but never was inside */
-    bool late; /* its deadline has come: likewise */
     struct budget_use claim;
     double tokens;   /* estimated */
     double kept;     /* of them, in the quota for when it comes again: it was refused */

@@ -155,7 +155,7 @@ static void grows_nowhere(void **state)
     assert_true(waves >= 24);
     assert_true(answered > waves * CALLS / 2);
     assert_true(late.files <= early.files + CALLS); /* connections come and go */
-    assert_true(late.heap <= early.heap + (512u << 10));
+    assert_true(late.heap <= early.heap + (256u << 10));
     /* The sanitizers keep what is freed for a while. */
     if (!SANITIZED)
         assert_true(late.resident <= early.resident + (16u << 20));

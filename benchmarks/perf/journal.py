@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""What the journal costs: `grasp-host eval` as measure.py runs it, 50 in flight, against nginx.
+
+    benchmarks/perf/journal.py [--build DIR] [--runs N] [--samples N]
+
+Runs alternate between one with the journal and one whose journal is not written (journal_off.c,
+preloaded), so that what else the machine does falls on both; the medians are compared. That is the
+part of the system: writing, and fdatasync in groups. The program's own part, making the lines and
+sorting them at the end, is counted in instructions by callgrind (package valgrind), which other work
+does not disturb. Prints Markdown.
+"""
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import measure
+
+# what only the journal needs, each with all that it calls; engine_record is in the first two
+PARTS = ("write_reply", "rollout_write", "journal_finish", "syncer_main", "journal_append")
+
+
+def timed(bench, port, samples):
+    base = samples // 10
+    wall_0, cpu_0, _ = bench.once(port, base, 50, 0)
+    wall, cpu, _ = bench.once(port, samples, 50, 0)
+    return (samples - base) / (wall - wall_0), (cpu - cpu_0) / (samples - base) * 1e6
+
+
+def alternate(bench, port, library, runs, samples):
+    found = {True: [], False: []}
+    for _ in range(runs):
+        for journal in (True, False):
+            if journal:
+                os.environ.pop("LD_PRELOAD", None)
+            else:
+                os.environ["LD_PRELOAD"] = library
+            found[journal].append(timed(bench, port, samples))
+    os.environ.pop("LD_PRELOAD", None)
+    return {key: [statistics.median(column) for column in zip(*rows)]
+            for key, rows in found.items()}
+
+
+def instructions(bench, port, samples):
+    """Of all, and of the journal's parts, between runs of two lengths."""
+    counts = []
+    for length in (samples, 2 * samples):
+        out = os.path.join(bench.top, "callgrind.%d" % length)
+        host, bench.host = bench.host, os.path.join(bench.top, "under_callgrind")
+        with open(bench.host, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\nexec valgrind -q --tool=callgrind --callgrind-out-file=%s %s \"$@\"\n"
+                    % (out, host))
+        os.chmod(bench.host, 0o755)
+        bench.once(port, length, 50, 0)
+        bench.host = host
+        text = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", out],
+                              check=True, capture_output=True, text=True).stdout
+        own = re.findall(r"^ *([\d,]+) .*host/run/\w+\.c:(\w+) ", text, re.M)
+        parts = {name: int(count.replace(",", "")) for count, name in own if name in PARTS}
+        total = int(re.search(r"([\d,]+) .*PROGRAM TOTALS", text).group(1).replace(",", ""))
+        # a call's reply and an episode are appended alike: half of it is not in write_reply
+        journal = sum(parts.values()) - parts.get("journal_append", 0) / 2
+        counts.append((total, journal))
+    return [(b - a) / samples for a, b in zip(*counts)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", default=os.path.join(measure.ROOT, "build"))
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--samples", type=int, default=20000)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="grasp-perf-") as top:
+        bench = measure.Bench(os.path.abspath(args.build), top)
+        library = os.path.join(top, "journal_off.so")
+        subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library,
+                        os.path.join(measure.HERE, "journal_off.c"), "-ldl"], check=True)
+        process, port = measure.start_nginx(top)
+        try:
+            medians = alternate(bench, port, library, args.runs, args.samples)
+            total, journal = instructions(bench, port, 1000)
+        finally:
+            process.terminate()
+            process.wait()
+    measure.row("journal", "rollouts/s", "CPU per call")
+    measure.row("---", "---", "---")
+    for key, name in ((True, "written"), (False, "made, not written")):
+        measure.row(name, "%.0f" % medians[key][0], "%.0f us" % medians[key][1])
+    print("\nInstructions of the program a rollout: %.0f, of them for the journal %.0f (%.1f %%)"
+          % (total, journal, 100 * journal / total))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
