@@ -20,7 +20,8 @@ import tempfile
 import measure
 
 # what only the journal needs, each with all that it calls; engine_record is in the first two
-PARTS = ("write_reply", "rollout_write", "journal_finish", "syncer_main", "journal_append")
+PARTS = ("write_reply", "rollout_write", "journal_finish", "syncer_main", "journal_append",
+         "journal_flush")
 
 
 def timed(bench, port, samples):
