@@ -8,7 +8,7 @@
 #include "common/template.h"
 #include "evidence.h"
 #include "medagent.h"
-#include "pyrepr.h"
+#include "common/pyrepr.h"
 #include "pyvalue.h"
 
 /* What is kept of an answer, or of a reply that had to be changed. No valid action is near. */
