@@ -2,6 +2,7 @@
 /* Where the tables of an episode are, and how statements reach them. */
 #pragma once
 
+#include "common/text.h"
 #include "entry.h"
 
 enum sql_end {

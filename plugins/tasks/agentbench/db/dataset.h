@@ -2,6 +2,7 @@
 /* The entries of an instance, and its splits. */
 #pragma once
 
+#include "common/text.h"
 #include "entry.h"
 
 #define DB_SPLIT_COUNT 3
