@@ -3,7 +3,7 @@
 
 void window_write(struct text *out, grasp_str notice, int reference)
 {
-    text_format(out, "\"history\": {\"max_segments\": %d, \"keep_pairs\": %s, \"notice\": ",
+    text_format(out, "\"history\": {\"max_segments\": %d, \"whole\": %s, \"notice\": ",
                 WINDOW_SEGMENTS, reference ? "false" : "true");
     text_json(out, notice);
     text_put(out, "}");
