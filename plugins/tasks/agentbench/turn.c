@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "turn.h"
 
+#include "common/pyrepr.h"
 #include "common/slice.h"
 
 /* What is kept of an action, or of a reply that had to be changed. */
@@ -27,6 +28,7 @@ static void read_use(grasp_call *call, const grasp_json_value *item, struct tool
     out->name = json->as_string(json->get(item, SLICE("name")));
     out->form = ARGUMENTS_OBJECT;
     out->value = arguments;
+    out->whole = item;
     if (is_raw(json, arguments, &out->raw)) {
         out->value = json->parse(call, out->raw, NULL);
         out->form = out->value || grasp_equal(slice_trim(out->raw), "null") ? ARGUMENTS_OTHER
@@ -36,12 +38,26 @@ static void read_use(grasp_call *call, const grasp_json_value *item, struct tool
     }
 }
 
-void tool_use_write(struct text *out, grasp_str name, grasp_str raw)
+void tool_use_show(grasp_call *call, struct text *out, const grasp_json_value *use)
 {
+    const grasp_json *json = grasp_json_of(call);
+    const grasp_json_value *function = json->get(use, SLICE("function"));
+    function = function ? function : use;
+    grasp_str name = json->as_string(json->get(function, SLICE("name"))), raw;
+    const grasp_json_value *arguments = json->get(function, SLICE("arguments"));
     text_put(out, "tool_call:");
+    if (!name.len) {
+        pyrepr(out, json, use);
+        return;
+    }
     text_str(out, name);
     text_char(out, '(');
-    text_str(out, raw);
+    if (json->kind(arguments) == GRASP_JSON_STRING)
+        text_str(out, json->as_string(arguments));
+    else if (is_raw(json, arguments, &raw))
+        text_str(out, raw);
+    else if (arguments)
+        text_str(out, json->print(call, arguments, 0));
     text_char(out, ')');
 }
 
@@ -69,7 +85,7 @@ static int32_t emit_actions(grasp_call *call, const struct turn *turn)
     int32_t status = emit_action(call, turn->text);
     for (size_t i = 0; !status && i < turn->count; i++) {
         struct text action CLEANUP_TEXT = {0};
-        tool_use_write(&action, turn->uses[i].name, turn->uses[i].raw);
+        tool_use_show(call, &action, turn->uses[i].whole);
         status = emit_action(call, text_view(&action));
     }
     return status;

@@ -18,6 +18,7 @@ struct tool_use {
     enum arguments form;
     grasp_str raw;                 /* the text of the arguments */
     const grasp_json_value *value; /* the arguments; NULL if broken, and for null */
+    const grasp_json_value *whole;
 };
 
 struct turn {
@@ -37,5 +38,6 @@ bool tool_use_first(grasp_call *call, const struct tool_use *use, const grasp_js
 /* Emits the result of a call. */
 int32_t tool_use_answer(grasp_call *call, const struct tool_use *use, grasp_str text);
 
-/* Appends the value of "tool_calls" text that the reference's log shows. */
-void tool_use_write(struct text *out, grasp_str name, grasp_str raw);
+/* A call as the log shows it: `tool_call:NAME(ARGUMENTS)`; one without a name as Python prints it.
+ * use: as the host has it, or as chat completions have it. */
+void tool_use_show(grasp_call *call, struct text *out, const grasp_json_value *use);

@@ -32,7 +32,7 @@ static int32_t read_entries(grasp_call *call, struct dataset *set, const grasp_j
     for (size_t i = 0; i < set->count; i++) {
         const grasp_json_value *object = json->at(list, i);
         struct entry *entry = &set->entries[i];
-        int32_t status = entry_read(call, &set->pool, object,
+        int32_t status = db_entry_read(call, &set->pool, object,
                                     grasp_format(call, "%s: entry %zu", name, i).ptr, entry);
         if (status)
             return status;

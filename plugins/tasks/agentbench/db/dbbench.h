@@ -31,6 +31,8 @@ int32_t dbbench_open(grasp_call *call, grasp_str config, void **out_self);
 /* The same with databases from elsewhere, which the instance then owns. */
 int32_t dbbench_open_with(grasp_call *call, grasp_str config, struct database_source *source,
                           void **out_self);
+/* A response as the agent is shown it: 800 characters of it. */
+void dbbench_show(struct text *out, grasp_str response);
 int32_t dbbench_info(grasp_call *call, void *self);
 int32_t dbbench_samples(grasp_call *call, void *self, grasp_str split);
 int32_t dbbench_begin(grasp_call *call, void *self, grasp_str sample, uint64_t seed,

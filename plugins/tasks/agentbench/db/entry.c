@@ -108,7 +108,7 @@ static int32_t read_truth(const struct reader *r, const grasp_json_value *object
     return GRASP_OK;
 }
 
-int32_t entry_read(grasp_call *call, struct pool *pool, const grasp_json_value *object,
+int32_t db_entry_read(grasp_call *call, struct pool *pool, const grasp_json_value *object,
                    const char *place, struct entry *out)
 {
     const struct reader r = {call, grasp_json_of(call), pool, place};

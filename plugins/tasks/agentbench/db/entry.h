@@ -31,5 +31,5 @@ struct entry {
 bool type_is_mutation(grasp_str type);
 
 /* Reads the object into memory of the pool. place: file and position, for errors. */
-int32_t entry_read(grasp_call *call, struct pool *pool, const grasp_json_value *object,
+int32_t db_entry_read(grasp_call *call, struct pool *pool, const grasp_json_value *object,
                    const char *place, struct entry *out);

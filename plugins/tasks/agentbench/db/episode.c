@@ -102,7 +102,7 @@ void dbbench_end(grasp_call *call, void *self, void *opaque)
     free(episode);
 }
 
-static void put_shown(struct text *out, grasp_str response)
+void dbbench_show(struct text *out, grasp_str response)
 {
     uint32_t code;
     size_t at = 0;
@@ -138,7 +138,7 @@ static int32_t operate(grasp_call *call, const struct dbbench *self, struct epis
     else if (!response.len)
         text_str(out, self->texts.empty_response);
     else
-        put_shown(out, text_view(&response));
+        dbbench_show(out, text_view(&response));
     return response.failed || out->failed ? grasp_fail(call, GRASP_E_NOMEM, "no memory for rows")
                                           : GRASP_OK;
 }

@@ -29,6 +29,19 @@ static grasp_str action_at(const struct rollout_view *view, uint64_t i)
     return view->json->as_string(view->json->at(view->actions, i));
 }
 
+/* That of the text protocol; empty for none. */
+static grasp_str final_answer(const struct rollout_view *view)
+{
+    static const char mark[] = "Final Answer:";
+    size_t at;
+    for (uint64_t i = view->json->count(view->actions); i-- > 0;) {
+        grasp_str action = action_at(view, i);
+        if (slice_find(action, grasp_cstr(mark), 0, &at))
+            return slice_trim(slice_from(action, at + sizeof(mark) - 1));
+    }
+    return SLICE("");
+}
+
 static bool is_sql(grasp_str action)
 {
     return has(action, "Action: Operation") || has(action, "tool_call:execute_sql");
@@ -61,6 +74,7 @@ static struct seen look(const struct rollout_view *view)
 static uint32_t explain_mutation(const struct rollout_view *view, const struct seen *seen)
 {
     uint32_t tags = DB_TAG_BIT(DB_MUTATION_TASK);
+    grasp_str answer = final_answer(view);
     bool called = false;
     for (uint64_t i = 0; i < view->json->count(view->actions); i++)
         called |= has(action_at(view, i), "tool_call:");
@@ -68,8 +82,7 @@ static uint32_t explain_mutation(const struct rollout_view *view, const struct s
         tags |= DB_TAG_BIT(DB_MUTATION_NO_SQL);
     else if (!seen->verified && seen->answer)
         tags |= DB_TAG_BIT(DB_MUTATION_UNVERIFIED);
-    if (!called && seen->text_answer && view->final_answer.len &&
-        !grasp_equal(view->final_answer, "[]"))
+    if (!called && seen->text_answer && answer.len && !grasp_equal(answer, "[]"))
         tags |= DB_TAG_BIT(DB_MUTATION_NATURAL_LANGUAGE_ANSWER);
     return tags;
 }
@@ -97,7 +110,7 @@ static uint32_t explain_question(const struct rollout_view *view)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
         if (grasp_equal(view->type, kinds[i].type))
             tags |= DB_TAG_BIT(kinds[i].tag);
-    if (gives_up(view->final_answer))
+    if (gives_up(final_answer(view)))
         tags |= DB_TAG_BIT(DB_PREMATURE_NOT_FOUND);
     return tags;
 }

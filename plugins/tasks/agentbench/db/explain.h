@@ -10,7 +10,6 @@ struct rollout_view {
     grasp_str type, status;
     const grasp_json_value *actions; /* texts */
     const grasp_json_value *history;
-    grasp_str final_answer; /* of the text protocol; empty for none */
     bool client_error;      /* the model or the environment failed */
 };
 

@@ -12,19 +12,6 @@ struct case_view {
     const grasp_json_value *result; /* of the rollout */
 };
 
-/* What the text protocol's answer is looked for in: the actions. */
-static grasp_str final_answer(const grasp_json *json, const grasp_json_value *actions)
-{
-    static const char mark[] = "Final Answer:";
-    size_t at;
-    for (uint64_t i = json->count(actions); i-- > 0;) {
-        grasp_str action = json->as_string(json->at(actions, i));
-        if (slice_find(action, grasp_cstr(mark), 0, &at))
-            return slice_trim(slice_from(action, at + sizeof(mark) - 1));
-    }
-    return SLICE("");
-}
-
 /* The hash for a change, else the answer; a result without the former was made by another program. */
 static void values(struct pool *pool, const struct case_view *view, struct py *answer,
                    struct py *truth)
@@ -58,14 +45,12 @@ static uint32_t explain(grasp_call *call, struct pool *pool, const struct dbbenc
 {
     const grasp_json *json = view->json;
     struct py answer, truth;
-    const grasp_json_value *actions = json->get(rollout, SLICE("agent_actions"));
     struct rollout_view seen = {
         .json = json,
         .type = view->type,
         .status = json->as_string(json->get(rollout, SLICE("status"))),
-        .actions = actions,
+        .actions = json->get(rollout, SLICE("agent_actions")),
         .history = json->get(rollout, SLICE("history")),
-        .final_answer = final_answer(json, actions),
     };
     seen.client_error = grasp_equal(seen.status, STATUS_TASK_ERROR);
     uint32_t tags = explain_reference(&seen);

@@ -5,14 +5,14 @@
 #include <stdlib.h>
 
 #include "common/slice.h"
-#include "server.h"
+#include "mariadb.h"
 #include "server_address.h"
 #include "sql_database.h"
 
 struct sql_source {
     struct database_source base;
     struct sql_server sql;
-    struct server *own; /* NULL: somebody else's */
+    struct mariadb *own; /* NULL: somebody else's */
     struct address address;
     struct pool pool;
 };
@@ -31,7 +31,7 @@ static void source_close(struct database_source *base)
     if (self->sql.admin)
         places_clear(&self->sql.places);
     admin_destroy(self->sql.admin);
-    server_stop(self->own);
+    mariadb_stop(self->own);
     pool_free(&self->pool);
     free(self);
 }
@@ -53,7 +53,7 @@ static int32_t knock(grasp_call *call, struct sql_source *self)
 static int32_t reach(grasp_call *call, struct sql_source *self, const struct sql_options *options)
 {
     if (!options->server.len)
-        return server_start(call, &self->own, &self->address);
+        return mariadb_start(call, &self->own, &self->address);
     int32_t status = server_address_read(call, &self->pool, options->server, &self->address);
     return status ? status : knock(call, self);
 }

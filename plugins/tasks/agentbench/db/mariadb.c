@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server.h"
+#include "mariadb.h"
 
 #include <fcntl.h>
 #include <grasp/ext/exec.h>
@@ -46,7 +46,7 @@ static const char script[] =
     "  sleep 0.2\n"
     "done\n";
 
-struct server {
+struct mariadb {
     int folder; /* descriptor of the scratch folder */
     char socket[64];
     char *log;
@@ -54,7 +54,7 @@ struct server {
 
 /* A socket's path may have 107 bytes, a scratch folder's more: it is reached by the folder's
  * descriptor. */
-static int32_t name_places(grasp_call *call, struct server *server, const char *folder)
+static int32_t name_places(grasp_call *call, struct mariadb *server, const char *folder)
 {
     server->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (server->folder < 0)
@@ -66,7 +66,7 @@ static int32_t name_places(grasp_call *call, struct server *server, const char *
     return GRASP_OK;
 }
 
-grasp_str server_last_words(grasp_call *call, const struct server *server)
+grasp_str mariadb_last_words(grasp_call *call, const struct mariadb *server)
 {
     char *words = call->host->scratch(call, LOG_SHOWN + 1);
     FILE *file = server->log ? fopen(server->log, "rbe") : NULL;
@@ -92,7 +92,7 @@ static bool has_program(void)
 }
 
 /* Starts the script and waits for the system tables. */
-static int32_t launch(grasp_call *call, struct server *server, grasp_str folder)
+static int32_t launch(grasp_call *call, struct mariadb *server, grasp_str folder)
 {
     const grasp_exec *exec = call->host->extension(call, grasp_cstr(GRASP_EXT_EXEC));
     grasp_exec_session *session;
@@ -120,13 +120,13 @@ static int32_t launch(grasp_call *call, struct server *server, grasp_str folder)
                                 &result);
     if (status || result.status == -1)
         return status;
-    grasp_str log = server_last_words(call, server);
+    grasp_str log = mariadb_last_words(call, server);
     return grasp_fail(call, GRASP_E_UNAVAILABLE,
                       "the private MariaDB could not be set up: %.*s %.*s", (int)log.len, log.ptr,
                       (int)result.err.len, result.err.ptr);
 }
 
-static int32_t wait_for_answer(grasp_call *call, const struct server *server,
+static int32_t wait_for_answer(grasp_call *call, const struct mariadb *server,
                                const struct address *address)
 {
     struct text reason CLEANUP_TEXT = {0};
@@ -142,13 +142,13 @@ static int32_t wait_for_answer(grasp_call *call, const struct server *server,
             return grasp_fail(call, GRASP_E_CANCELLED, "stopped while MariaDB was starting");
         nanosleep(&pause, NULL);
     }
-    grasp_str log = server_last_words(call, server);
+    grasp_str log = mariadb_last_words(call, server);
     return grasp_fail(call, GRASP_E_UNAVAILABLE,
                       "the private MariaDB does not answer (%.*s); its log ends with: %.*s",
                       (int)reason.len, reason.ptr, (int)log.len, log.ptr);
 }
 
-int32_t server_start(grasp_call *call, struct server **out, struct address *out_address)
+int32_t mariadb_start(grasp_call *call, struct mariadb **out, struct address *out_address)
 {
     const grasp_scratch *scratch = call->host->extension(call, grasp_cstr(GRASP_EXT_SCRATCH));
     grasp_str folder;
@@ -162,7 +162,7 @@ int32_t server_start(grasp_call *call, struct server **out, struct address *out_
     int32_t status = scratch->folder(call, &folder);
     if (status)
         return status;
-    struct server *server = calloc(1, sizeof(*server));
+    struct mariadb *server = calloc(1, sizeof(*server));
     if (!server)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for a server");
     server->folder = -1;
@@ -171,14 +171,14 @@ int32_t server_start(grasp_call *call, struct server **out, struct address *out_
         !(status = launch(call, server, folder)))
         status = wait_for_answer(call, server, out_address);
     if (status) {
-        server_stop(server);
+        mariadb_stop(server);
         return status;
     }
     *out = server;
     return GRASP_OK;
 }
 
-void server_stop(struct server *server)
+void mariadb_stop(struct mariadb *server)
 {
     if (!server)
         return;

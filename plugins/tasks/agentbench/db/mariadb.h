@@ -8,11 +8,11 @@
 
 #include "connection.h"
 
-struct server;
+struct mariadb;
 
 /* Blocks until it answers. The address lives as long as the server. GRASP_E_UNAVAILABLE, with the
  * package to install, when there is no server program. */
-int32_t server_start(grasp_call *call, struct server **out, struct address *out_address);
+int32_t mariadb_start(grasp_call *call, struct mariadb **out, struct address *out_address);
 /* Its log's end, for an error; lives as long as the call. */
-grasp_str server_last_words(grasp_call *call, const struct server *server);
-void server_stop(struct server *server); /* NULL is fine; the host ends the process */
+grasp_str mariadb_last_words(grasp_call *call, const struct mariadb *server);
+void mariadb_stop(struct mariadb *server); /* NULL is fine; the host ends the process */
