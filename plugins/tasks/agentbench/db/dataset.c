@@ -42,15 +42,15 @@ static int32_t read_entries(grasp_call *call, struct dataset *set, const grasp_j
     return GRASP_OK;
 }
 
-/* description: the split's own, which may differ from the entry's. */
-static void add_sample(grasp_call *call, struct dataset *set, struct db_split *split,
-                       const struct entry *entry, grasp_str description)
+/* description and type: the split's own, which may differ from the entry's. */
+static void add_sample(struct dataset *set, struct db_split *split, const struct entry *entry,
+                       grasp_str description, grasp_str type)
 {
     struct text out CLEANUP_TEXT = {0};
     text_put(&out, "{\"id\": ");
     text_json(&out, entry->id);
     text_put(&out, ", \"type\": ");
-    text_json(&out, entry->type);
+    text_json(&out, type);
     text_put(&out, ", \"description\": ");
     text_json(&out, description);
     text_put(&out, ", \"answer\": ");
@@ -82,8 +82,12 @@ static int32_t read_split(grasp_call *call, struct dataset *set, grasp_str folde
                               "%.*s/%s: item %zu: there is no entry with the id %lld",
                               (int)folder.len, folder.ptr, file, i, (long long)id);
         grasp_str description = json->as_string(json->get(item, SLICE("description")));
+        grasp_str type = json->as_string(json->get(item, SLICE("type")));
         const struct entry *entry = &set->entries[id];
-        add_sample(call, set, split, entry, description.len ? description : entry->description);
+        add_sample(set, split, entry, description.len ? description : entry->description,
+                   type.len && type_is_mutation(type) == type_is_mutation(entry->type)
+                       ? type
+                       : entry->type);
     }
     return GRASP_OK;
 }
@@ -118,7 +122,8 @@ static int32_t load_own(grasp_call *call, struct dataset *set)
         split->samples = pool_array(&set->pool, set->count + 1, sizeof(*split->samples));
         for (size_t k = 0; k < set->count; k++)
             if (grasp_equal(set->entries[k].split, split->name))
-                add_sample(call, set, split, &set->entries[k], set->entries[k].description);
+                add_sample(set, split, &set->entries[k], set->entries[k].description,
+                           set->entries[k].type);
     }
     return GRASP_OK;
 }
