@@ -16,8 +16,8 @@
 #define LOG_SHOWN 1500
 /* Address space of the server; the host's guard ends it at four times that in use. */
 #define MEMORY_MAX (3ull << 30)
-/* A thread counts as a process: one per connection and a few dozen of the server's own. */
-#define THREADS_MAX 8192
+/* The guard lets each have 32 threads: one per connection, and a few dozen of the server's own. */
+#define PROCESSES_MAX 128
 
 /* The system tables come from the package's own files, without help texts and views, which no
  * agent needs. The options are those of the reference's server where MariaDB has them; its time
@@ -113,7 +113,7 @@ static int32_t launch(grasp_call *call, struct mariadb *server, grasp_str folder
         .folder = folder,
         .env = SLICE("{\"PATH\": \"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\"}"),
         .max_memory = MEMORY_MAX,
-        .max_processes = THREADS_MAX,
+        .max_processes = PROCESSES_MAX,
     };
     grasp_exec_result result = {.size = sizeof(result)};
     int32_t status = exec->open(call, &request, &session);
