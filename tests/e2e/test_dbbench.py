@@ -50,11 +50,14 @@ class Agent:
                                                 "finish_reason": "stop"}],
                                    "usage": {"prompt_tokens": 1, "completion_tokens": 1,
                                              "total_tokens": 2}}).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
+                try:
+                    self.send_response(200)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(text)))
+                    self.end_headers()
+                    self.wfile.write(text)
+                except ConnectionError:
+                    pass  # a host that was killed takes no answer
 
         agent.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         agent.server.daemon_threads = True
@@ -195,7 +198,8 @@ def test_own_set():
         rollout = found[entry["id"]]
         lib.check(rollout["correct"], "%s is wrong" % entry["id"])
         said = next(m["content"] for m in rollout["history"] if m["role"] == "tool")
-        lib.check(all(value.rstrip("0") in said for value in entry["label"]),
+        lib.check(all(value[:-1] in said if "." in value else value in said
+                      for value in entry["label"]),
                   "%s: %s is not in %s" % (entry["id"], entry["label"], said))
 
     idle = evaluate(lambda task, turn: call("commit_final_answer", answers=["done"]))

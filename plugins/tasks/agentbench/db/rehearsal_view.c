@@ -59,6 +59,14 @@ static void look_up(grasp_call *call, struct pool *pool, struct db_view *view)
     }
 }
 
+/* Rows have no line ends; guidance may follow them. */
+static grasp_str first_line(grasp_str text)
+{
+    grasp_str line = SLICE("");
+    slice_line(&text, &line);
+    return line;
+}
+
 static void read_turns(const grasp_rehearsal_request *request, struct db_view *view)
 {
     bool asked = false;
@@ -71,7 +79,7 @@ static void read_turns(const grasp_rehearsal_request *request, struct db_view *v
                     has(message->content, "Action: Operation");
             view->statements += asked;
         } else if (asked) {
-            view->response = message->content;
+            view->response = first_line(message->content);
             asked = false;
         }
     }
