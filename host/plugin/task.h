@@ -33,7 +33,7 @@ struct task_info {
     struct str tools;       /* JSON array or empty */
     struct str tool_choice; /* as in model_request */
     enum placement placement;
-    const char *field;       /* of the first message, or NULL */
+    const char *field; /* of the first message, or NULL */
     struct task_window window;
     const struct json *json; /* all of it */
 };

@@ -92,7 +92,8 @@ static void compare(struct golden *g, struct mock_host *host)
         read_py(call, &pool, json_get(c, "answer"), &answer);
         read_py(call, &pool, json_get(c, "ground_truth"), &truth);
         golden_expect_int(
-            g, "out", answer_equal(&pool, &answer, &truth, golden_in(json_str(json_get(c, "type")))),
+            g, "out",
+            answer_equal(&pool, &answer, &truth, golden_in(json_str(json_get(c, "type")))),
             json_bool(json_get(c, "out"), false));
     }
 }

@@ -171,7 +171,8 @@ static void check_history(struct golden *g, const struct dbbench *self,
 
 static void check_end(struct golden *g, const struct mock_episode *episode, const struct json *c)
 {
-    CLEANUP_JSON struct json *raw = json_parse((struct str){episode->raw.ptr, episode->raw.len}, NULL);
+    CLEANUP_JSON struct json *raw =
+        json_parse((struct str){episode->raw.ptr, episode->raw.len}, NULL);
     const struct json *want = json_get(c, "result");
     golden_expect_str(g, "status", (struct str){episode->status.ptr, episode->status.len},
                       json_str(json_get(c, "status")));

@@ -74,8 +74,7 @@ static void retry_delay(struct golden *g)
     golden_section(g, "grasp.retry_delay");
     for (const struct json *c; (c = golden_next(g));) {
         double seconds = -1, want = json_double(json_get(c, "out"), NAN);
-        bool asked =
-            retry_text_delay(json_str(json_get(c, "text")), 60, clock_wall_ms(), &seconds);
+        bool asked = retry_text_delay(json_str(json_get(c, "text")), 60, clock_wall_ms(), &seconds);
         if (golden_expect(g, asked, "the text asks for a wait"))
             golden_expect(g, seconds == want, "out");
     }
@@ -177,9 +176,9 @@ static void to_agent_output(struct golden *g)
         CLEANUP_JSON struct json *answer = json_parse(STR("{\"choices\": [{}]}"), NULL);
         struct json *choice = json_at(json_get(answer, "choices"), 0), *said = json_new_object();
         json_set(said, "role", json_new_str(STR("assistant")));
-        json_set(said, "content", json_is(in, JSON_STRING)
-                                      ? json_copy(in)
-                                      : json_new_str(json_str(json_get(in, "content"))));
+        json_set(said, "content",
+                 json_is(in, JSON_STRING) ? json_copy(in)
+                                          : json_new_str(json_str(json_get(in, "content"))));
         if (json_get(in, "tool_calls"))
             json_set(said, "tool_calls", whole_calls(json_get(in, "tool_calls")));
         json_set(choice, "message", said);

@@ -29,8 +29,10 @@ static size_t make_skills(struct pool *pool, struct skill *out)
     static const struct {
         const char *name, *description, *content, *tags[4];
     } table[] = {
-        {"count_files", "Count files with find",
-         "## When to Use This Skill\n- counting files\n## Other\nx", {"count", "files"}},
+        {"count_files",
+         "Count files with find",
+         "## When to Use This Skill\n- counting files\n## Other\nx",
+         {"count", "files"}},
         {"insert_rows", "Insert rows", "", {"insert"}},
         {"general_rule", "A general rule", "", {NULL}},
         {"multi word tag", "", "# when to use\nranking", {"number of", "how many"}},
@@ -100,8 +102,7 @@ static void words(struct golden *g)
     golden_section(g, "grasp.slugify");
     for (const struct json *c; (c = golden_next(g));) {
         struct pool pool CLEANUP_POOL = {0};
-        golden_expect_str(g, "out",
-                          rig_out(slug_make(&pool, rig_in(json_str(json_get(c, "in"))))),
+        golden_expect_str(g, "out", rig_out(slug_make(&pool, rig_in(json_str(json_get(c, "in"))))),
                           json_str(json_get(c, "out")));
     }
 }

@@ -141,8 +141,15 @@ static const struct entry battery = {
     .table_count = 1,
     .tables = (struct table[]){{
         .name = {"t x", 3},
-        .columns = (grasp_str[]){{"name", 4}, {"pts", 3}, {"big", 3}, {"d", 1}, {"note", 4},
-                                 {"rank", 4}, {"groups", 6}, {"system", 6}, {"of", 2}},
+        .columns = (grasp_str[]){{"name", 4},
+                                 {"pts", 3},
+                                 {"big", 3},
+                                 {"d", 1},
+                                 {"note", 4},
+                                 {"rank", 4},
+                                 {"groups", 6},
+                                 {"system", 6},
+                                 {"of", 2}},
         .column_count = 9,
     }},
 };

@@ -34,11 +34,11 @@ static void write_repr(struct text *out, struct str kind, struct str value)
     static const struct {
         const char *name;
         enum column_kind kind;
-    } kinds[] = {{"str", COLUMN_TEXT},     {"float", COLUMN_REAL},
-                 {"int", COLUMN_INTEGER},  {"decimal", COLUMN_DECIMAL},
-                 {"date", COLUMN_DATE},    {"datetime", COLUMN_DATETIME},
-                 {"time", COLUMN_TIME},    {"timedelta", COLUMN_TIME},
-                 {"bytes", COLUMN_BYTES},  {"bytearray", COLUMN_BYTES}};
+    } kinds[] = {{"str", COLUMN_TEXT},    {"float", COLUMN_REAL},
+                 {"int", COLUMN_INTEGER}, {"decimal", COLUMN_DECIMAL},
+                 {"date", COLUMN_DATE},   {"datetime", COLUMN_DATETIME},
+                 {"time", COLUMN_TIME},   {"timedelta", COLUMN_TIME},
+                 {"bytes", COLUMN_BYTES}, {"bytearray", COLUMN_BYTES}};
     CLEANUP_BUF struct buf bytes = {0};
     bool binary = str_starts(kind, "byte");
     if (binary)

@@ -60,7 +60,9 @@ static int32_t paper_create(grasp_call *call, struct database_source *source,
     return GRASP_OK;
 }
 
-static void paper_close(struct database_source *source) {}
+static void paper_close(struct database_source *source)
+{
+}
 
 static const struct database_source_ops paper_ops = {paper_create, paper_close};
 
@@ -122,7 +124,8 @@ static void test_tools(void **state)
     struct fixture f;
     start(&f, NULL, "[('Bluebell',)]");
     begin(&f, "harbour_ferries_01");
-    assert_non_null(strstr(f.episode.messages[1].content.ptr, "Which ferry has the highest Seats?"));
+    assert_non_null(
+        strstr(f.episode.messages[1].content.ptr, "Which ferry has the highest Seats?"));
     call_tool(&f, "execute_sql", "{\"query\": \"SELECT 1\"}");
     assert_string_equal(last(&f), "[('Bluebell',)]");
     call_tool(&f, "drop_all", "{}");
@@ -166,10 +169,13 @@ static void test_server_gone(void **state)
 
 static void test_hostile(void **state)
 {
-    static const char *const arguments[] = {
-        "{\"query\": 5}",          "{\"query\": null}", "{\"query\": {\"a\": [[[]]]}}",
-        "{\"_raw\": \"{broken\"}", "{\"_raw\": \"[]\"}", "{\"query\": \"\\u0000\\ud83d\\ude00\"}",
-        "{}"};
+    static const char *const arguments[] = {"{\"query\": 5}",
+                                            "{\"query\": null}",
+                                            "{\"query\": {\"a\": [[[]]]}}",
+                                            "{\"_raw\": \"{broken\"}",
+                                            "{\"_raw\": \"[]\"}",
+                                            "{\"query\": \"\\u0000\\ud83d\\ude00\"}",
+                                            "{}"};
     struct fixture f;
     start(&f, NULL, "\xff\xfe");
     begin(&f, "harbour_ferries_11");
@@ -268,8 +274,7 @@ static void test_addresses(void **state)
                      0);
     assert_string_equal(address.socket, "/run/s");
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        int32_t status =
-            server_address_read(mock_call(host), &pool, grasp_cstr(bad[i]), &address);
+        int32_t status = server_address_read(mock_call(host), &pool, grasp_cstr(bad[i]), &address);
         mock_assert_failed(host, status, GRASP_E_INVALID);
         assert_null(strstr(host->fail_text.ptr, "secret"));
     }
@@ -302,9 +307,9 @@ static void test_values(void **state)
 
 static void test_own_set(void **state)
 {
-    static const char *const types[] = {"INSERT",         "UPDATE",          "DELETE",
-                                        "other",          "comparison",      "counting",
-                                        "ranking",        "aggregation-SUM", "aggregation-MAX",
+    static const char *const types[] = {"INSERT",          "UPDATE",          "DELETE",
+                                        "other",           "comparison",      "counting",
+                                        "ranking",         "aggregation-SUM", "aggregation-MAX",
                                         "aggregation-MIN", "aggregation-AVG"};
     struct fixture f;
     start(&f, NULL, "[]");

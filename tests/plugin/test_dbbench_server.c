@@ -35,8 +35,8 @@ static struct database *make(uint64_t seed)
 {
     struct text reason CLEANUP_TEXT = {0};
     struct database *database = NULL;
-    int32_t status = world.source->ops->create(mock_call(host), world.source, &entry, seed, &reason,
-                                               &database);
+    int32_t status =
+        world.source->ops->create(mock_call(host), world.source, &entry, seed, &reason, &database);
     if (status || !database)
         fail_msg("no database: %s", host->fail_text.ptr ? host->fail_text.ptr : reason.ptr);
     return database;
@@ -197,9 +197,9 @@ static void test_endless_output(void **state)
     for (size_t i = 0; i < sizeof(endless) / sizeof(*endless); i++) {
         enum sql_end end;
         text_reset(&response);
-        assert_int_equal(database->ops->run(mock_call(host), database, grasp_cstr(endless[i]),
-                                            &response, &end),
-                         GRASP_OK);
+        assert_int_equal(
+            database->ops->run(mock_call(host), database, grasp_cstr(endless[i]), &response, &end),
+            GRASP_OK);
         assert_true(response.len < (8u << 20));
         assert_well(database);
     }
@@ -245,8 +245,8 @@ static void test_server_falls_over(void **state)
     assert_well(database);
     administer("SHUTDOWN");
     text_reset(&response);
-    int32_t status = database->ops->run(mock_call(host), database, grasp_cstr("SELECT 1"),
-                                        &response, &end);
+    int32_t status =
+        database->ops->run(mock_call(host), database, grasp_cstr("SELECT 1"), &response, &end);
     mock_assert_failed(host, status, GRASP_E_UNAVAILABLE);
     /* it stays so when the server is back, for an episode whose state is gone with it */
     struct database *next = make(3);
@@ -267,9 +267,9 @@ static void test_tables_that_no_server_takes(void **state)
     const struct entry bad = {.table_count = 1, .tables = &nameless};
     struct text reason CLEANUP_TEXT = {0};
     struct database *database = NULL;
-    assert_int_equal(world.source->ops->create(mock_call(host), world.source, &bad, 1, &reason,
-                                               &database),
-                     GRASP_OK);
+    assert_int_equal(
+        world.source->ops->create(mock_call(host), world.source, &bad, 1, &reason, &database),
+        GRASP_OK);
     assert_null(database);
     assert_non_null(strstr(reason.ptr, "1166"));
 }

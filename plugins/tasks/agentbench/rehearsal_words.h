@@ -11,7 +11,8 @@ struct mentions {
     uint32_t always;    /* those that guidance demands: "always TAG" */
 };
 
-/* find: the number of a tag by its name, -1 for other words. Tags have an underscore and are at most
+/* find: the number of a tag by its name, -1 for other words. Tags have an underscore and are at
+ * most
  * 32. Turns of the agent are not looked at. */
 void mentions_find(const grasp_rehearsal_request *request, int (*find)(grasp_str name),
                    struct mentions *out);

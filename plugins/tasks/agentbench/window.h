@@ -10,6 +10,7 @@
 /* In pieces of words, numbers and signs, as AgentBench counts them. */
 #define WINDOW_SEGMENTS 3500
 
-/* Appends the member "history" of the info object. notice: what stands in for what is left out, with
+/* Appends the member "history" of the info object. notice: what stands in for what is left out,
+ * with
  * {{count}}. reference: results of tools may stay behind without their calls. */
 void window_write(struct text *out, grasp_str notice, int reference);

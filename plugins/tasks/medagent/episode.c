@@ -4,11 +4,11 @@
 #include "action.h"
 #include "coerce.h"
 #include "common/cohort/now.h"
+#include "common/pyrepr.h"
 #include "common/slice.h"
 #include "common/template.h"
 #include "evidence.h"
 #include "medagent.h"
-#include "common/pyrepr.h"
 #include "pyvalue.h"
 
 /* What is kept of an answer, or of a reply that had to be changed. No valid action is near. */

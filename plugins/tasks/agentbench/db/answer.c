@@ -28,9 +28,8 @@ static grasp_str trim_quotes(grasp_str text)
 
 static bool is_nothing(grasp_str text)
 {
-    static const char *const words[] = {"",    "none", "null",      "undefined",
-                                        "nan", "inf",  "infinity", "-inf",
-                                        "-infinity"};
+    static const char *const words[] = {"",    "none",     "null", "undefined", "nan",
+                                        "inf", "infinity", "-inf", "-infinity"};
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
         if (text.len == strlen(words[i]) && strncasecmp(text.ptr, words[i], text.len) == 0)
             return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "connection.h"
 
-#include <mysql.h>
 #include <errmsg.h>
+#include <mysql.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +60,8 @@ static void start_library(void)
     mysql_library_init(0, NULL, NULL);
 }
 
-enum query_end connection_open(const struct address *address, const char *database,
-                               unsigned wait_s, struct connection **out, struct text *reason)
+enum query_end connection_open(const struct address *address, const char *database, unsigned wait_s,
+                               struct connection **out, struct text *reason)
 {
     pthread_once(&library, start_library);
     struct connection *connection = calloc(1, sizeof(*connection));
@@ -124,7 +124,8 @@ static bool take_rows(MYSQL_RES *result, row_taker take, void *arg)
     while (on && (row = mysql_fetch_row(result))) {
         const unsigned long *lengths = mysql_fetch_lengths(result);
         for (unsigned i = 0; i < count; i++)
-            values[i] = (struct value){kind_of(&fields[i]), row[i] == NULL,
+            values[i] = (struct value){kind_of(&fields[i]),
+                                       row[i] == NULL,
                                        {row[i] ? row[i] : "", row[i] ? lengths[i] : 0}};
         on = take(arg, values, count);
     }

@@ -45,8 +45,8 @@ struct connection;
 
 /* database: NULL for none. wait_s: of one answer. Errors: QUERY_ERROR when the server refuses,
  * QUERY_LOST when there is none; `reason` says why. */
-enum query_end connection_open(const struct address *address, const char *database,
-                               unsigned wait_s, struct connection **out, struct text *reason);
+enum query_end connection_open(const struct address *address, const char *database, unsigned wait_s,
+                               struct connection **out, struct text *reason);
 /* One statement. take: NULL to drop the rows. *out_rows: whether it has a result set, may be NULL.
  * On QUERY_ERROR and QUERY_LOST `error` has "ERRNO (SQLSTATE): message". What comes after
  * a taker has stopped is read and dropped: it should have had the statement killed. */

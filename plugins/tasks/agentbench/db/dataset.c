@@ -33,7 +33,7 @@ static int32_t read_entries(grasp_call *call, struct dataset *set, const grasp_j
         const grasp_json_value *object = json->at(list, i);
         struct entry *entry = &set->entries[i];
         int32_t status = db_entry_read(call, &set->pool, object,
-                                    grasp_format(call, "%s: entry %zu", name, i).ptr, entry);
+                                       grasp_format(call, "%s: entry %zu", name, i).ptr, entry);
         if (status)
             return status;
         entry->id = own ? pool_dup(&set->pool, json->as_string(json->get(object, SLICE("id"))))
@@ -113,8 +113,7 @@ static int32_t load_own(grasp_call *call, struct dataset *set)
     const grasp_json_value *list = NULL;
     while (built_in->name && strcmp(built_in->name, file) != 0)
         built_in++;
-    int32_t status =
-        data_parse(call, (grasp_str){built_in->text, built_in->len}, file, 1, &list);
+    int32_t status = data_parse(call, (grasp_str){built_in->text, built_in->len}, file, 1, &list);
     if (status || (status = read_entries(call, set, list, file, true)))
         return status;
     for (int i = 0; i < DB_SPLIT_COUNT; i++) {

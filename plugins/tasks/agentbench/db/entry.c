@@ -89,8 +89,7 @@ static int32_t read_tables(const struct reader *r, const grasp_json_value *table
                           TABLES_MAX);
     out->tables = pool_array(r->pool, out->table_count, sizeof(*out->tables));
     for (size_t i = 0; i < out->table_count; i++) {
-        int32_t status =
-            read_table(r, list ? r->json->at(tables, i) : tables, &out->tables[i]);
+        int32_t status = read_table(r, list ? r->json->at(tables, i) : tables, &out->tables[i]);
         if (status)
             return status;
     }
@@ -109,12 +108,11 @@ static int32_t read_truth(const struct reader *r, const grasp_json_value *object
 }
 
 int32_t db_entry_read(grasp_call *call, struct pool *pool, const grasp_json_value *object,
-                   const char *place, struct entry *out)
+                      const char *place, struct entry *out)
 {
     const struct reader r = {call, grasp_json_of(call), pool, place};
     const grasp_json_value *types = r.json->get(object, SLICE("type"));
-    const grasp_json_value *sql =
-        r.json->get(r.json->get(object, SLICE("sql")), SLICE("query"));
+    const grasp_json_value *sql = r.json->get(r.json->get(object, SLICE("sql")), SLICE("query"));
     *out = (struct entry){
         .type = pool_dup(pool, r.json->as_string(r.json->at(types, 0))),
         .description = text_of(&r, object, "description"),

@@ -32,4 +32,4 @@ bool type_is_mutation(grasp_str type);
 
 /* Reads the object into memory of the pool. place: file and position, for errors. */
 int32_t db_entry_read(grasp_call *call, struct pool *pool, const grasp_json_value *object,
-                   const char *place, struct entry *out);
+                      const char *place, struct entry *out);

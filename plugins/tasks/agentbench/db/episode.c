@@ -76,8 +76,7 @@ int32_t dbbench_begin(grasp_call *call, void *opaque, grasp_str sample, uint64_t
     const struct entry *entry = find_entry(call, self, sample);
     if (!entry)
         return GRASP_E_INVALID;
-    int32_t status =
-        self->source->ops->create(call, self->source, entry, seed, &reason, &database);
+    int32_t status = self->source->ops->create(call, self->source, entry, seed, &reason, &database);
     if (!status && !database)
         return refuse(call, &reason);
     if (!status)
@@ -127,8 +126,7 @@ static int32_t operate(grasp_call *call, const struct dbbench *self, struct epis
 {
     struct text response CLEANUP_TEXT = {0};
     enum sql_end end = SQL_TEXT;
-    int32_t status =
-        episode->database->ops->run(call, episode->database, sql, &response, &end);
+    int32_t status = episode->database->ops->run(call, episode->database, sql, &response, &end);
     if (status)
         return status;
     if (end == SQL_TIMEOUT)
@@ -215,8 +213,8 @@ static bool is_correct(const struct dbbench *self, grasp_call *call, struct pool
     return answer_equal(pool, &answer, &truth, entry->type);
 }
 
-static int32_t emit_result(grasp_call *call, const struct entry *entry,
-                           const struct result *result, bool correct)
+static int32_t emit_result(grasp_call *call, const struct entry *entry, const struct result *result,
+                           bool correct)
 {
     struct text raw CLEANUP_TEXT = {0};
     text_put(&raw, correct ? "{\"is_correct\": true, \"answer\": "

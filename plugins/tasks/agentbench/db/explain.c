@@ -89,8 +89,9 @@ static uint32_t explain_mutation(const struct rollout_view *view, const struct s
 
 static bool gives_up(grasp_str answer)
 {
-    static const char *const words[] = {"cannot answer", "can't answer",     "not found",
-                                        "not present",   "not in the table", "need more information"};
+    static const char *const words[] = {"cannot answer",    "can't answer",
+                                        "not found",        "not present",
+                                        "not in the table", "need more information"};
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
         if (has_word(answer, words[i]))
             return true;
@@ -128,8 +129,8 @@ uint32_t explain_reference(const struct rollout_view *view)
     }
     if (grasp_equal(view->status, STATUS_TASK_LIMIT))
         tags |= DB_TAG_BIT(DB_TASK_LIMIT);
-    return tags | (type_is_mutation(view->type) ? explain_mutation(view, &seen)
-                                                : explain_question(view));
+    return tags |
+           (type_is_mutation(view->type) ? explain_mutation(view, &seen) : explain_question(view));
 }
 
 /* "1064 (42000): ..." */
@@ -194,8 +195,7 @@ static struct statements look_at_statements(const struct rollout_view *view)
 
 static bool all_whole(const struct answer *answer)
 {
-    return answer->count == 1 &&
-           strspn(answer->items[0].ptr, "0123456789") == answer->items[0].len;
+    return answer->count == 1 && strspn(answer->items[0].ptr, "0123456789") == answer->items[0].len;
 }
 
 static bool is_joined(const struct answer *given, const struct answer *want)

@@ -10,7 +10,7 @@ struct rollout_view {
     grasp_str type, status;
     const grasp_json_value *actions; /* texts */
     const grasp_json_value *history;
-    bool client_error;      /* the model or the environment failed */
+    bool client_error; /* the model or the environment failed */
 };
 
 /* The reference's tags. */

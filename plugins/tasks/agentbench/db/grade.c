@@ -12,7 +12,8 @@ struct case_view {
     const grasp_json_value *result; /* of the rollout */
 };
 
-/* The hash for a change, else the answer; a result without the former was made by another program. */
+/* The hash for a change, else the answer; a result without the former was made by another program.
+ */
 static void values(struct pool *pool, const struct case_view *view, struct py *answer,
                    struct py *truth)
 {
@@ -21,8 +22,8 @@ static void values(struct pool *pool, const struct case_view *view, struct py *a
     bool open = mutation && !json->as_string(view->truth).len;
     const char *key = mutation ? "table_hash" : "answer";
     py_of_json(pool, json, json->get(view->result, grasp_cstr(key)), answer);
-    py_of_json(pool, json,
-               open ? json->get(view->result, SLICE("ground_truth")) : view->truth, truth);
+    py_of_json(pool, json, open ? json->get(view->result, SLICE("ground_truth")) : view->truth,
+               truth);
 }
 
 static bool is_correct(grasp_call *call, struct pool *pool, const struct case_view *view)

@@ -111,15 +111,16 @@ static int32_t launch(grasp_call *call, struct mariadb *server, grasp_str folder
         .timeout_ms = INSTALL_MS,
         .argv = json->print(call, argv, 0),
         .folder = folder,
-        .env = SLICE("{\"PATH\": \"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\"}"),
+        .env =
+            SLICE("{\"PATH\": \"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\"}"),
         .max_memory = MEMORY_MAX,
         .max_processes = PROCESSES_MAX,
     };
     grasp_exec_result result = {.size = sizeof(result)};
     int32_t status = exec->open(call, &request, &session);
     if (!status)
-        status = exec->exchange(call, session, SLICE(""), SLICE("installed\n"), INSTALL_MS,
-                                &result);
+        status =
+            exec->exchange(call, session, SLICE(""), SLICE("installed\n"), INSTALL_MS, &result);
     if (status || result.status == -1)
         return status;
     grasp_str log = mariadb_last_words(call, server);

@@ -53,8 +53,7 @@ static int32_t load_prompts(grasp_call *call, struct dbbench *self)
 
 static grasp_str text_option(struct dbbench *self, const grasp_json_value *config, const char *key)
 {
-    return pool_dup(&self->pool,
-                    self->json->as_string(self->json->get(config, grasp_cstr(key))));
+    return pool_dup(&self->pool, self->json->as_string(self->json->get(config, grasp_cstr(key))));
 }
 
 static int32_t load(grasp_call *call, struct dbbench *self, const grasp_json_value *config)

@@ -65,8 +65,8 @@ static enum query_end run(struct places *places, unsigned *out_errno, struct tex
     va_end(args);
     if (len < 0)
         return QUERY_LOST;
-    enum query_end end = admin_run(places->admin, PATIENCE_SECONDS,
-                                   (grasp_str){sql, (uint64_t)len}, out_errno, error);
+    enum query_end end = admin_run(places->admin, PATIENCE_SECONDS, (grasp_str){sql, (uint64_t)len},
+                                   out_errno, error);
     free(sql);
     return end;
 }

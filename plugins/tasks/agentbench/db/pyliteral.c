@@ -141,9 +141,9 @@ static bool read_integer(struct reader *r, const char *digits, bool negative, st
     if (strspn(digits, "0123456789") != len || (zeros && zeros != len))
         return false;
     const char *shown = zeros == len ? "0" : digits;
-    *out = (struct py){.kind = PY_INT,
-                       .text = pool_format(r->pool, "%s%s", negative && *shown != '0' ? "-" : "",
-                                           shown)};
+    *out = (struct py){
+        .kind = PY_INT,
+        .text = pool_format(r->pool, "%s%s", negative && *shown != '0' ? "-" : "", shown)};
     return true;
 }
 
@@ -243,8 +243,8 @@ static bool read_value(struct reader *r, struct py *out)
         return false;
     skip(r);
     char c = peek(r), next = r->at + 1 < r->text.len ? r->text.ptr[r->at + 1] : 0;
-    bool string = c == '\'' || c == '"' ||
-                  (c && strchr("rRuU", c) && (next == '\'' || next == '"'));
+    bool string =
+        c == '\'' || c == '"' || (c && strchr("rRuU", c) && (next == '\'' || next == '"'));
     if (string)
         good = read_strings(r, out);
     else if (take(r, '['))

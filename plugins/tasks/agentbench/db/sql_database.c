@@ -22,8 +22,8 @@
 /* The clock of an episode: 2025-01-01T00:00:00Z. */
 #define CLOCK "1735689600"
 
-#define ER_STATEMENT_TIMEOUT 1969   /* MariaDB */
-#define ER_QUERY_TIMEOUT 3024       /* MySQL */
+#define ER_STATEMENT_TIMEOUT 1969 /* MariaDB */
+#define ER_QUERY_TIMEOUT 3024     /* MySQL */
 
 struct sql_database {
     struct database base;
@@ -54,8 +54,8 @@ static enum query_end prepare(struct sql_database *self, struct text *error)
     bool mariadb = connection_is_mariadb(self->agent);
     unsigned limit = self->server->statement_timeout;
     text_put(&sql, "SET time_zone = '+00:00', timestamp = " CLOCK ", group_concat_max_len = 1024");
-    text_format(&sql, ", rand_seed1 = %u, rand_seed2 = %u",
-                (unsigned)(self->seed & 0x3fffffff), (unsigned)(self->seed >> 32 & 0x3fffffff));
+    text_format(&sql, ", rand_seed1 = %u, rand_seed2 = %u", (unsigned)(self->seed & 0x3fffffff),
+                (unsigned)(self->seed >> 32 & 0x3fffffff));
     if (mariadb)
         text_format(&sql,
                     ", max_statement_time = %u, sql_mode = 'ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,"
@@ -109,8 +109,8 @@ static bool is_here(void *arg, const struct value *values, size_t count)
 static enum query_end ready(struct sql_database *self, struct text *error)
 {
     if (self->agent && self->moved) {
-        enum query_end end = connection_run(self->agent, SLICE("SELECT DATABASE()"), is_here, self,
-                                            NULL, error);
+        enum query_end end =
+            connection_run(self->agent, SLICE("SELECT DATABASE()"), is_here, self, NULL, error);
         if (end != QUERY_OK)
             return end;
         if (self->moved)
@@ -167,8 +167,8 @@ static bool is_late(enum query_end end, const struct sql_database *self)
 }
 
 /* The response in `raw`, with the place's own name. */
-static int32_t run_raw(grasp_call *call, struct sql_database *self, grasp_str sql,
-                       struct text *raw, enum sql_end *out_end)
+static int32_t run_raw(grasp_call *call, struct sql_database *self, grasp_str sql, struct text *raw,
+                       enum sql_end *out_end)
 {
     struct text error CLEANUP_TEXT = {0};
     struct response response = {.database = self};
@@ -237,8 +237,7 @@ static enum query_end run_own(struct sql_database *self, struct text *sql, struc
     return end;
 }
 
-static enum query_end fill(struct sql_database *self, const struct table *table,
-                           struct text *error)
+static enum query_end fill(struct sql_database *self, const struct table *table, struct text *error)
 {
     struct text sql CLEANUP_TEXT = {0};
     enum query_end end = QUERY_OK;
