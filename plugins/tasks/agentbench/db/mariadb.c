@@ -23,8 +23,8 @@
  * agent needs. The options are those of the reference's server where MariaDB has them; its time
  * goes into nothing that has to survive the run. */
 static const char script[] =
-    "share=/usr/share/mysql\n"
-    "set -- --no-defaults --datadir=/work/data --tmpdir=/work/tmp --skip-log-bin"
+    "here=$(pwd) share=/usr/share/mysql\n"
+    "set -- --no-defaults --datadir=$here/data --tmpdir=$here/tmp --skip-log-bin"
     " --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync --innodb-doublewrite=0"
     " --loose-debug-no-sync --loose-innodb-log-file-buffering=1"
     " --innodb-buffer-pool-size=64M --innodb-log-file-size=16M --sync-frm=0"
@@ -38,9 +38,9 @@ static const char script[] =
     " mariadbd \"$@\" --bootstrap >>log 2>&1 || { echo failed; exit 1; }\n"
     "echo installed\n"
     "for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do\n"
-    "  mariadbd \"$@\" --socket=/work/s --pid-file=/work/pid --skip-networking --skip-name-resolve"
+    "  mariadbd \"$@\" --socket=$here/s --pid-file=$here/pid --skip-networking --skip-name-resolve"
     " --max-connections=2000 --group-concat-max-len=1024 --local-infile=0 --performance-schema=0"
-    " --secure-file-priv=/work/tmp --innodb-stats-auto-recalc=0 --thread-cache-size=64"
+    " --secure-file-priv=$here/tmp --innodb-stats-auto-recalc=0 --thread-cache-size=64"
     " --symbolic-links=0"
     " --sql-mode=ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
     "NO_ENGINE_SUBSTITUTION"
