@@ -50,17 +50,15 @@ class Agent:
                                                 "finish_reason": "stop"}],
                                    "usage": {"prompt_tokens": 1, "completion_tokens": 1,
                                              "total_tokens": 2}}).encode()
-                try:
-                    self.send_response(200)
-                    self.send_header("Content-Type", "application/json")
-                    self.send_header("Content-Length", str(len(text)))
-                    self.end_headers()
-                    self.wfile.write(text)
-                except ConnectionError:
-                    pass  # a host that was killed takes no answer
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
 
         agent.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         agent.server.daemon_threads = True
+        agent.server.handle_error = lambda *_: None  # a host that was killed breaks off
         agent.url = "http://127.0.0.1:%d/v1" % agent.server.server_port
 
     def __enter__(self):
