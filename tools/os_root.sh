@@ -35,7 +35,7 @@ mkdir -p "$build"
 
 say() { echo "os_root.sh: $*"; }
 quietly() {
-    "$@" >>"$build/log" 2>&1 || {
+    "$@" </dev/null >>"$build/log" 2>&1 || {
         tail -n 5 "$build/log" >&2
         fail "'$1' failed"
     }
