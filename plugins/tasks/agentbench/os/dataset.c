@@ -73,12 +73,12 @@ static grasp_str base_name(const char *file)
 }
 
 static int32_t read_source(grasp_call *call, struct os_dataset *set, grasp_str folder,
-                           const struct source *source)
+                           const struct source *source, const struct script_files *given)
 {
     const grasp_json *json = grasp_json_of(call);
     const grasp_json_value *list = NULL;
     grasp_str scripts = grasp_format(call, "%s/%s", folder.ptr, source->scripts);
-    const struct script_files files = {read_script, &scripts};
+    const struct script_files own = {read_script, &scripts};
     grasp_str name = base_name(source->file);
     int32_t status = data_json(call, grasp_format(call, "%s/%s", folder.ptr, source->file), &list);
     if (status)
@@ -88,8 +88,8 @@ static int32_t read_source(grasp_call *call, struct os_dataset *set, grasp_str f
         const char *place =
             grasp_format(call, "%s: item %llu", source->file, (unsigned long long)i + 1).ptr;
         struct problem problem;
-        status = problem_read(call, &set->pool, &files, single ? list : json->at(list, i), place,
-                              &problem);
+        status = problem_read(call, &set->pool, given ? given : &own,
+                              single ? list : json->at(list, i), place, &problem);
         if (status)
             break;
         problem.key = pool_format(&set->pool, "%s%.*s-%05llu", source->prefix, (int)name.len,
@@ -154,7 +154,9 @@ static int32_t read_split(grasp_call *call, struct os_dataset *set, grasp_str fo
             return grasp_fail(call, GRASP_E_INVALID,
                               "%s/%s: item %llu: there is no problem %s for the id '%s'",
                               folder.ptr, file, (unsigned long long)i + 1, key.ptr, given.ptr);
-        grasp_str description = json->as_string(json->get(item, SLICE("description")));
+        /* The split describes many problems in words that were changed later on. */
+        grasp_str description = reference ? json->as_string(json->get(item, SLICE("description")))
+                                          : problem->description;
         split->samples[split->count++] =
             (struct os_sample){problem, key, write_sample(&set->pool, key, SLICE(""), description)};
     }
@@ -162,12 +164,12 @@ static int32_t read_split(grasp_call *call, struct os_dataset *set, grasp_str fo
 }
 
 static int32_t load_folder(grasp_call *call, struct os_dataset *set, grasp_str given,
-                           bool reference)
+                           bool reference, const struct script_files *files)
 {
     grasp_str folder = SLICE("");
     int32_t status = data_folder(call, given, "os_interaction", "data/dev.json", &folder);
     for (size_t i = 0; i < sizeof(sources) / sizeof(*sources) && !status; i++)
-        status = read_source(call, set, folder, &sources[i]);
+        status = read_source(call, set, folder, &sources[i], files);
     for (size_t i = 0; i < OS_SPLIT_COUNT && !status; i++)
         status = read_split(call, set, folder, reference, &set->splits[i]);
     return status;
@@ -192,10 +194,16 @@ static int32_t load_own(grasp_call *call, struct os_dataset *set)
     return GRASP_OK;
 }
 
-int32_t os_dataset_load(grasp_call *call, struct os_dataset *out, grasp_str folder, bool reference)
+int32_t os_dataset_load_with(grasp_call *call, struct os_dataset *out, grasp_str folder,
+                             bool reference, const struct script_files *files)
 {
     *out = (struct os_dataset){0};
     for (size_t i = 0; i < OS_SPLIT_COUNT; i++)
         out->splits[i].name = split_names[i];
-    return folder.len ? load_folder(call, out, folder, reference) : load_own(call, out);
+    return folder.len ? load_folder(call, out, folder, reference, files) : load_own(call, out);
+}
+
+int32_t os_dataset_load(grasp_call *call, struct os_dataset *out, grasp_str folder, bool reference)
+{
+    return os_dataset_load_with(call, out, folder, reference, NULL);
 }

@@ -28,6 +28,9 @@ struct os_dataset {
 /* From AgentBench's folder, or our own if that is empty. reference: ids of the splits are taken as
  * they are, one below the problems that they mean. dataset_free is to follow even a failure. */
 int32_t os_dataset_load(grasp_call *call, struct os_dataset *out, grasp_str folder, bool reference);
+/* The same from a folder whose scripts are read by someone else; NULL for those in it. */
+int32_t os_dataset_load_with(grasp_call *call, struct os_dataset *out, grasp_str folder,
+                             bool reference, const struct script_files *files);
 void os_dataset_free(struct os_dataset *set);
 const struct os_sample *os_dataset_find(const struct os_dataset *set, grasp_str id);
 
