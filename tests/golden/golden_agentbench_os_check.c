@@ -126,7 +126,7 @@ static void checkers(struct golden *g)
             argv[2 + i] = json_str(json_at(args, i)).ptr;
         struct child_result result = {0};
         struct err err;
-        if (child_run(&(struct child_request){.argv = argv}, &result, &err))
+        if (child_run(&(struct child_request){.argv = argv, .timeout_ms = 60000}, &result, &err))
             golden_fail(g, "%s", err.text);
         else
             golden_expect_int(g, "exit_code", result.status,

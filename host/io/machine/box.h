@@ -43,8 +43,8 @@ void root_enter(struct box *box);
 /* small_root.c: fills a folder with what a system needs besides /usr. */
 void small_root_fill(const char *folder);
 
-/* mounts.c: /proc and /dev below the folder. */
-void mounts_make(const char *root);
+/* mounts.c: /proc and /dev below the folder. empty: where an empty folder can be made. */
+void mounts_make(const char *root, const char *empty);
 
 /* init.c: as process 1; never returns. */
 __attribute__((noreturn)) void init_run(const struct box *box);

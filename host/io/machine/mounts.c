@@ -69,6 +69,23 @@ static void cover_proc(const char *root)
     }
 }
 
+/* Folders that not even root inside may read would make every search of the whole system fail. They
+ * are shown empty. */
+static void cover_unreadable(const char *root, const char *empty)
+{
+    static const char *const covered[] = {"proc/1/fd", "proc/1/fdinfo", "proc/1/map_files",
+                                          "proc/1/ns", "proc/1/task",   "proc/tty/driver"};
+    if (mkdir(empty, 0555))
+        box_fail("cannot make %s: %s", empty, strerror(errno));
+    for (size_t i = 0; i < sizeof(covered) / sizeof(*covered); i++) {
+        const char *path = under(root, covered[i]);
+        if (access(path, F_OK))
+            continue;
+        bind(empty, path);
+        make_read_only(path);
+    }
+}
+
 /* Of processes of this user namespace: nobody inside makes another, in which he would have the
  * privileges that commands do without. */
 static void forbid_namespaces(const char *root)
@@ -118,10 +135,11 @@ static void make_dev(const char *root)
     make_link(root, "/proc/self/fd/2", "dev/stderr");
 }
 
-void mounts_make(const char *root)
+void mounts_make(const char *root, const char *empty)
 {
     mount_fs("proc", under(root, "proc"), MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
     forbid_namespaces(root);
     make_dev(root);
     cover_proc(root);
+    cover_unreadable(root, empty);
 }

@@ -143,7 +143,7 @@ void root_enter(struct box *box)
     attach_layers(box);
     mount_layers(box);
     set_names(box);
-    mounts_make(ROOT);
+    mounts_make(ROOT, PLACE "/empty");
     start_loopback();
     pivot();
 }

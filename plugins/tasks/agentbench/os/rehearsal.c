@@ -23,7 +23,7 @@ struct play {
     bool has_output;
     grasp_str output; /* the last one, without what stands around it */
     struct mentions tags;
-    bool tools;
+    bool text_protocol;
     /* The family, if it is one that is known. */
     const grasp_json_value *family;
     struct family_values values;
@@ -75,8 +75,10 @@ static bool look(struct play *play, const grasp_rehearsal_request *request)
     bool own = false;
     for (uint64_t i = 0; i < request->count; i++) {
         const grasp_message *message = request->messages[i];
-        if (grasp_equal(message->role, "system"))
+        if (grasp_equal(message->role, "system")) {
             own |= slice_find(message->content, SLICE("shell of a Linux machine"), 0, &at);
+            play->text_protocol |= slice_find(message->content, SLICE("Act: bash"), 0, &at);
+        }
         if (rehearsal_is_agent(message)) {
             play->turns++;
             continue;
@@ -86,7 +88,6 @@ static bool look(struct play *play, const grasp_rehearsal_request *request)
         play->has_output |= play->turns && read_output(message->content, &play->output);
     }
     mentions_find(request, os_tag_find, &play->tags);
-    play->tools = request->tools.len > 2;
     return own && play->task.len;
 }
 
@@ -220,7 +221,7 @@ static int32_t say_text(struct play *play, const char *before, grasp_str value, 
 
 static int32_t run(struct play *play, grasp_str command)
 {
-    if (!play->tools)
+    if (play->text_protocol)
         return say_text(play, "Think: a command shows it.\n\nAct: bash\n\n```bash\n", command,
                         "\n```");
     return say_tool(play, "bash_action", "script", command);
@@ -228,14 +229,14 @@ static int32_t run(struct play *play, grasp_str command)
 
 static int32_t answer(struct play *play, grasp_str value)
 {
-    if (!play->tools)
+    if (play->text_protocol)
         return say_text(play, "Think: that is it.\n\nAct: answer(", value, ")");
     return say_tool(play, "answer_action", "answer", value);
 }
 
 static int32_t finish(struct play *play)
 {
-    if (!play->tools)
+    if (play->text_protocol)
         return say_text(play, "Think: it is done.\n\n", SLICE("Act: finish"), "");
     return say_tool(play, "finish_action", "thought", SLICE("That was all."));
 }
