@@ -53,20 +53,6 @@ static int read_control(struct machine *machine, struct err *err)
     return 0;
 }
 
-/* Keeps what can still be of use: the beginning, and the end, in which a mark may lie. */
-static void add_screen(struct machine *machine, const char *data, size_t len, size_t max,
-                       bool *truncated)
-{
-    struct buf *screen = &machine->screen;
-    size_t tail = sizeof(PASTE_OFF);
-    buf_add(screen, data, len);
-    if (screen->len <= max + 2 * tail)
-        return;
-    memmove(screen->ptr + max, screen->ptr + screen->len - tail, tail);
-    screen->len = max + tail;
-    *truncated = true;
-}
-
 struct talk {
     struct machine *machine;
     struct str input; /* what is still to be typed */
@@ -89,12 +75,24 @@ static bool is_complete(struct talk *talk, size_t *out_len)
     return talk->off && str_find(buf_view(screen), STR(PASTE_ON), out_len);
 }
 
+/* Keeps what can still be of use: the beginning, and the end, in which a mark may lie. */
+static void cut(struct talk *talk)
+{
+    struct buf *screen = &talk->machine->screen;
+    size_t max = talk->max_output, tail = sizeof(PASTE_OFF);
+    if (screen->len <= max + 2 * tail)
+        return;
+    memmove(screen->ptr + max, screen->ptr + screen->len - tail, tail);
+    screen->len = max + tail;
+    talk->truncated = true;
+}
+
 static void read_terminal(struct talk *talk)
 {
     char data[READ_SIZE];
     ssize_t len = read(talk->machine->terminal, data, sizeof(data));
     if (len > 0)
-        add_screen(talk->machine, data, (size_t)len, talk->max_output, &talk->truncated);
+        buf_add(&talk->machine->screen, data, (size_t)len);
     else if (len == 0 || (errno != EAGAIN && errno != EINTR))
         close_terminal(talk->machine);
 }
@@ -116,6 +114,7 @@ static int pump(struct talk *talk, uint64_t until_ms, size_t *out_len, bool *out
     *out_late = false;
     while (!is_complete(talk, out_len)) {
         uint64_t now = machine_now_ms();
+        cut(talk);
         if (machine->terminal < 0) {
             *out_len = talk->off ? machine->screen.len : 0;
             return 0;
@@ -189,7 +188,8 @@ static int type(struct machine *machine, struct str text, uint32_t timeout_ms, s
                         .max_output = max_output ? max_output : MACHINE_OUTPUT};
     code = pump(&talk, machine_now_ms() + (timeout_ms ? timeout_ms : MACHINE_TIMEOUT_MS), &len,
                 &out->timed_out, err);
-    out->truncated = talk.truncated;
+    out->truncated = talk.truncated || len > talk.max_output;
+    len = len < talk.max_output ? len : talk.max_output;
     if (!code && len)
         buf_add(&out->out, machine->screen.ptr, len);
     buf_reset(&machine->screen);

@@ -150,6 +150,7 @@ int main(int argc, char **argv)
     int status = 0;
     if (argc < 2)
         return 2;
+    prctl(PR_SET_NAME, "machine");
     read_words(&box, argv + 1);
     pid_t pid = geteuid() == 0 ? start(&box, true, argv) : 0;
     if (!pid)

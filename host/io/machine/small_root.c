@@ -134,6 +134,7 @@ void small_root_fill(const char *folder)
     write_text(root, "etc/passwd", passwd, 0644);
     write_text(root, "etc/group", group, 0644);
     write_text(root, "etc/shadow", shadow, 0640);
+    write_text(root, "var/log/boot.log", "the machine was made\n", 0640);
     write_text(root, "etc/gshadow", gshadow, 0640);
     symlinkat("../usr/lib/os-release", root, "etc/os-release");
     symlinkat("/proc/mounts", root, "etc/mtab");

@@ -34,5 +34,5 @@ struct problem {
 int32_t problem_read(grasp_call *call, struct pool *pool, const struct script_files *files,
                      const grasp_json_value *object, const char *place, struct problem *out);
 
-/* What it needs beside a plain machine: "apt", "npm", or NULL. */
+/* What it needs beside a plain machine: "apt", "npm", "a small /usr", or NULL. */
 const char *problem_needs(const struct problem *problem);
