@@ -139,7 +139,7 @@ static void check_end(struct golden *g, const struct mock_episode *episode, cons
 {
     CLEANUP_JSON struct json *raw =
         json_parse((struct str){episode->raw.ptr, episode->raw.len}, NULL);
-    const struct json *got = json_get(raw, "result"), *want = json_get(c, "result");
+    const struct json *got = raw, *want = json_get(c, "result");
     golden_expect_str(g, "status", (struct str){episode->status.ptr, episode->status.len},
                       json_str(json_get(c, "status")));
     for (struct json_iter it = json_members(want); json_next(&it);) {
@@ -258,9 +258,9 @@ static void outputs(struct golden *g)
 static bool grade_one(struct mock_host *host, struct os *self, const struct json *result)
 {
     CLEANUP_BUF struct buf rollout = {0};
-    buf_text(&rollout, "{\"status\": \"completed\", \"answer\": \"\", \"raw\": {\"result\": ");
+    buf_text(&rollout, "{\"status\": \"completed\", \"answer\": \"\", \"raw\": ");
     json_write(&rollout, result, 0);
-    buf_text(&rollout, "}, \"history\": [], \"agent_actions\": []}");
+    buf_text(&rollout, ", \"history\": [], \"agent_actions\": []}");
     grasp_call *call = mock_call(host);
     if (os_grade(call, self, grasp_cstr("{\"id\": \"case\"}"), in(buf_view(&rollout)),
                  grasp_cstr("")))

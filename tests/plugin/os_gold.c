@@ -73,7 +73,7 @@ static bool answer(struct mock_host *host, struct os *self, void *episode, struc
                          .finish_reason = grasp_cstr("stop")};
     if (os_step(mock_call(host), self, episode, &reply))
         return false;
-    return host->raw.ptr && strstr(host->raw.ptr, "{\"result\": {\"result\": true");
+    return host->raw.ptr && strstr(host->raw.ptr, "{\"result\": true");
 }
 
 static void play_data(struct mock_host *host, struct os *self, const struct problem *problem,

@@ -9,16 +9,16 @@ static void put_member(struct text *out, const char *name, grasp_str value)
     text_json(out, value);
 }
 
-/* {"result": {...}, what the tags are made from} */
+/* The result as the reference has it, and what the tags are made from. */
 static void put_raw(struct text *out, const struct os_episode *episode, bool right,
                     const char *member, grasp_str reason, const struct check_result *checked)
 {
-    text_format(out, "{\"result\": {\"result\": %s", right ? "true" : "false");
+    text_format(out, "{\"result\": %s", right ? "true" : "false");
     if (member)
         put_member(out, member, reason);
     put_member(out, "file", episode->problem->file);
     put_member(out, "index_in_file", episode->problem->key);
-    text_format(out, "}, \"commands\": %d, \"silent_turns\": %d, \"bad_turns\": %d, \"cut\": %s",
+    text_format(out, ", \"commands\": %d, \"silent_turns\": %d, \"bad_turns\": %d, \"cut\": %s",
                 episode->commands, episode->silent_turns, episode->bad_turns,
                 episode->cut ? "true" : "false");
     if (checked && checked->has_expected)

@@ -13,10 +13,10 @@
 static int32_t begin_nothing(grasp_call *call, grasp_str id)
 {
     struct text raw CLEANUP_TEXT = {0};
-    text_put(&raw, "{\"result\": {\"result\": false, \"error\": \"there is no such problem\", "
+    text_put(&raw, "{\"result\": false, \"error\": \"there is no such problem\", "
                    "\"index_in_file\": ");
     text_json(&raw, id);
-    text_put(&raw, "}}");
+    text_put(&raw, "}");
     return grasp_done(call, "error", SLICE(""), raw.ptr);
 }
 

@@ -104,8 +104,7 @@ static uint32_t tags_of(const struct case_file *c)
 {
     uint32_t manners = (number_in(c, "silent_turns") ? OS_TAG_BIT(OS_TAG_NO_TOOL_CALL) : 0) |
                        (number_in(c, "bad_turns") ? OS_TAG_BIT(OS_TAG_BAD_TOOL_CALL) : 0);
-    const grasp_json_value *result = c->json->get(c->raw, SLICE("result"));
-    grasp_str error = c->json->as_string(c->json->get(result, SLICE("error")));
+    grasp_str error = c->json->as_string(c->json->get(c->raw, SLICE("error")));
     size_t at;
     if (grasp_equal(c->status, STATUS_TASK_LIMIT))
         return manners ? manners : OS_TAG_BIT(OS_TAG_ROUNDS_USED_UP);
@@ -174,6 +173,5 @@ int32_t os_grade(grasp_call *call, void *opaque, grasp_str sample, grasp_str rol
     const grasp_json_value *expected = json->get(c.raw, SLICE("expected"));
     c.expected = json->as_string(expected);
     c.has_expected = json->kind(expected) == GRASP_JSON_STRING;
-    const grasp_json_value *result = json->get(c.raw, SLICE("result"));
-    return emit(call, self, &c, is_true(json, json->get(result, SLICE("result"))));
+    return emit(call, self, &c, is_true(json, json->get(c.raw, SLICE("result"))));
 }

@@ -54,6 +54,19 @@ static bool read_output(grasp_str content, grasp_str *out)
     return true;
 }
 
+/* What os_task.md has put the problem into; guidance may stand before it, with words of other
+ * problems. */
+static grasp_str find_task(grasp_str content)
+{
+    grasp_str form = built_in("os_task.md"), out = content;
+    size_t hole, at;
+    if (!slice_find(form, SLICE("{{description}}"), 0, &hole))
+        return out;
+    for (size_t from = 0; slice_find(content, slice_cut(form, 0, hole), from, &at); from = at + 1)
+        out = slice_from(content, at + hole);
+    return out;
+}
+
 static bool find_family(struct play *play)
 {
     const grasp_json *json = play->json;
@@ -84,7 +97,7 @@ static bool look(struct play *play, const grasp_rehearsal_request *request)
             continue;
         }
         if (grasp_equal(message->role, "user") && !play->task.len)
-            play->task = message->content;
+            play->task = find_task(message->content);
         play->has_output |= play->turns && read_output(message->content, &play->output);
     }
     mentions_find(request, os_tag_find, &play->tags);
@@ -116,22 +129,20 @@ static grasp_str flawed_command(const struct play *play, enum os_tag tag)
         play->json->get(play_member(play, "flaws"), grasp_cstr(os_tag_name(tag))));
 }
 
-/* Can this mistake be made here? */
+/* Can this mistake be made here? Each kind of problem tempts to its own. */
 static bool applies(const struct play *play, enum os_tag tag)
 {
-    bool change = is_type(play, "change");
     switch (tag) {
     case OS_TAG_ANSWERED_WITHOUT_LOOKING:
     case OS_TAG_COMMAND_AS_ANSWER:
     case OS_TAG_NO_ANSWER_GIVEN:
-        return !change;
+        return is_type(play, "text");
     case OS_TAG_ANSWER_WITH_WORDS:
+    case OS_TAG_NO_TOOL_CALL:
         return is_type(play, "count");
     case OS_TAG_FINISHED_UNDONE:
-        return change;
-    case OS_TAG_NO_TOOL_CALL:
     case OS_TAG_ROUNDS_USED_UP:
-        return true;
+        return is_type(play, "change");
     case OS_TAG_COUNT_TOO_HIGH:
     case OS_TAG_COUNT_TOO_LOW:
     case OS_TAG_WRONG_STATE:
