@@ -14,7 +14,6 @@
 #include "io/child.h"
 
 struct machine_request {
-    const char *engine; /* NULL: namespaces; "docker" or "podman": layers holds one image */
     const char *const *layers; /* folders, the lowest first, ended by NULL; NULL or none: a small
                                   system from this one's own /usr */
     uint64_t max_memory;       /* bytes of all processes together, 0: 1 GiB */

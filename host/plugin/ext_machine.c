@@ -22,7 +22,6 @@ static bool read_request(struct call *call, const grasp_machine_request *in,
     memcpy(&r, in, in->size < sizeof(r) ? in->size : sizeof(r));
     *out = (struct machine_request){
         .layers = r.layers.len ? call_words(call, r.layers, "layers") : NULL,
-        .engine = r.engine.len ? arena_dup(&call->scratch, r.engine.ptr, r.engine.len) : NULL,
         .max_memory = r.max_memory,
         .max_disk = r.max_disk,
         .max_processes = r.max_processes,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "golden_agentbench_os.h"
 
 const char *golden_agentbench_data(void)
 {
@@ -28,5 +29,6 @@ int main(int argc, char **argv)
     golden_db_server_sections(&g);
     golden_agentbench_host_sections(&g);
     golden_agentbench_method_sections(&g);
+    golden_os_sections(&g);
     return golden_finish(&g);
 }

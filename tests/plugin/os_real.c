@@ -30,8 +30,7 @@ static int32_t open_machine(grasp_call *call, const grasp_machine_request *in, g
 {
     struct machine *machine;
     struct err err;
-    const struct machine_request request = {.engine = in->engine.len ? in->engine.ptr : NULL,
-                                            .layers = words(call, in->layers),
+    const struct machine_request request = {.layers = words(call, in->layers),
                                             .max_memory = in->max_memory,
                                             .max_disk = in->max_disk,
                                             .max_processes = in->max_processes};

@@ -94,28 +94,15 @@ static int32_t find_layers(grasp_call *call, struct os *self, grasp_str given)
 
 static int32_t read_machine(grasp_call *call, struct os *self, const grasp_json_value *config)
 {
-    grasp_str root = text_option(self, config, "root"), image = text_option(self, config, "image");
-    grasp_str engine = text_option(self, config, "engine");
-    bool own = !engine.len || grasp_equal(engine, "namespaces");
+    grasp_str root = text_option(self, config, "root");
     self->machine = (grasp_machine_request){
         .size = sizeof(self->machine),
-        .engine = own ? SLICE("") : engine,
         .max_memory = (uint64_t)int_option(self, config, "memory_mb", 1024) << 20,
         .max_disk = (uint64_t)int_option(self, config, "disk_mb", 512) << 20,
         .max_processes = (uint32_t)int_option(self, config, "processes", 256),
     };
     self->command_ms = 1000 * (uint32_t)int_option(self, config, "command_timeout", 30);
-    if (own && image.len)
-        return grasp_fail(call, GRASP_E_INVALID,
-                          "option 'image' is for the engines docker and podman; the folder of a "
-                          "root is given by 'root'");
-    if (!own && (root.len || !image.len))
-        return grasp_fail(call, GRASP_E_INVALID,
-                          "option 'engine': %s runs an image: give 'image', and not 'root'",
-                          engine.ptr);
-    if (!own)
-        self->machine.layers = list_of(&self->pool, image, SLICE(""));
-    self->plain = own && !root.len;
+    self->plain = !root.len;
     return root.len ? find_layers(call, self, root) : GRASP_OK;
 }
 

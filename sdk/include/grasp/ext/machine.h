@@ -18,14 +18,12 @@ extern "C" {
 
 #define GRASP_EXT_MACHINE "grasp.machine/1"
 
-/* engine: empty for namespaces of the host's own making, or "docker" or "podman". layers: JSON
- * array of folders, the lowest first, read-only below what the machine writes; empty for a small
- * system from this one's own /usr. With an engine it holds one string, the name of an image. Limits
- * of 0 mean: 256 processes of one user, 1 GiB of memory of all together, 512 MiB of files. */
+/* layers: JSON array of folders, the lowest first, read-only below what the machine writes; empty
+ * for a small system from this one's own /usr. Limits of 0 mean: 256 processes of one user, 1 GiB
+ * of memory of all together, 512 MiB of files. */
 typedef struct grasp_machine_request {
     uint32_t size;
     uint32_t max_processes;
-    grasp_str engine;
     grasp_str layers;
     uint64_t max_memory;
     uint64_t max_disk;
