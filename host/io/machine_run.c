@@ -131,7 +131,7 @@ static int open_pipes(struct running *running, int theirs[2], struct err *err)
 int machine_run(struct machine *machine, const struct machine_command *command,
                 struct machine_result *out, struct err *err)
 {
-    int theirs[2];
+    int theirs[2] = {-1, -1};
     struct running running = {
         .machine = machine,
         .id = ++machine->next_id,

@@ -24,7 +24,7 @@ void box_fail(const char *format, ...)
     char text[1024];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    vsnprintf(text, sizeof(text), format, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
     va_end(args);
     struct wire_header header = {.type = WIRE_FAILED, .length = (uint32_t)strlen(text)};
     wire_send(BOX_CONTROL, &header, text, NULL, 0);
