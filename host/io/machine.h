@@ -6,8 +6,7 @@
  * closed, when a limit that concerns it as a whole is passed, and when this program ends, however
  * that happens. docs/machine.md says how it is made and what it holds back.
  *
- * A machine is used by one thread at a time. It must be opened by a thread that lives as long as
- * it, see child.h.
+ * A machine is used by one thread at a time, any thread.
  */
 #pragma once
 
