@@ -94,6 +94,16 @@ static void mount_layers(const struct box *box)
     mount_overlay(lower, "root", ROOT);
 }
 
+/* What somebody else than root starts has the ids of that user only. */
+static void check_owner(const struct box *box)
+{
+    struct stat st;
+    if (!box->system && stat(ROOT "/etc", &st) == 0 && st.st_uid != 0)
+        box_fail("the files of %s belong to users that a machine of this user does not have: start "
+                 "as root, or leave the root out",
+                 box->layers[0]);
+}
+
 static void write_text(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -142,6 +152,7 @@ void root_enter(struct box *box)
     make_dir(ROOT);
     attach_layers(box);
     mount_layers(box);
+    check_owner(box);
     set_names(box);
     mounts_make(ROOT, PLACE "/empty");
     start_loopback();
