@@ -24,7 +24,7 @@
 /* For what a killed group still had in its pipes. */
 #define GRACE_US 500000
 /* For the processes of a killed namespace. */
-#define GONE_MS 5000
+#define GONE_MS 20000
 
 struct stream {
     int fd; /* -1: at its end */

@@ -7,10 +7,8 @@
  * its limit and child_close it is killed with its whole process group. What leaves its group
  * (setsid) is out of reach here; nothing is out of reach in a sandbox (sandbox.h).
  *
- * It also dies when the thread that started it ends, and so with this program, however that ends.
- * So a session must be opened by a thread that lives as long as it: the main thread, or a worker
- * of a pool that is destroyed after the last session is closed. Which thread talks to it or closes
- * it later does not matter; episodes may move between workers.
+ * It also dies with this program, however that ends. Which thread opens it, talks to it or closes
+ * it does not matter; episodes may move between workers.
  */
 #pragma once
 

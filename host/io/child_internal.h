@@ -2,6 +2,7 @@
 /* What the sandbox asks of a child beyond what anyone may. Worker threads. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "io/child.h"
@@ -51,3 +52,8 @@ struct spawn {
     size_t fd_count;
 };
 pid_t spawn_start(const struct spawn *spawn);
+
+/* spawner.c: what `start` returns, with its errno, run by the one thread whose end children share:
+ * it ends with the program. */
+pid_t spawner_run(pid_t (*start)(const void *arg), const void *arg);
+bool spawner_is_running(void);

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "io/child_internal.h"
+#include "io/sandbox.h"
 #include "io/thread.h"
 
 #define ROUND_US 100000
@@ -157,6 +158,14 @@ int guard_add(struct guard *guard, struct err *err)
         return err_set(err, EXIT_INTERNAL, "cannot start the thread that guards the sandboxes: %s",
                        strerror(number));
     return 0;
+}
+
+size_t sandbox_threads(void)
+{
+    pthread_mutex_lock(&mutex);
+    size_t count = running;
+    pthread_mutex_unlock(&mutex);
+    return count + spawner_is_running();
 }
 
 void guard_remove(struct guard *guard)

@@ -32,3 +32,6 @@ int sandbox_check(struct err *err);
 /* As child_run and child_open; both first do the check. */
 int sandbox_run(const struct sandbox_request *request, struct child_result *out, struct err *err);
 int sandbox_open(const struct sandbox_request *request, struct child **out, struct err *err);
+/* Threads of this process that start children and look after sandboxes; they stay when the last one
+ * is gone. */
+size_t sandbox_threads(void);

@@ -79,8 +79,9 @@ static _Noreturn void begin(const struct birth *birth)
  * limits. Until exec the new process makes only system calls; it returns from no function that
  * it has not called, and leaves nothing in memory for this one to read.
  */
-static pid_t start(const struct birth *birth)
+static pid_t start(const void *arg)
 {
+    const struct birth *birth = arg;
     sigset_t all, old;
     /* No handler of ours may run in the new process while it shares our memory. */
     sigfillset(&all);
@@ -135,7 +136,7 @@ pid_t spawn_start(const struct spawn *spawn)
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0)
         return -1;
-    pid_t pid = copy_fds(&birth, report[1]) ? start(&birth) : -1;
+    pid_t pid = copy_fds(&birth, report[1]) ? spawner_run(start, &birth) : -1;
     close_fds(&birth);
     int number = errno;
     close(report[1]);

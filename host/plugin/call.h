@@ -29,6 +29,7 @@ struct owner {
     pthread_mutex_t mutex;
     char *folder;
     struct session_entry *sessions;
+    struct machine_entry *machines;
 };
 void owner_init(struct owner *owner);
 void owner_clear(struct owner *owner);
@@ -94,6 +95,7 @@ extern const grasp_json extension_json;
 extern const grasp_scratch extension_scratch;
 extern const grasp_http extension_http;
 extern const grasp_exec extension_exec;
+extern const grasp_machines extension_machine;
 const struct plugin_services *plugin_services(void);
 /* A private folder of the owner, made at first use. */
 int owner_folder(struct owner *owner, const char **out_path, struct err *err);

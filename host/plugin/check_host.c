@@ -19,6 +19,7 @@ static const grasp_host *table;
 static const grasp_lab *lab;
 static const grasp_json *json;
 static const grasp_exec *exec;
+static const grasp_machines *machines;
 static const grasp_scratch *scratch;
 
 static bool running(grasp_call *call, const char *function)
@@ -82,6 +83,8 @@ static const void *guard_extension(grasp_call *call, grasp_str id)
         return json;
     if (real == &extension_exec)
         return exec;
+    if (real == &extension_machine)
+        return machines;
     return real == &extension_scratch ? scratch : real;
 }
 
@@ -177,6 +180,7 @@ void host_start(enum check_host host)
     lab = present(&lab_table, LAB_SIZE_0, sizeof(lab_table));
     json = present(&extension_json, sizeof(grasp_json), sizeof(grasp_json));
     exec = present(&extension_exec, sizeof(grasp_exec), sizeof(grasp_exec));
+    machines = present(&extension_machine, sizeof(grasp_machines), sizeof(grasp_machines));
     scratch = present(&extension_scratch, sizeof(grasp_scratch), sizeof(grasp_scratch));
 }
 

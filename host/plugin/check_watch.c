@@ -15,6 +15,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "io/sandbox.h"
 #include "plugin/check_internal.h"
 
 extern char **environ;
@@ -58,7 +59,8 @@ size_t watch_fds(void)
 
 size_t watch_threads(void)
 {
-    return count_in("/proc/self/task");
+    size_t own = sandbox_threads(), count = count_in("/proc/self/task");
+    return count > own ? count - own : 0;
 }
 
 size_t watch_bytes(void)

@@ -24,8 +24,7 @@ static const char *text_in(struct call *call, struct str text)
     return arena_dup(&call->scratch, text.ptr, text.len);
 }
 
-/* A JSON array of strings as a list ended by NULL, in the call's scratch. */
-static const char *const *read_words(struct call *call, grasp_str json, const char *what)
+const char *const *call_words(struct call *call, grasp_str json, const char *what)
 {
     CLEANUP_JSON struct json *array = json_parse(str_from(json), NULL);
     size_t count = json_count(array);
@@ -69,7 +68,7 @@ static bool read_request(struct call *call, const grasp_exec_request *in,
     }
     memcpy(&r, in, in->size < sizeof(r) ? in->size : sizeof(r));
     *out = (struct sandbox_request){
-        .argv = read_words(call, r.argv, "argv"),
+        .argv = call_words(call, r.argv, "argv"),
         .env = read_env(call, r.env),
         .folder = r.folder.len ? text_in(call, str_from(r.folder)) : NULL,
         .input = str_from(r.input),

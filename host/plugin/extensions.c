@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Host extensions by id, and what belongs to an episode or an instance: its scratch folder and its
- * sessions (ext_exec.c). */
+/* Host extensions by id, and what belongs to an episode or an instance: its scratch folder, its
+ * sessions (ext_exec.c) and its machines (ext_machine.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +29,8 @@ const void *extension_find(struct str id)
         return &extension_scratch;
     if (str_is(id, GRASP_EXT_EXEC))
         return &extension_exec;
+    if (str_is(id, GRASP_EXT_MACHINE))
+        return &extension_machine;
     if (str_is(id, GRASP_EXT_HTTP) && services.http)
         return &extension_http;
     return NULL;
@@ -43,6 +45,7 @@ void owner_init(struct owner *owner)
 void owner_clear(struct owner *owner)
 {
     sessions_close(owner);
+    machines_close(owner);
     if (owner->folder)
         file_remove_tree(owner->folder, NULL);
     mem_free(owner->folder);

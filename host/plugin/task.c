@@ -87,6 +87,22 @@ static int read_placement(struct task_info *info, struct err *err)
     return 0;
 }
 
+static int read_window(struct task_info *info, struct err *err)
+{
+    const struct json *history = json_get(info->json, "history");
+    if (!history)
+        return 0;
+    info->window = (struct task_window){
+        .max_segments = json_int(json_get(history, "max_segments"), 0),
+        .whole = json_bool(json_get(history, "whole"), true),
+        .notice = json_str(json_get(history, "notice")),
+    };
+    if (info->window.max_segments >= 1 && info->window.notice.len)
+        return 0;
+    return err_set(err, EXIT_PLUGIN,
+                   "\"history\" needs \"max_segments\", at least 1, and a \"notice\"");
+}
+
 static int read_info(struct task *task, struct err *err)
 {
     struct task_info *info = &task->info;
@@ -104,7 +120,9 @@ static int read_info(struct task *task, struct err *err)
     }
     info->tool_choice = json_str(json_get(info->json, "tool_choice"));
     int code = check_splits(json_get(info->json, "splits"), err);
-    return code ? code : read_placement(info, err);
+    if (!code)
+        code = read_placement(info, err);
+    return code ? code : read_window(info, err);
 }
 
 static int load_info(struct task *task, struct err *err)

@@ -19,6 +19,13 @@ enum placement {
     PLACE_OPENING,
 };
 
+/* How much of a long conversation is sent; see run/window.h. */
+struct task_window {
+    int64_t max_segments; /* 0: all of it */
+    bool whole;
+    struct str notice;
+};
+
 struct task_info {
     const char *name;
     int64_t max_turns;
@@ -26,7 +33,8 @@ struct task_info {
     struct str tools;       /* JSON array or empty */
     struct str tool_choice; /* as in model_request */
     enum placement placement;
-    const char *field;       /* of the first message, or NULL */
+    const char *field; /* of the first message, or NULL */
+    struct task_window window;
     const struct json *json; /* all of it */
 };
 

@@ -10,6 +10,7 @@
 #include "run/engine_internal.h"
 #include "run/place.h"
 #include "run/request.h"
+#include "run/window.h"
 
 enum episode_state {
     EPISODE_BEGIN,
@@ -335,6 +336,7 @@ static bool ask(struct rollout_job *job)
     arena_clear(&ep->turn);
     size_t count;
     const struct message *messages = sent_messages(ep, &count);
+    messages = window_apply(messages, count, &info->window, &ep->turn, &count);
     if (add_guidance(job, &messages, &count, &err)) {
         fail_task(job, &err);
         return true;

@@ -12,7 +12,7 @@ PLUGINS += [os.path.join(common.BUILD, "plugins", name)
 
 
 def one(path):
-    code, document = common.check(path, "--seed", "3")
+    code, document = common.check(path, "--seed", "3", "--timeout", "120")
     if code != 0 or not document["accepted"]:
         return "is refused, code %d%s" % (code, common.shown(document))
     wrong = [row for row in document["results"] if row["status"] not in ("ok", "warn", "skipped")]

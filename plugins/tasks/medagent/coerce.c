@@ -6,8 +6,8 @@
 #include <math.h>
 #include <strings.h>
 
+#include "common/pynumber.h"
 #include "common/slice.h"
-#include "literal.h"
 
 static bool is_one_of(grasp_str text, const char *const *words)
 {
@@ -37,7 +37,7 @@ struct coerced coerce_text(grasp_str text)
         return (struct coerced){COERCED_BOOL, 0};
     if (is_one_of(text, yes))
         return (struct coerced){COERCED_BOOL, 1};
-    if (!literal_float(text, &number))
+    if (!pynumber_float(text, &number))
         return (struct coerced){COERCED_TEXT, 0};
     return (struct coerced){looks_whole(text) ? COERCED_INT : COERCED_FLOAT, number};
 }

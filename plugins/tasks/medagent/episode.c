@@ -4,12 +4,12 @@
 #include "action.h"
 #include "coerce.h"
 #include "common/cohort/now.h"
+#include "common/pyrepr.h"
 #include "common/slice.h"
 #include "common/template.h"
 #include "evidence.h"
 #include "medagent.h"
 #include "note.h"
-#include "pyrepr.h"
 #include "pyvalue.h"
 
 /* What is kept of an answer, or of a reply that had to be changed. No valid action is near. */

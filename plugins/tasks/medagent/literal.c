@@ -3,14 +3,12 @@
 
 #include <ctype.h>
 #include <grasp/helpers.h>
-#include <math.h>
 #include <stdlib.h>
-#include <strings.h>
 
+#include "common/pynumber.h"
 #include "common/slice.h"
 
 #define DEPTH_MAX 64
-#define NUMBER_MAX 400
 
 struct reader {
     grasp_str text;
@@ -49,38 +47,6 @@ static bool take(struct reader *r, char c)
     return true;
 }
 
-/* Digits with single underscores between them, copied without them. */
-static bool plain_number(grasp_str text, char *out)
-{
-    size_t len = 0;
-    if (!text.len || text.len >= NUMBER_MAX)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '_') {
-            if (i == 0 || i + 1 == text.len || !isxdigit((unsigned char)text.ptr[i - 1]) ||
-                !isxdigit((unsigned char)text.ptr[i + 1]))
-                return false;
-            continue;
-        }
-        out[len++] = c;
-    }
-    out[len] = 0;
-    return true;
-}
-
-/* A decimal number of digits, point and exponent, without a sign. */
-static bool decimal(const char *text, double *out)
-{
-    char *end;
-    size_t len = strspn(text, "0123456789.eE+-");
-    if (text[len] ||
-        (!isdigit((unsigned char)text[0]) && !(text[0] == '.' && isdigit((unsigned char)text[1]))))
-        return false;
-    *out = strtod(text, &end);
-    return *end == 0;
-}
-
 static bool based(const char *text, double *out)
 {
     static const char letters[] = "xob";
@@ -116,7 +82,7 @@ static grasp_str take_word(struct reader *r)
 
 static void read_number(struct reader *r, struct literal *out)
 {
-    char digits[NUMBER_MAX];
+    char digits[PYNUMBER_MAX];
     double sign = 1;
     bool is_signed = false;
     if (peek(r) == '-' || peek(r) == '+') {
@@ -132,8 +98,8 @@ static void read_number(struct reader *r, struct literal *out)
     } else if (!is_signed && grasp_equal(word, "None")) {
         out->kind = LITERAL_NONE;
     } else {
-        r->failed |= !plain_number(word, digits) || has_bad_zero(digits) ||
-                     (!decimal(digits, &out->number) && !based(digits, &out->number));
+        r->failed |= !pynumber_plain(word, digits) || has_bad_zero(digits) ||
+                     (!pynumber_decimal(digits, &out->number) && !based(digits, &out->number));
         out->number *= sign;
     }
 }
@@ -263,26 +229,4 @@ bool literal_pair(grasp_str text, struct literal out[2], bool *out_valid)
     *out_valid = *out_valid && !indented;
     memcpy(out, found.first, sizeof(found.first));
     return *out_valid && pair && found.count == 2;
-}
-
-bool literal_float(grasp_str text, double *out)
-{
-    char digits[NUMBER_MAX];
-    double sign = 1;
-    text = slice_trim(text);
-    if (text.len && (*text.ptr == '-' || *text.ptr == '+')) {
-        sign = *text.ptr == '-' ? -1 : 1;
-        text = slice_from(text, 1);
-    }
-    if (!plain_number(text, digits))
-        return false;
-    if (strcasecmp(digits, "nan") == 0)
-        *out = NAN;
-    else if (strcasecmp(digits, "inf") == 0 || strcasecmp(digits, "infinity") == 0)
-        *out = sign * INFINITY;
-    else if (!decimal(digits, out))
-        return false;
-    else
-        *out *= sign;
-    return true;
 }

@@ -16,6 +16,3 @@ struct literal {
 /* A list or tuple of two elements. False for everything else; *out_valid tells whether the text is
  * a literal at all: with blanks in front it is none (as for Python 3.9). */
 bool literal_pair(grasp_str text, struct literal out[2], bool *out_valid);
-/* A number as Python's float() reads it from a string: with blanks around it and with '_' between
- * digits, also nan and infinity. */
-bool literal_float(grasp_str text, double *out);

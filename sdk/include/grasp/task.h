@@ -65,6 +65,12 @@ typedef struct grasp_task {
      *   "blocking"    true if begin or step wait for something outside the process
      *   "guidance"    {"placement": "recent" | "first" | "system", "field": member of the first
      *                 message, a JSON object, that takes the text}, optional
+     *   "history"     {"max_segments": integer, "notice": text, "whole": boolean}, optional: of a
+     *                 long conversation the model sees the first message and the last ones, which
+     *                 together have fewer segments (a word of up to seven letters, or a sign). The
+     *                 notice, with {{count}} for how many are left out, is added to the first.
+     *                 whole (the default): what precedes the model's first turn stays, and no
+     *                 tool's result is shown without its call
      *   "writer"      hints for a method's prompts: {"family": a few words, "guidance": text,
      *                 "labels": {failure tag: description}}, optional
      * [shared self] */

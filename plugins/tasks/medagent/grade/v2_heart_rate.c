@@ -5,6 +5,7 @@
 
 #include "../literal.h"
 #include "chart.h"
+#include "common/pynumber.h"
 #include "common/slice.h"
 #include "graders.h"
 
@@ -61,7 +62,7 @@ static void settle(struct literal *value)
                         : value->kind == LITERAL_NUMBER && value->number == -1;
     if (nothing)
         value->kind = LITERAL_NONE;
-    else if (text && literal_float(value->text, &number))
+    else if (text && pynumber_float(value->text, &number))
         *value = (struct literal){.kind = LITERAL_NUMBER, .number = number};
     else if (text)
         value->kind = LITERAL_OTHER;

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The tasks of agentbench.so. Each lives in a folder of its own; beside this file is what they
+ * share: statuses, turns, data folders, the window of history. */
+#pragma once
+
+#include <grasp/grasp.h>
+
+#include "common/embedded.h"
+
+extern const grasp_task agentbench_dbbench_task, agentbench_os_task;
+
+/* The prompt files of all tasks. A task's files begin with its name, as in dbbench_system.md. */
+extern const struct embedded_file agentbench_prompts[];

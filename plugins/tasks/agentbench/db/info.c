@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "../window.h"
+#include "common/slice.h"
+#include "dbbench.h"
+#include "tags.h"
+
+/* Labels that the reference offers to its classifier, which the environment itself never gives. */
+static const struct {
+    const char *name;
+    const char *description;
+} examples[] = {
+    {"answer_submitted_before_query", "an answer was committed before any SQL had run"},
+    {"insert_without_verification", "the new row was not looked at"},
+    {"sql_max_on_text_column", "an extreme was taken of texts"},
+    {"where_clause_omitted", "a change met every row"},
+    {"wrong_column_in_mutation", "a change went into another column"},
+};
+
+static void put_label(struct text *out, bool first, const char *name, const char *description)
+{
+    text_put(out, first ? "" : ", ");
+    text_json(out, grasp_cstr(name));
+    text_put(out, ": ");
+    text_json(out, grasp_cstr(description));
+}
+
+static void put_writer(const struct dbbench *self, struct text *out)
+{
+    bool first = true;
+    text_put(out, "\"writer\": {\"family\": \"DBBench SQL\", ");
+    text_put(out, "\"guidance\": ");
+    text_json(out, self->texts.writer_guidance);
+    text_put(out, ", \"labels\": {");
+    if (self->reference)
+        for (size_t i = 0; i < sizeof(examples) / sizeof(*examples); i++)
+            put_label(out, i == 0, examples[i].name, examples[i].description);
+    for (int tag = 0; tag < DB_TAG_COUNT && !self->reference; tag++) {
+        if (DB_TAG_BIT(tag) & DB_TAG_KINDS)
+            continue;
+        put_label(out, first, db_tag_name((enum db_tag)tag), db_tag_description((enum db_tag)tag));
+        first = false;
+    }
+    text_put(out, "}}");
+}
+
+int32_t dbbench_info(grasp_call *call, void *opaque)
+{
+    const struct dbbench *self = opaque;
+    struct text out CLEANUP_TEXT = {0};
+    text_format(&out,
+                "{\"name\": \"DBBench\", \"splits\": [\"dev\", \"val\", \"test\"], "
+                "\"max_turns\": %d, \"blocking\": true, "
+                "\"guidance\": {\"placement\": \"recent\"}, ",
+                self->max_turns);
+    if (!self->text_protocol) {
+        text_put(&out, "\"tools\": ");
+        text_str(&out, self->texts.tools);
+        text_put(&out, ", ");
+    }
+    window_write(&out, self->texts.omitted, self->reference);
+    text_put(&out, ", ");
+    put_writer(self, &out);
+    text_put(&out, "}");
+    if (out.failed)
+        return grasp_fail(call, GRASP_E_NOMEM, "no memory");
+    return call->host->emit_json(call, text_view(&out));
+}
+
+int32_t dbbench_samples(grasp_call *call, void *opaque, grasp_str name)
+{
+    const struct dbbench *self = opaque;
+    const struct db_split *split = self->set.splits;
+    while (split < self->set.splits + DB_SPLIT_COUNT && !grasp_equal(name, split->name))
+        split++;
+    if (split == self->set.splits + DB_SPLIT_COUNT)
+        return grasp_fail(call, GRASP_E_NOT_FOUND, "no split '%.*s'; there are dev, val and test",
+                          name.len > 64 ? 64 : (int)name.len, name.ptr);
+    for (size_t i = 0; i < split->count; i++) {
+        int32_t status = call->host->emit_json(call, split->samples[i].json);
+        if (status)
+            return status;
+    }
+    return GRASP_OK;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "mariadb.h"
+
+#include <fcntl.h>
+#include <grasp/ext/exec.h>
+#include <grasp/ext/scratch.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/slice.h"
+
+#define INSTALL_MS 120000
+#define ANSWER_MS 60000
+#define LOG_SHOWN 1500
+/* Address space of the server; the host's guard ends it at four times that in use. */
+#define MEMORY_MAX (3ull << 30)
+/* The guard lets each have 32 threads: one per connection, and a few dozen of the server's own. */
+#define PROCESSES_MAX 128
+
+/* The system tables come from the package's own files, without help texts and views, which no
+ * agent needs. The options are those of the reference's server where MariaDB has them; its time
+ * goes into nothing that has to survive the run. */
+static const char script[] =
+    "here=$(pwd) share=/usr/share/mysql\n"
+    "set -- --no-defaults --datadir=$here/data --tmpdir=$here/tmp --skip-log-bin"
+    " --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync --innodb-doublewrite=0"
+    " --loose-debug-no-sync --loose-innodb-log-file-buffering=1"
+    " --innodb-buffer-pool-size=64M --innodb-log-file-size=16M --sync-frm=0"
+    " --innodb-stats-persistent=0 --character-set-server=utf8mb4"
+    " --collation-server=utf8mb4_uca1400_nopad_ai_ci\n"
+    "ulimit -f 1048576\n" /* half a GiB: what a table may grow to */
+    "mkdir -p data tmp\n"
+    "{ printf 'create database mysql;\\nuse mysql;\\n';"
+    " cat $share/mysql_system_tables.sql $share/mysql_performance_tables.sql"
+    " $share/mysql_system_tables_data.sql; } | grep -v '@current_hostname' |"
+    " mariadbd \"$@\" --bootstrap >>log 2>&1 || { echo failed; exit 1; }\n"
+    "echo installed\n"
+    "for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do\n"
+    "  mariadbd \"$@\" --socket=$here/s --pid-file=$here/pid --skip-networking --skip-name-resolve"
+    " --max-connections=2000 --group-concat-max-len=1024 --local-infile=0 --performance-schema=0"
+    " --secure-file-priv=$here/tmp --innodb-stats-auto-recalc=0 --thread-cache-size=64"
+    " --symbolic-links=0"
+    " --sql-mode=ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+    "NO_ENGINE_SUBSTITUTION"
+    " >>log 2>&1\n"
+    "  sleep 0.2\n"
+    "done\n";
+
+struct mariadb {
+    int folder; /* descriptor of the scratch folder */
+    char socket[64];
+    char *log;
+};
+
+/* A socket's path may have 107 bytes, a scratch folder's more: it is reached by the folder's
+ * descriptor. */
+static int32_t name_places(grasp_call *call, struct mariadb *server, const char *folder)
+{
+    server->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (server->folder < 0)
+        return grasp_fail(call, GRASP_E_UNAVAILABLE, "%s: the scratch folder cannot be opened",
+                          folder);
+    snprintf(server->socket, sizeof(server->socket), "/proc/self/fd/%d/s", server->folder);
+    if (asprintf(&server->log, "%s/log", folder) < 0)
+        server->log = NULL;
+    return GRASP_OK;
+}
+
+grasp_str mariadb_last_words(grasp_call *call, const struct mariadb *server)
+{
+    char *words = call->host->scratch(call, LOG_SHOWN + 1);
+    FILE *file = server->log ? fopen(server->log, "rbe") : NULL;
+    size_t len = 0;
+    if (file && words) {
+        if (fseek(file, -LOG_SHOWN, SEEK_END) != 0)
+            rewind(file);
+        len = fread(words, 1, LOG_SHOWN, file);
+    }
+    if (file)
+        fclose(file);
+    return (grasp_str){words ? words : "", len};
+}
+
+static bool has_program(void)
+{
+    static const char *const places[] = {"/usr/sbin/mariadbd", "/usr/bin/mariadbd",
+                                         "/usr/local/bin/mariadbd"};
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+        if (access(places[i], X_OK) == 0)
+            return true;
+    return false;
+}
+
+/* Starts the script and waits for the system tables. */
+static int32_t launch(grasp_call *call, struct mariadb *server, grasp_str folder)
+{
+    const grasp_exec *exec = call->host->extension(call, grasp_cstr(GRASP_EXT_EXEC));
+    grasp_exec_session *session;
+    if (!exec)
+        return grasp_fail(call, GRASP_E_UNAVAILABLE, "this host cannot start programs (%s)",
+                          GRASP_EXT_EXEC);
+    grasp_str words[] = {SLICE("sh"), SLICE("-c"), grasp_cstr(script)};
+    const grasp_json *json = grasp_json_of(call);
+    grasp_json_value *argv = json->new_array(call);
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        json->append(call, argv, json->new_string(call, words[i]));
+    grasp_exec_request request = {
+        .size = sizeof(request),
+        .timeout_ms = INSTALL_MS,
+        .argv = json->print(call, argv, 0),
+        .folder = folder,
+        .env =
+            SLICE("{\"PATH\": \"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\"}"),
+        .max_memory = MEMORY_MAX,
+        .max_processes = PROCESSES_MAX,
+    };
+    grasp_exec_result result = {.size = sizeof(result)};
+    int32_t status = exec->open(call, &request, &session);
+    if (!status)
+        status =
+            exec->exchange(call, session, SLICE(""), SLICE("installed\n"), INSTALL_MS, &result);
+    if (status || result.status == -1)
+        return status;
+    grasp_str log = mariadb_last_words(call, server);
+    return grasp_fail(call, GRASP_E_UNAVAILABLE,
+                      "the private MariaDB could not be set up: %.*s %.*s", (int)log.len, log.ptr,
+                      (int)result.err.len, result.err.ptr);
+}
+
+static int32_t wait_for_answer(grasp_call *call, const struct mariadb *server,
+                               const struct address *address)
+{
+    struct text reason CLEANUP_TEXT = {0};
+    struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    for (int waited = 0; waited < ANSWER_MS; waited += 20) {
+        struct connection *connection = NULL;
+        text_reset(&reason);
+        if (connection_open(address, NULL, 10, &connection, &reason) == QUERY_OK) {
+            connection_close(connection);
+            return GRASP_OK;
+        }
+        if (call->host->cancelled(call))
+            return grasp_fail(call, GRASP_E_CANCELLED, "stopped while MariaDB was starting");
+        nanosleep(&pause, NULL);
+    }
+    grasp_str log = mariadb_last_words(call, server);
+    return grasp_fail(call, GRASP_E_UNAVAILABLE,
+                      "the private MariaDB does not answer (%.*s); its log ends with: %.*s",
+                      (int)reason.len, reason.ptr, (int)log.len, log.ptr);
+}
+
+int32_t mariadb_start(grasp_call *call, struct mariadb **out, struct address *out_address)
+{
+    const grasp_scratch *scratch = call->host->extension(call, grasp_cstr(GRASP_EXT_SCRATCH));
+    grasp_str folder;
+    if (!has_program())
+        return grasp_fail(call, GRASP_E_UNAVAILABLE,
+                          "no MariaDB server is installed: install the package "
+                          "mariadb-server-core, or name a server by the option 'server'");
+    if (!scratch)
+        return grasp_fail(call, GRASP_E_UNAVAILABLE, "this host has no scratch folders (%s)",
+                          GRASP_EXT_SCRATCH);
+    int32_t status = scratch->folder(call, &folder);
+    if (status)
+        return status;
+    struct mariadb *server = calloc(1, sizeof(*server));
+    if (!server)
+        return grasp_fail(call, GRASP_E_NOMEM, "no memory for a server");
+    server->folder = -1;
+    *out_address = (struct address){.socket = server->socket, .user = "root", .password = ""};
+    if (!(status = name_places(call, server, folder.ptr)) &&
+        !(status = launch(call, server, folder)))
+        status = wait_for_answer(call, server, out_address);
+    if (status) {
+        mariadb_stop(server);
+        return status;
+    }
+    *out = server;
+    return GRASP_OK;
+}
+
+void mariadb_stop(struct mariadb *server)
+{
+    if (!server)
+        return;
+    if (server->folder >= 0)
+        close(server->folder);
+    free(server->log);
+    free(server);
+}

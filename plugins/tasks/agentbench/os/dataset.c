@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "dataset.h"
+
+#include <grasp/helpers.h>
+#include <string.h>
+
+#include "../data.h"
+#include "common/prompts.h"
+#include "common/slice.h"
+
+#define SCRIPT_MAX ((size_t)1 << 20)
+
+static const char *const split_names[OS_SPLIT_COUNT] = {"dev", "val", "test"};
+
+/* The files of the benchmark, in its order, what its keys begin with, and where the scripts that
+ * they name are. */
+static const struct source {
+    const char *file, *prefix, *scripts;
+} sources[] = {
+    {"data/1/stock.json", "std-001-", "scripts/1"},
+    {"data/2/environment.json", "std-002-", "scripts/2"},
+    {"data/3/ac.json", "std-003-", "scripts/3"},
+    {"data/4/N11.json", "std-004-", "scripts/4"},
+    {"data/4/N225.json", "std-004-", "scripts/4"},
+    {"data/4/N37.json", "std-004-", "scripts/4"},
+    {"data/4/N4.json", "std-004-", "scripts/4"},
+    {"data/4/N41.json", "std-004-", "scripts/4"},
+    {"data/4/Q09.json", "std-004-", "scripts/4"},
+    {"data/4/Q19.json", "std-004-", "scripts/4"},
+    {"data/4/Q30.json", "std-004-", "scripts/4"},
+    {"data/4/Q47.json", "std-004-", "scripts/4"},
+    {"data/4/Q49.json", "std-004-", "scripts/4"},
+    {"data/5/new.json", "std-005-", "scripts/5"},
+    {"data/6/new.json", "std-006-", "scripts/6"},
+    {"data/7/bootstrap.json", "std-007-", "scripts/7"},
+    {"data/dev.json", "dev-001-", "scripts/dev"},
+};
+
+struct problem *os_dataset_add(struct os_dataset *set)
+{
+    POOL_RESERVE(&set->pool, set->problems, set->count, set->capacity);
+    return &set->problems[set->count++];
+}
+
+void os_dataset_free(struct os_dataset *set)
+{
+    pool_free(&set->pool);
+}
+
+const struct os_sample *os_dataset_find(const struct os_dataset *set, grasp_str id)
+{
+    for (size_t i = 0; i < OS_SPLIT_COUNT; i++)
+        for (size_t k = 0; k < set->splits[i].count; k++)
+            if (slice_eq(set->splits[i].samples[k].id, id))
+                return &set->splits[i].samples[k];
+    return NULL;
+}
+
+static int32_t read_script(grasp_call *call, void *context, grasp_str name, struct pool *pool,
+                           grasp_str *out)
+{
+    const grasp_str *folder = context;
+    grasp_str path =
+        grasp_format(call, "%.*s/%.*s", (int)folder->len, folder->ptr, (int)name.len, name.ptr);
+    return prompt_read_file(call, pool, path.ptr, SCRIPT_MAX, out);
+}
+
+/* stock.json -> stock */
+static grasp_str base_name(const char *file)
+{
+    const char *name = strrchr(file, '/') + 1;
+    return (grasp_str){name, (uint64_t)(strrchr(name, '.') - name)};
+}
+
+static int32_t read_source(grasp_call *call, struct os_dataset *set, grasp_str folder,
+                           const struct source *source, const struct script_files *given)
+{
+    const grasp_json *json = grasp_json_of(call);
+    const grasp_json_value *list = NULL;
+    grasp_str scripts = grasp_format(call, "%s/%s", folder.ptr, source->scripts);
+    const struct script_files own = {read_script, &scripts};
+    grasp_str name = base_name(source->file);
+    int32_t status = data_json(call, grasp_format(call, "%s/%s", folder.ptr, source->file), &list);
+    if (status)
+        return status;
+    bool single = json->kind(list) == GRASP_JSON_OBJECT;
+    for (uint64_t i = 0; i < (single ? 1 : json->count(list)) && !status; i++) {
+        const char *place =
+            grasp_format(call, "%s: item %llu", source->file, (unsigned long long)i + 1).ptr;
+        struct problem problem;
+        status = problem_read(call, &set->pool, given ? given : &own,
+                              single ? list : json->at(list, i), place, &problem);
+        if (status)
+            break;
+        problem.key = pool_format(&set->pool, "%s%.*s-%05llu", source->prefix, (int)name.len,
+                                  name.ptr, (unsigned long long)i + 1);
+        problem.file = pool_format(&set->pool, "data/os_interaction/%s", source->file);
+        *os_dataset_add(set) = problem;
+    }
+    return status;
+}
+
+static const struct problem *find_problem(const struct os_dataset *set, grasp_str key)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (slice_eq(set->problems[i].key, key))
+            return &set->problems[i];
+    return NULL;
+}
+
+/* Ids of the splits count from 0, keys from 1. */
+static grasp_str next_key(struct pool *pool, grasp_str id)
+{
+    size_t digits = 0;
+    unsigned number = 0;
+    while (digits < id.len && digits < 6 && id.ptr[id.len - 1 - digits] >= '0' &&
+           id.ptr[id.len - 1 - digits] <= '9')
+        digits++;
+    for (size_t i = id.len - digits; i < id.len; i++)
+        number = number * 10 + (unsigned)(id.ptr[i] - '0');
+    return pool_format(pool, "%.*s%05u", (int)(id.len - digits), id.ptr, number + 1);
+}
+
+static grasp_str write_sample(struct pool *pool, grasp_str id, grasp_str type,
+                              grasp_str description)
+{
+    struct text out CLEANUP_TEXT = {0};
+    text_put(&out, "{\"id\": ");
+    text_json(&out, id);
+    text_put(&out, ", \"type\": ");
+    text_json(&out, type.len ? type : SLICE("other"));
+    text_put(&out, ", \"description\": ");
+    text_json(&out, description);
+    text_put(&out, "}");
+    return pool_dup(pool, text_view(&out));
+}
+
+static int32_t read_split(grasp_call *call, struct os_dataset *set, grasp_str folder,
+                          bool reference, struct os_split *split)
+{
+    const grasp_json *json = grasp_json_of(call);
+    const grasp_json_value *list = NULL;
+    const char *file = grasp_format(call, "split_%s.json", split->name).ptr;
+    int32_t status = data_list(call, folder, file, &list);
+    if (status)
+        return status;
+    split->samples = pool_array(&set->pool, json->count(list) + 1, sizeof(*split->samples));
+    for (uint64_t i = 0; i < json->count(list); i++) {
+        const grasp_json_value *item = json->at(list, i);
+        grasp_str given = pool_dup(&set->pool, json->as_string(json->get(item, SLICE("id"))));
+        grasp_str key = reference ? given : next_key(&set->pool, given);
+        const struct problem *problem = find_problem(set, key);
+        if (!problem && !reference)
+            return grasp_fail(call, GRASP_E_INVALID,
+                              "%s/%s: item %llu: there is no problem %s for the id '%s'",
+                              folder.ptr, file, (unsigned long long)i + 1, key.ptr, given.ptr);
+        /* The split describes many problems in words that were changed later on. */
+        grasp_str description = reference ? json->as_string(json->get(item, SLICE("description")))
+                                          : problem->description;
+        split->samples[split->count++] =
+            (struct os_sample){problem, key, write_sample(&set->pool, key, SLICE(""), description)};
+    }
+    return GRASP_OK;
+}
+
+static int32_t load_folder(grasp_call *call, struct os_dataset *set, grasp_str given,
+                           bool reference, const struct script_files *files)
+{
+    grasp_str folder = SLICE("");
+    int32_t status = data_folder(call, given, "os_interaction", "data/dev.json", &folder);
+    for (size_t i = 0; i < sizeof(sources) / sizeof(*sources) && !status; i++)
+        status = read_source(call, set, folder, &sources[i], files);
+    for (size_t i = 0; i < OS_SPLIT_COUNT && !status; i++)
+        status = read_split(call, set, folder, reference, &set->splits[i]);
+    return status;
+}
+
+static int32_t load_own(grasp_call *call, struct os_dataset *set)
+{
+    int32_t status = families_load(call, set);
+    if (status)
+        return status;
+    for (size_t i = 0; i < OS_SPLIT_COUNT; i++) {
+        struct os_split *split = &set->splits[i];
+        split->samples = pool_array(&set->pool, set->count + 1, sizeof(*split->samples));
+        for (size_t k = 0; k < set->count; k++) {
+            const struct problem *problem = &set->problems[k];
+            if (grasp_equal(problem->split, split->name))
+                split->samples[split->count++] = (struct os_sample){
+                    problem, problem->key,
+                    write_sample(&set->pool, problem->key, problem->type, problem->description)};
+        }
+    }
+    return GRASP_OK;
+}
+
+int32_t os_dataset_load_with(grasp_call *call, struct os_dataset *out, grasp_str folder,
+                             bool reference, const struct script_files *files)
+{
+    *out = (struct os_dataset){0};
+    for (size_t i = 0; i < OS_SPLIT_COUNT; i++)
+        out->splits[i].name = split_names[i];
+    return folder.len ? load_folder(call, out, folder, reference, files) : load_own(call, out);
+}
+
+int32_t os_dataset_load(grasp_call *call, struct os_dataset *out, grasp_str folder, bool reference)
+{
+    return os_dataset_load_with(call, out, folder, reference, NULL);
+}

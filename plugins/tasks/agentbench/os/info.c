@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "../window.h"
+#include "common/slice.h"
+#include "os.h"
+#include "tags.h"
+
+static void put_writer(const struct os *self, struct text *out)
+{
+    text_put(out, "\"writer\": {\"family\": \"work at a Linux shell\"");
+    if (!self->reference) {
+        text_put(out, ", \"guidance\": ");
+        text_json(out, self->texts.writer_guidance);
+        text_put(out, ", \"labels\": {");
+        for (int tag = 0; tag < OS_TAG_COUNT; tag++) {
+            text_put(out, tag ? ", " : "");
+            text_json(out, grasp_cstr(os_tag_name((enum os_tag)tag)));
+            text_put(out, ": ");
+            text_json(out, grasp_cstr(os_tag_description((enum os_tag)tag)));
+        }
+        text_char(out, '}');
+    }
+    text_char(out, '}');
+}
+
+int32_t os_info(grasp_call *call, void *opaque)
+{
+    const struct os *self = opaque;
+    struct text out CLEANUP_TEXT = {0};
+    text_format(&out,
+                "{\"name\": \"OS Interaction\", \"splits\": [\"dev\", \"val\", \"test\"], "
+                "\"max_turns\": %d, \"blocking\": true, "
+                "\"guidance\": {\"placement\": \"recent\"}, ",
+                self->max_turns);
+    if (!self->text_protocol) {
+        text_put(&out, "\"tools\": ");
+        text_str(&out, self->texts.tools);
+        text_put(&out, ", ");
+    }
+    window_write(&out, self->texts.omitted, self->reference);
+    text_put(&out, ", ");
+    put_writer(self, &out);
+    text_char(&out, '}');
+    if (out.failed)
+        return grasp_fail(call, GRASP_E_NOMEM, "no memory");
+    return call->host->emit_json(call, text_view(&out));
+}
+
+int32_t os_samples(grasp_call *call, void *opaque, grasp_str name)
+{
+    const struct os *self = opaque;
+    const struct os_split *split = self->set.splits;
+    while (split < self->set.splits + OS_SPLIT_COUNT && !grasp_equal(name, split->name))
+        split++;
+    if (split == self->set.splits + OS_SPLIT_COUNT)
+        return grasp_fail(call, GRASP_E_NOT_FOUND, "no split '%.*s'; there are dev, val and test",
+                          name.len > 64 ? 64 : (int)name.len, name.ptr);
+    for (size_t i = 0; i < split->count; i++) {
+        int32_t status = call->host->emit_json(call, split->samples[i].json);
+        if (status)
+            return status;
+    }
+    return GRASP_OK;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "../agentbench.h"
+#include "common/prompts.h"
+#include "common/slice.h"
+#include "os.h"
+
+struct prompt {
+    const char *name;
+    const char *names[2]; /* placeholders */
+    size_t at;            /* in struct os_texts */
+};
+
+static int32_t load_prompts(grasp_call *call, struct os *self)
+{
+#define AT(member) offsetof(struct os_texts, member)
+    const struct prompt prompts[] = {
+        {self->text_protocol ? "os_system_text.md" : "os_system.md", {0}, AT(system)},
+        {"os_task.md", {"description"}, AT(task)},
+        {"os_no_tool_call.md", {0}, AT(no_tool_call)},
+        {"os_no_action.md", {0}, AT(no_action)},
+        {"os_invalid_function.md", {0}, AT(invalid_function)},
+        {"os_output.md", {"output"}, AT(output)},
+        {"os_output_empty.md", {0}, AT(output_empty)},
+        {"os_truncated.md", {0}, AT(truncated)},
+        {"os_undecodable.md", {0}, AT(undecodable)},
+        {"os_writer_guidance.md", {0}, AT(writer_guidance)},
+        {"os_tools.json", {0}, AT(tools)},
+        {"history_omitted.md", {"count"}, AT(omitted)},
+    };
+#undef AT
+    int32_t status = GRASP_OK;
+    for (size_t i = 0; i < sizeof(prompts) / sizeof(*prompts) && !status; i++) {
+        grasp_str *text = (grasp_str *)(void *)((char *)&self->texts + prompts[i].at);
+        status = prompt_load(call, &self->pool, agentbench_prompts, self->prompts_dir,
+                             prompts[i].name, prompts[i].names, text);
+        if (!status)
+            *text = pool_dup(&self->pool, *text);
+    }
+    if (!status && !self->json->parse(call, self->texts.tools, NULL))
+        status = grasp_fail(call, GRASP_E_INVALID, "prompt os_tools.json is not JSON");
+    return status;
+}
+
+static grasp_str text_option(struct os *self, const grasp_json_value *config, const char *key)
+{
+    return pool_dup(&self->pool, self->json->as_string(self->json->get(config, grasp_cstr(key))));
+}
+
+static int64_t int_option(const struct os *self, const grasp_json_value *config, const char *key,
+                          int64_t otherwise)
+{
+    return self->json->as_int(self->json->get(config, grasp_cstr(key)), otherwise);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static grasp_str list_of(struct pool *pool, grasp_str first, grasp_str second)
+{
+    struct text out CLEANUP_TEXT = {0};
+    text_char(&out, '[');
+    text_json(&out, first);
+    if (second.len) {
+        text_put(&out, ", ");
+        text_json(&out, second);
+    }
+    text_char(&out, ']');
+    return pool_dup(pool, text_view(&out));
+}
+
+/* DIR as tools/os_root.sh makes it, with root/ and npm/, or any folder that is a root itself. */
+static int32_t find_layers(grasp_call *call, struct os *self, grasp_str given)
+{
+    grasp_str root = pool_format(&self->pool, "%s/root", given.ptr);
+    grasp_str npm = pool_format(&self->pool, "%s/npm", given.ptr);
+    if (is_folder(pool_format(&self->pool, "%s/bin", given.ptr).ptr))
+        root = given;
+    else if (!is_folder(pool_format(&self->pool, "%s/bin", root.ptr).ptr))
+        return grasp_fail(call, GRASP_E_INVALID,
+                          "option 'root': %s is no root of a system, and has none below it; "
+                          "tools/os_root.sh DIR builds one",
+                          given.ptr);
+    self->machine.layers = list_of(&self->pool, root, SLICE(""));
+    if (is_folder(npm.ptr))
+        self->npm_layers = list_of(&self->pool, root, npm);
+    return GRASP_OK;
+}
+
+static int32_t read_machine(grasp_call *call, struct os *self, const grasp_json_value *config)
+{
+    grasp_str root = text_option(self, config, "root");
+    self->machine = (grasp_machine_request){
+        .size = sizeof(self->machine),
+        .max_memory = (uint64_t)int_option(self, config, "memory_mb", 1024) << 20,
+        .max_disk = (uint64_t)int_option(self, config, "disk_mb", 512) << 20,
+        .max_processes = (uint32_t)int_option(self, config, "processes", 256),
+    };
+    self->command_ms = 1000 * (uint32_t)int_option(self, config, "command_timeout", 30);
+    self->plain = !root.len;
+    return root.len ? find_layers(call, self, root) : GRASP_OK;
+}
+
+/* One machine, so that what is missing is found before any model is paid. */
+static int32_t try_machine(grasp_call *call, const struct os *self)
+{
+    static const char argv[] = "[\"bash\", \"-c\", \"for name in python3 ps find awk grep; do"
+                               " command -v $name >/dev/null || echo $name; done\"]";
+    grasp_machine_command command = {.size = sizeof(command), .argv = grasp_cstr(argv)};
+    grasp_machine_result result = {.size = sizeof(result)};
+    grasp_machine *machine = NULL;
+    int32_t status = self->machines->open(call, &self->machine, &machine);
+    if (status)
+        return status;
+    status = self->machines->run(call, machine, &command, &result);
+    grasp_str lacks = slice_trim(result.out);
+    if (!status && (result.status || lacks.len))
+        status =
+            grasp_fail(call, GRASP_E_UNAVAILABLE, "the machine lacks what problems need: %.*s%.*s",
+                       (int)lacks.len, lacks.ptr, (int)result.err.len, result.err.ptr);
+    self->machines->close(call, machine);
+    return status;
+}
+
+static int32_t load(grasp_call *call, struct os *self, const grasp_json_value *config)
+{
+    self->machines = call->host->extension(call, grasp_cstr(GRASP_EXT_MACHINE));
+    if (!self->machines)
+        return grasp_fail(call, GRASP_E_UNSUPPORTED, "this host does not offer %s",
+                          GRASP_EXT_MACHINE);
+    self->reference = grasp_equal(text_option(self, config, "compat"), "reference");
+    self->text_protocol = grasp_equal(text_option(self, config, "protocol"), "text");
+    self->prompts_dir = text_option(self, config, "prompts_dir");
+    self->max_turns = (int32_t)int_option(self, config, "max_turns", 8);
+    int32_t status = load_prompts(call, self);
+    if (!status)
+        status =
+            os_dataset_load(call, &self->set, text_option(self, config, "data"), self->reference);
+    if (!status)
+        status = read_machine(call, self, config);
+    return status ? status : try_machine(call, self);
+}
+
+int32_t os_open(grasp_call *call, grasp_str config, void **out_self)
+{
+    const grasp_json *json = grasp_json_of(call);
+    grasp_str error = SLICE("");
+    const grasp_json_value *options = json ? json->parse(call, config, &error) : NULL;
+    if (!options || json->kind(options) != GRASP_JSON_OBJECT)
+        return grasp_fail(call, GRASP_E_INVALID, "the options are not a JSON object: %.*s",
+                          (int)error.len, error.ptr);
+    struct os *self = calloc(1, sizeof(*self));
+    if (!self)
+        return grasp_fail(call, GRASP_E_NOMEM, "no memory for the task");
+    self->json = json;
+    int32_t status = load(call, self, options);
+    if (status)
+        os_close(call, self);
+    else
+        *out_self = self;
+    return status;
+}
+
+void os_close(grasp_call *call, void *opaque)
+{
+    struct os *self = opaque;
+    if (!self)
+        return;
+    os_dataset_free(&self->set);
+    pool_free(&self->pool);
+    free(self);
+}

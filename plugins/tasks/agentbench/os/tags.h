@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Failure tags: how an episode went wrong. */
+#pragma once
+
+#include <grasp/abi.h>
+
+#include "common/text.h"
+
+/* In alphabetical order, which is the order in verdicts. */
+enum os_tag {
+    OS_TAG_ANSWER_WITH_WORDS,
+    OS_TAG_ANSWERED_WITHOUT_LOOKING,
+    OS_TAG_BAD_TOOL_CALL,
+    OS_TAG_COMMAND_AS_ANSWER,
+    OS_TAG_COMMAND_HUNG,
+    OS_TAG_COUNT_TOO_HIGH,
+    OS_TAG_COUNT_TOO_LOW,
+    OS_TAG_CUT_OUTPUT_TRUSTED,
+    OS_TAG_FINISHED_UNDONE,
+    OS_TAG_MACHINE_OVERLOADED,
+    OS_TAG_NO_ANSWER_GIVEN,
+    OS_TAG_NO_TOOL_CALL,
+    OS_TAG_ROUNDS_USED_UP,
+    OS_TAG_WRONG_STATE,
+    OS_TAG_WRONG_TEXT,
+    OS_TAG_COUNT,
+};
+
+#define OS_TAG_BIT(tag) (1u << (tag))
+
+const char *os_tag_name(enum os_tag tag);
+const char *os_tag_description(enum os_tag tag);
+int os_tag_find(grasp_str name); /* -1 for none */
+void os_tags_write(struct text *out, uint32_t tags);
