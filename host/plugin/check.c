@@ -133,6 +133,9 @@ static void read_line(struct runner *r, struct str text, struct findings *f)
         f->done = true;
 }
 
+/* There in a program linked with mimalloc, which neither counts nor spoils memory for us. */
+extern int mi_version(void) __attribute__((weak));
+
 /* The environment of a test: that of the program, and for the second process of a test another
  * one, of which nothing that a plugin gives out may depend. */
 static const char **environment(bool other)
@@ -144,7 +147,7 @@ static const char **environment(bool other)
     size_t extra = other ? 5 : 2, count = 0;
     while (environ[count])
         count++;
-    const char **out = mem_array(count + extra + 4, sizeof(*out));
+    const char **out = mem_array(count + extra + 5, sizeof(*out));
     size_t n = 0;
     for (size_t i = 0; i < extra; i++)
         out[n++] = more[i];
@@ -153,6 +156,8 @@ static const char **environment(bool other)
                "detect_odr_violation=0:detect_stack_use_after_return=0";
     /* Freed memory that waits in a thread's cache would count as allocated. */
     out[n++] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0";
+    if (mi_version && !getenv("LD_PRELOAD"))
+        out[n++] = "LD_PRELOAD=libc.so.6"; /* its allocator before the one linked */
     out[n++] = "UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1";
     for (size_t i = 0; i < count; i++) {
         size_t name = strcspn(environ[i], "=");
