@@ -38,6 +38,28 @@ bool player_has_been(const struct player *player, grasp_str place)
     return false;
 }
 
+bool player_puts(grasp_str action, grasp_str *out)
+{
+    grasp_str between = grasp_starts(action, "move ") ? SLICE(" to ") : SLICE(" in/on ");
+    size_t at;
+    if ((!grasp_starts(action, "put ") && !grasp_starts(action, "move ")) ||
+        !slice_find(action, between, 0, &at))
+        return false;
+    *out = slice_from(action, at + between.len);
+    return true;
+}
+
+bool player_knows(const struct player *player, grasp_str name)
+{
+    size_t at = 0;
+    while (slice_find(player->opening, name, at, &at)) {
+        grasp_str after = slice_from(player->opening, at += name.len);
+        if (after.len && (after.ptr[0] == ',' || after.ptr[0] == '.'))
+            return true;
+    }
+    return false;
+}
+
 static void sight(struct player *player, grasp_str name, grasp_str place)
 {
     bool matters = aim_is(name, player->aim.object) ||
@@ -128,20 +150,20 @@ static void apply(struct player *player, grasp_str action)
     size_t at;
     if (grasp_starts(player->seen, "Nothing happens"))
         return;
-    if (grasp_starts(action, "go to ")) {
-        player->at = slice_from(action, 6);
+    bool looks = grasp_starts(action, "examine ") && player_knows(player, slice_from(action, 8));
+    if (looks || grasp_starts(action, "go to ")) {
+        player->at = slice_from(action, looks ? 8 : 6);
         if (!player_has_been(player, player->at) && player->been_count < NOTED_MAX)
             player->been[player->been_count++] = player->at;
     }
-    if (grasp_starts(action, "go to ") || grasp_starts(action, "open "))
+    if (looks || grasp_starts(action, "go to ") || grasp_starts(action, "open "))
         read_contents(player);
     if (grasp_starts(action, "take ") && slice_find(action, SLICE(" from "), 0, &at)) {
         player->holding = slice_cut(action, 5, at);
         player->treated = false;
         forget(player, player->holding);
-    } else if (grasp_starts(action, "put ") || grasp_starts(action, "move ")) {
+    } else if (player_puts(action, &player->place)) {
         player->done++;
-        player->place = player->at;
         player->holding = SLICE("");
     } else if (grasp_starts(action, "clean ") || grasp_starts(action, "heat ") ||
                grasp_starts(action, "cool ")) {

@@ -41,4 +41,8 @@ void player_notes(struct text *out, const struct player *player, grasp_str actio
 bool player_can(const struct player *player, grasp_str action);
 /* The first action that begins with `before` and goes on with something of the class. */
 bool player_first(const struct player *player, const char *before, grasp_str class, grasp_str *out);
+/* Does the action put something down? *out is the receptacle. */
+bool player_puts(grasp_str action, grasp_str *out);
+/* Was the name among what the room holds? */
+bool player_knows(const struct player *player, grasp_str name);
 bool player_has_been(const struct player *player, grasp_str place);

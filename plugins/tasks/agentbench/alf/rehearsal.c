@@ -111,7 +111,7 @@ static bool go_to_class(const struct choice *c, grasp_str class, grasp_str *out)
     return player_first(c->player, "go to ", class, out);
 }
 
-/* Opens what is in front, else goes where nobody has been. */
+/* Opens what is in front, looks at what else is there, else goes where nobody has been. */
 static bool search(const struct choice *c, grasp_str *out)
 {
     const struct player *player = c->player;
@@ -119,6 +119,12 @@ static bool search(const struct choice *c, grasp_str *out)
     *out = pool_format(c->pool, "open %.*s", (int)player->at.len, player->at.ptr);
     if (player_can(player, *out) && c->mistake != ALF_CLOSED_RECEPTACLE_SKIPPED && !loops)
         return true;
+    for (size_t i = 0; i < player->action_count && !loops; i++) {
+        grasp_str name = slice_from(*out = player->actions[i], 8);
+        if (grasp_starts(*out, "examine ") && player_knows(player, name) &&
+            !player_has_been(player, name))
+            return true;
+    }
     for (size_t i = 0; i < player->action_count; i++) {
         *out = player->actions[i];
         if (grasp_starts(*out, "go to ") &&
@@ -142,13 +148,15 @@ static bool find_sighting(const struct player *player, grasp_str class, grasp_st
 static bool take(const struct choice *c, grasp_str *out)
 {
     const struct player *player = c->player;
+    size_t at;
     for (size_t i = 0; i < player->action_count; i++) {
         *out = player->actions[i];
         if (!grasp_starts(*out, "take "))
             continue;
         bool wanted = aim_is(slice_from(*out, 5), player->aim.object);
-        if (c->mistake == ALF_WRONG_OBJECT_TAKEN ? !wanted
-                                                 : wanted && !slice_eq(player->at, player->place))
+        bool first = slice_find(*out, SLICE(" from "), 0, &at) &&
+                     slice_eq(slice_from(*out, at + 6), player->place);
+        if (c->mistake == ALF_WRONG_OBJECT_TAKEN ? !wanted : wanted && !first)
             return true;
     }
     return false;
@@ -194,20 +202,18 @@ static bool treat(const struct choice *c, grasp_str *out)
     return player_first(c->player, "go to ", grasp_cstr(ways[kind].place), out);
 }
 
-static bool is_put(grasp_str action)
-{
-    return grasp_starts(action, "put ") || grasp_starts(action, "move ");
-}
-
 static bool put(const struct choice *c, grasp_str *out)
 {
     const struct player *player = c->player;
     bool anywhere = c->mistake == ALF_OBJECT_PUT_ELSEWHERE;
-    bool target = aim_is(player->at, player->aim.target);
-    bool fits = !player->place.len || slice_eq(player->at, player->place);
     for (size_t i = 0; i < player->action_count; i++) {
+        grasp_str where;
         *out = player->actions[i];
-        if (is_put(*out) && (anywhere ? !target : target && fits))
+        if (!player_puts(*out, &where))
+            continue;
+        bool target = aim_is(where, player->aim.target);
+        bool fits = !player->place.len || slice_eq(where, player->place);
+        if (anywhere ? !target : target && fits)
             return true;
     }
     if (anywhere) {
