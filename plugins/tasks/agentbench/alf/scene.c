@@ -110,9 +110,10 @@ static grasp_str place_id(struct plan *plan, const char *name, const char *after
 /* Locations are all different: the number is in one of their coordinates. */
 static grasp_str location_id(struct plan *plan, size_t number)
 {
-    return pool_format(plan->pool, "loc_bar_%s%u_bar_%zu_bar_%u_bar_%u",
-                       draw(plan, 2) ? "_minus_" : "", draw(plan, 12), number, draw(plan, 4),
-                       draw(plan, 2) ? 30 : 45);
+    bool negative = draw(plan, 2);
+    uint32_t x = draw(plan, 12), turn = draw(plan, 4), tilt = draw(plan, 2) ? 30 : 45;
+    return pool_format(plan->pool, "loc_bar_%s%u_bar_%zu_bar_%u_bar_%u", negative ? "_minus_" : "",
+                       x, number, turn, tilt);
 }
 
 /* Now and then two pieces are reached from the same place. */
@@ -152,8 +153,10 @@ static bool put_thing(struct plan *plan, const struct object_kind *kind, uint32_
             fit[count++] = i;
     if (!count || plan->thing_count == THINGS_MAX)
         return false;
-    plan->things[plan->thing_count++] =
-        (struct thing){kind, place_id(plan, kind->name, ""), fit[draw(plan, (uint32_t)count)]};
+    struct thing *thing = &plan->things[plan->thing_count++];
+    thing->kind = kind;
+    thing->id = place_id(plan, kind->name, "");
+    thing->piece = fit[draw(plan, (uint32_t)count)];
     return true;
 }
 
