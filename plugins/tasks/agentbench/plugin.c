@@ -4,6 +4,7 @@
 static const grasp_task *const tasks[] = {
     &agentbench_dbbench_task,
     &agentbench_os_task,
+    &agentbench_alfworld_task,
 };
 
 static const grasp_plugin plugin = {

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "../window.h"
+#include "alfworld.h"
+#include "common/slice.h"
+#include "tags.h"
+
+int32_t alfworld_info(grasp_call *call, void *opaque)
+{
+    const struct alfworld *self = opaque;
+    struct text out CLEANUP_TEXT = {0};
+    text_format(&out,
+                "{\"name\": \"ALFWorld\", \"splits\": [\"dev\", \"val\", \"test\"], "
+                "\"max_turns\": %d, \"blocking\": false, "
+                "\"guidance\": {\"placement\": \"recent\"}, \"tools\": ",
+                self->max_turns);
+    text_str(&out, self->texts.tools);
+    text_put(&out, ", ");
+    window_write(&out, self->texts.omitted, self->reference);
+    text_put(&out, ", \"writer\": {\"family\": \"ALFWorld household\", \"guidance\": ");
+    text_json(&out, self->texts.writer_guidance);
+    text_put(&out, ", \"labels\": {");
+    for (int tag = 0; tag < ALF_TAG_COUNT; tag++) {
+        text_put(&out, tag ? ", " : "");
+        text_json(&out, grasp_cstr(alf_tag_name((enum alf_tag)tag)));
+        text_put(&out, ": ");
+        text_json(&out, grasp_cstr(alf_tag_description((enum alf_tag)tag)));
+    }
+    text_put(&out, "}}}");
+    if (out.failed)
+        return grasp_fail(call, GRASP_E_NOMEM, "no memory");
+    return call->host->emit_json(call, text_view(&out));
+}
+
+int32_t alfworld_samples(grasp_call *call, void *opaque, grasp_str name)
+{
+    const struct alfworld *self = opaque;
+    const struct alf_split *split = self->games.splits;
+    while (split < self->games.splits + ALF_SPLIT_COUNT && !grasp_equal(name, split->name))
+        split++;
+    if (split == self->games.splits + ALF_SPLIT_COUNT)
+        return grasp_fail(call, GRASP_E_NOT_FOUND, "no split '%.*s'; there are dev, val and test",
+                          name.len > 64 ? 64 : (int)name.len, name.ptr);
+    for (size_t i = 0; i < split->count; i++) {
+        int32_t status = call->host->emit_json(call, split->samples[i].json);
+        if (status)
+            return status;
+    }
+    return GRASP_OK;
+}
