@@ -1,9 +1,9 @@
 # Installs Debian packages that are missing; sourced by the scripts beside it.
 
 PACKAGES_BUILD="gcc libc6-dev meson ninja-build pkg-config python3 libuv1-dev libcurl4-openssl-dev
-    libssl-dev libjson-c-dev libyaml-dev libmicrohttpd-dev libsqlite3-dev libmariadb-dev
+    libssl-dev libjson-c-dev libyaml-dev libmicrohttpd-dev libsqlite3-dev libmariadb-dev libicu-dev
     libmimalloc-dev"
-PACKAGES_TEST="$PACKAGES_BUILD g++ libcmocka-dev bubblewrap mariadb-server-core binutils locales make
+PACKAGES_TEST="$PACKAGES_BUILD g++ libcmocka-dev bubblewrap mariadb-server-core wordnet-base binutils locales make
     nghttp2-server openssl python3-yaml"
 PACKAGES_CI="$PACKAGES_TEST clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev valgrind
     universal-ctags abigail-tools rustc python3-venv"

@@ -3,6 +3,7 @@
 
 static const grasp_task *const tasks[] = {
     &agentbench_dbbench_task,
+    &agentbench_webshop_task,
 };
 
 static const grasp_plugin plugin = {
