@@ -34,7 +34,7 @@ static bool has_letter(grasp_str word)
     return false;
 }
 
-/* Titles capitalise: there only what can be nothing but a verb or an adverb is no noun. */
+/* Titles capitalise, so there only what may be a verb or an adverb and no noun is none. */
 static bool is_noun(const struct wordnet *wordnet, grasp_str token, grasp_str word)
 {
     struct wordnet_facts facts;
@@ -45,7 +45,7 @@ static bool is_noun(const struct wordnet *wordnet, grasp_str token, grasp_str wo
     if (!facts.noun && !facts.verb && !facts.adjective && !facts.adverb)
         return true;
     if (capital)
-        return facts.noun || facts.adjective;
+        return facts.noun || (!facts.verb && !facts.adverb);
     return facts.noun && facts.noun_count >= facts.verb_count &&
            facts.noun_count >= facts.adjective_count && facts.noun_count >= facts.adverb_count;
 }

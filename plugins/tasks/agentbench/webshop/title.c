@@ -97,7 +97,7 @@ static bool is_prefix(const struct cutter *c, size_t from, size_t to)
     uint32_t x = c->code[from];
     if (x == '+')
         return from + 1 == to || !is_digit(c->code[from + 1]);
-    return is_in(x, "§%=—–" PUNCTUATION QUOTES CURRENCY);
+    return unicode_is_sign(x) || is_in(x, "§%=—–" PUNCTUATION QUOTES CURRENCY);
 }
 
 /* Characters of a unit at the end of a number: 20cm, 1.5m. */
@@ -133,7 +133,7 @@ static size_t suffix_length(const struct cutter *c, size_t from, size_t to)
     bool after_digit = to - from >= 2 && is_digit(c->code[to - 2]);
     if (to - from >= 2 && (last | 0x20) == 's' && is_in(c->code[to - 2], "'’"))
         return 2;
-    if (is_in(last, "—–" PUNCTUATION QUOTES))
+    if (unicode_is_sign(last) || is_in(last, "—–" PUNCTUATION QUOTES))
         return 1;
     if (after_digit && (last == '+' || is_in(last, CURRENCY)))
         return 1;
@@ -151,7 +151,7 @@ static bool is_alnum(uint32_t code)
 static bool is_infix(const struct cutter *c, size_t from, size_t at, size_t to)
 {
     uint32_t x = c->code[at];
-    if (is_in(x, "…"))
+    if (x == 0x2026 || unicode_is_sign(x)) /* three points in one */
         return true;
     if (at == from || at + 1 >= to)
         return false;

@@ -55,6 +55,11 @@ bool unicode_is_word(uint32_t code)
            u_getIntPropertyValue((UChar32)code, UCHAR_NUMERIC_TYPE) != U_NT_NONE;
 }
 
+bool unicode_is_sign(uint32_t code)
+{
+    return code >= 0x80 && code != 0xB0 && u_charType((UChar32)code) == U_OTHER_SYMBOL;
+}
+
 uint32_t unicode_lower_char(uint32_t code)
 {
     return code < 0x80 ? (code >= 'A' && code <= 'Z' ? code + 32 : code)
