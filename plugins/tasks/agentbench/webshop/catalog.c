@@ -140,13 +140,13 @@ static int32_t import_entry(struct import *import, grasp_str entry)
     const struct lenient *asin = lenient_get(item, "asin");
     const struct lenient *attributes =
         lookup_get(&import->attributes, asin ? asin->text : SLICE(""), &pool, &there);
-    if (!product_read(&pool, item, attributes, import->report, &product))
-        return GRASP_OK;
-    import->report->counts[FALLBACK_ATTRIBUTES] += there && !attributes;
-    if (store_has(import->store, product.asin)) {
+    if (lenient_is(asin, LENIENT_STRING) && store_has(import->store, asin->text)) {
         import->report->counts[FALLBACK_REPEATED]++;
         return GRASP_OK;
     }
+    if (!product_read(&pool, item, attributes, import->report, &product))
+        return GRASP_OK;
+    import->report->counts[FALLBACK_ATTRIBUTES] += there && !attributes;
     return add_product(import, &pool, &product)
                ? GRASP_OK
                : grasp_fail(import->call, GRASP_E_FAILED,

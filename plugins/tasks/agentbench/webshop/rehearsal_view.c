@@ -163,7 +163,7 @@ bool shop_view_read(grasp_call *call, struct pool *pool, const grasp_rehearsal_r
             read_page(pool, message->content, out);
         }
     }
-    if (!begun || !slice_find(request->tools, SLICE("search_action"), 0, &capacity))
+    if (!begun)
         return false;
     mentions_find(request, shop_tag_find, &out->mentions);
     look_up(call, pool, out);
