@@ -79,7 +79,6 @@ static struct goal *read_goals(struct pool *pool, const struct json *list)
 
 static void check_product(struct golden *g, const struct product *got, const struct json *want)
 {
-    struct text contents CLEANUP_TEXT = {0};
     CLEANUP_JSON struct json *options = json_new_object();
     golden_expect_str(g, "asin", golden_out(got->asin), json_str(json_get(want, "asin")));
     golden_expect_str(g, "Title", golden_out(got->name), json_str(json_get(want, "Title")));

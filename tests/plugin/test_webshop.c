@@ -230,7 +230,6 @@ static void hostile_actions(void **state)
                                          "\n",
                                          "x\ny",
                                          "<r>",
-                                         
                                          "<q>",
                                          "<q> ",
                                          "<c> nothing",
