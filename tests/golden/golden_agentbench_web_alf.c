@@ -9,5 +9,7 @@ int main(int argc, char **argv)
     if (status)
         return status;
     golden_alfworld_sections(&g);
+    golden_webshop_text_sections(&g);
+    golden_webshop_sections(&g);
     return golden_finish(&g);
 }

@@ -6,6 +6,8 @@
 #include "plugin/mock_host.h"
 
 void golden_alfworld_sections(struct golden *g);
+void golden_webshop_text_sections(struct golden *g); /* search, reward, draws, words */
+void golden_webshop_sections(struct golden *g);      /* loader, pages, sessions, the task's loop */
 
 static inline grasp_str golden_in(struct str text)
 {

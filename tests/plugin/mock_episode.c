@@ -89,7 +89,8 @@ void mock_episode_step(struct mock_episode *episode, const grasp_reply *reply)
     }
     if (!host->message_count || strcmp(host->messages[0].role.ptr, "agent") != 0)
         add_message(episode, (struct mock_message){.role = copy(grasp_cstr("agent")),
-                                                   .content = copy(reply->text)});
+                                                   .content = copy(reply->text),
+                                                   .tool_calls = copy(reply->tool_calls)});
     take_emitted(episode);
 }
 
@@ -141,7 +142,8 @@ static void rehearse_turn(struct mock_episode *episode, const grasp_rehearsal *r
             continue;
         messages[count] = (grasp_message){.size = sizeof(grasp_message),
                                           .role = text_of(episode->messages[i].role),
-                                          .content = text_of(episode->messages[i].content)};
+                                          .content = text_of(episode->messages[i].content),
+                                          .tool_calls = text_of(episode->messages[i].tool_calls)};
         list[count] = &messages[count];
         count++;
         last = i;
@@ -155,12 +157,19 @@ static void rehearse_turn(struct mock_episode *episode, const grasp_rehearsal *r
     if (status)
         fail_msg("reply: %d", status);
     assert_int_equal(episode->host->message_count, 1);
-    struct mock_text reply = steal(&episode->host->messages[0].content);
+    struct mock_text said = steal(&episode->host->messages[0].content);
+    struct mock_text calls = steal(&episode->host->messages[0].tool_calls);
+    grasp_reply reply = {.size = sizeof(reply),
+                         .kind = GRASP_REPLY_TEXT,
+                         .text = text_of(said),
+                         .tool_calls = text_of(calls),
+                         .finish_reason = grasp_cstr("stop")};
     free(messages);
     free(list);
     free(with.ptr);
-    mock_episode_say(episode, reply.ptr);
-    free(reply.ptr);
+    mock_episode_step(episode, &reply);
+    free(said.ptr);
+    free(calls.ptr);
 }
 
 void mock_episode_rehearse(struct mock_episode *episode, const char *guidance)

@@ -7,7 +7,8 @@
 
 #include "common/embedded.h"
 
-extern const grasp_task agentbench_dbbench_task, agentbench_os_task, agentbench_alfworld_task;
+extern const grasp_task agentbench_dbbench_task, agentbench_os_task, agentbench_alfworld_task,
+    agentbench_webshop_task;
 
 /* The prompt files of all tasks. A task's files begin with its name, as in dbbench_system.md. */
 extern const struct embedded_file agentbench_prompts[];

@@ -5,6 +5,7 @@ static const grasp_task *const tasks[] = {
     &agentbench_dbbench_task,
     &agentbench_os_task,
     &agentbench_alfworld_task,
+    &agentbench_webshop_task,
 };
 
 static const grasp_plugin plugin = {

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "../window.h"
+#include "common/slice.h"
+#include "tags.h"
+#include "webshop.h"
+
+static void put_writer(const struct webshop *self, struct text *out)
+{
+    text_put(out, "\"writer\": {\"family\": \"WebShop shopping\", \"guidance\": ");
+    text_json(out, self->texts.writer_guidance);
+    text_put(out, ", \"labels\": {");
+    for (int tag = 0; tag < SHOP_TAG_COUNT; tag++) {
+        text_put(out, tag ? ", " : "");
+        text_json(out, grasp_cstr(shop_tag_name((enum shop_tag)tag)));
+        text_put(out, ": ");
+        text_json(out, grasp_cstr(shop_tag_description((enum shop_tag)tag)));
+    }
+    text_put(out, "}}");
+}
+
+int32_t webshop_info(grasp_call *call, void *opaque)
+{
+    const struct webshop *self = opaque;
+    struct text out CLEANUP_TEXT = {0};
+    text_format(&out,
+                "{\"name\": \"WebShop\", \"splits\": [\"dev\", \"val\", \"test\"], "
+                "\"max_turns\": %d, \"guidance\": {\"placement\": \"recent\"}, \"tools\": ",
+                self->max_turns);
+    text_str(&out, self->texts.tools);
+    text_put(&out, ", ");
+    window_write(&out, self->texts.omitted, self->reference);
+    text_put(&out, ", ");
+    put_writer(self, &out);
+    text_put(&out, "}");
+    if (out.failed)
+        return grasp_fail(call, GRASP_E_NOMEM, "no memory");
+    return call->host->emit_json(call, text_view(&out));
+}
+
+static void put_sample(const struct webshop *self, size_t at, struct text *out)
+{
+    const struct goal *goal = &self->catalog.goals[at];
+    text_format(out, "{\"id\": \"%zu\", \"description\": ", at);
+    if (self->reference)
+        text_format(out, "\"WebShop goal index %zu\"", at);
+    else
+        text_json(out, goal->instruction);
+    text_put(out, ", \"answer\": {\"asin\": ");
+    text_json(out, goal->asin);
+    text_put(out, ", \"product\": ");
+    text_json(out, goal->name);
+    text_put(out, ", \"attributes\": ");
+    strings_write(out, &goal->attributes);
+    text_put(out, ", \"options\": ");
+    strings_write(out, &goal->options);
+    text_put(out, "}}");
+}
+
+int32_t webshop_samples(grasp_call *call, void *opaque, grasp_str name)
+{
+    static const char *const turns[] = {"dev", "val", "dev", "test"};
+    const struct webshop *self = opaque;
+    if (!grasp_equal(name, "dev") && !grasp_equal(name, "val") && !grasp_equal(name, "test"))
+        return grasp_fail(call, GRASP_E_NOT_FOUND, "no split '%.*s'; there are dev, val and test",
+                          name.len > 64 ? 64 : (int)name.len, name.ptr);
+    for (size_t i = 0; i < SHOP_SAMPLES && i < self->catalog.goal_count; i++) {
+        struct text out CLEANUP_TEXT = {0};
+        if (!grasp_equal(name, turns[i % 4]))
+            continue;
+        put_sample(self, i, &out);
+        int32_t status = out.failed ? grasp_fail(call, GRASP_E_NOMEM, "no memory for a sample")
+                                    : call->host->emit_json(call, text_view(&out));
+        if (status)
+            return status;
+    }
+    return GRASP_OK;
+}
