@@ -3,7 +3,7 @@
 #pragma once
 
 #include "product.h"
-#include "twister.h"
+#include "common/twister.h"
 
 #define GOAL_NO_LIMIT 1000000.0
 

@@ -6,7 +6,7 @@
 #include <grasp/helpers.h>
 
 #include "catalog.h"
-#include "twister.h"
+#include "common/twister.h"
 
 enum page {
     PAGE_INDEX,
