@@ -41,12 +41,12 @@ size_t games_draw(const size_t *counts, size_t types, size_t *out)
     twister_seed(&twister, 42);
     for (size_t t = 0; t < types; t++)
         total += counts[t];
-    size_t *order = calloc(total + 1, sizeof(*order));
+    uint32_t *order = calloc(total + 1, sizeof(*order));
     if (!order)
         return 0;
     for (size_t t = 0; t < types && t < TYPE_MAX; first += counts[t++]) {
         for (size_t i = 0; i < counts[t]; i++)
-            order[first + i] = first + i;
+            order[first + i] = (uint32_t)(first + i);
         twister_shuffle(&twister, order + first, counts[t]);
         at[t] = counts[t] * 3 / 5 ? counts[t] * 3 / 5 : counts[t] != 0;
         for (size_t i = 0; i < at[t]; i++)
