@@ -12,7 +12,8 @@ methods=${METHODS:-none grasp memory batch_memory expel evo_memory skillx}
 status=0
 export GRASP_PLUGIN_PATH=$plugins
 
-for task in ${TASKS:-quickstart medagent medagent:v2 agentbench:dbbench agentbench:webshop}; do
+for task in ${TASKS:-quickstart medagent medagent:v2 agentbench:dbbench agentbench:os agentbench:webshop
+    agentbench:alfworld}; do
     if [ ! -f "$plugins/${task%%:*}.so" ]; then
         echo "skipped: ${task%%:*}.so is not in $plugins" >&2
         continue

@@ -76,6 +76,19 @@ def test_a_users_folder():
         apart = evaluate(os.path.join(top, "apart"), "-m", "none.so", "--set",
                          "task.data=" + games, "--set", "task.lists=" + lists)
         lib.check(apart["n_correct"] == own["n_correct"], "%s is not %s" % (apart, own))
+        # The download alone, of a later version: dev, val and test are drawn from it.
+        os.rename(os.path.join(games, "json_2.1.1"), os.path.join(games, "json_2.1.3"))
+        alone = [lib.run("eval", *TASK, "-m", "none.so", "-a", "rehearsal", "-s", split, "-o",
+                         os.path.join(top, "alone-" + split), "--set", "task.data=" + games)
+                 for split in ("dev", "val", "test")]
+        total = 0
+        for split, result in zip(("dev", "val", "test"), alone):
+            lib.expect(result, 0)
+            total += score(os.path.join(top, "alone-" + split), split + "_score.json")["n_total"]
+        lib.check(total == 70, "%d games of 70" % total)
+        later = evaluate(os.path.join(top, "later"), "-m", "none.so", "--set",
+                         "task.data=" + games, "--set", "task.lists=" + lists)
+        lib.check(later["n_correct"] == own["n_correct"], "%s is not %s" % (later, own))
 
 
 def test_damaged_games():

@@ -195,9 +195,17 @@ static void check_refused(const char *problem, const char *why)
 
 static void test_what_is_no_game(void **state)
 {
-    struct text deep CLEANUP_TEXT = {0};
+    struct text deep CLEANUP_TEXT = {0}, many CLEANUP_TEXT = {0};
     for (int i = 0; i < 5000; i++)
         text_char(&deep, '(');
+    text_put(&many, HEAD "(:init (atLocation a1 l1)");
+    for (int i = 0; i < 9; i++)
+        text_format(&many, "(holds a1 o%d)", i);
+    text_put(&many, ") (:goal ()))");
+    check_refused(many.ptr, "more than 8 objects");
+    text_reset(&many);
+    text_format(&many, HEAD "(:init (atLocation a1 l1) (clean %0300d)) (:goal ()))", 1);
+    check_refused(many.ptr, "more than 200 characters");
     check_refused("", "no list");
     check_refused(deep.ptr, "nested too deeply");
     check_refused("(define (problem p)", "ends within a list");

@@ -2,6 +2,7 @@
 #include "games.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "../data.h"
 #include "common/prompts.h"
@@ -9,6 +10,7 @@
 #include "common/text.h"
 #include "common/twister.h"
 #include "game.h"
+#include "scan.h"
 
 #define GAME_FILE_MAX ((size_t)16 << 20)
 #define TYPE_MAX 64
@@ -201,44 +203,107 @@ static int32_t read_split(grasp_call *call, struct games *games, grasp_str folde
     return status;
 }
 
-static int32_t load_games(grasp_call *call, struct games *games, grasp_str data,
-                          const grasp_json_value *list, const bool *used)
+/* Names the games that cannot be played; without any other there is nothing to do. */
+static int32_t report(grasp_call *call, const struct games *games, size_t wanted)
 {
-    const grasp_json *json = grasp_json_of(call);
-    size_t broken = 0, wanted = 0;
+    const struct alf_game *first = NULL;
+    size_t broken = 0;
     for (size_t i = 0; i < games->count; i++) {
-        if (!used[i])
-            continue;
-        int32_t status = load_game(call, games, &games->games[i], data,
-                                   json->as_string(nth_path(json, list, i)));
-        if (status)
-            return status;
-        wanted++;
+        first = first || !games->games[i].why.len ? first : &games->games[i];
         broken += games->games[i].why.len != 0;
     }
-    if (wanted && broken == wanted)
+    if (broken == wanted)
         return grasp_fail(call, GRASP_E_INVALID,
-                          "option 'data': none of %zu games can be played; the first: %.*s; give "
-                          "the folder that holds json_2.1.1, with its game.tw-pddl files",
-                          wanted, (int)games->splits[0].samples[0].game->why.len,
-                          games->splits[0].samples[0].game->why.ptr);
+                          "option 'data': none of %zu games can be played; the first: %s; give the "
+                          "folder that holds json_2.1.1, with its game.tw-pddl files",
+                          wanted, first ? first->why.ptr : "there is none");
+    for (size_t i = 0; i < games->count; i++)
+        if (games->games[i].why.len)
+            grasp_log(call, GRASP_LOG_WARNING, "%s; this game is left out",
+                      games->games[i].why.ptr);
     if (broken)
         grasp_log(call, GRASP_LOG_WARNING, "%zu of %zu games cannot be played and are left out",
                   broken, wanted);
     return GRASP_OK;
 }
 
+/* The lists name the games of version 2.1.1. */
+static grasp_str of_version(grasp_call *call, grasp_str path, const char *version)
+{
+    static const char listed[] = "json_2.1.1/";
+    if (!version || !grasp_starts(path, listed))
+        return path;
+    path = slice_from(path, strlen(listed));
+    return grasp_format(call, "%s/%.*s", version, (int)path.len, path.ptr);
+}
+
+static int32_t load_listed(grasp_call *call, struct games *games, grasp_str data,
+                           const grasp_json_value *list, const bool *used)
+{
+    const grasp_json *json = grasp_json_of(call);
+    const char *version = scan_version(call, data);
+    size_t wanted = 0;
+    for (size_t i = 0; i < games->count; i++) {
+        if (!used[i])
+            continue;
+        grasp_str path = json->as_string(nth_path(json, list, i));
+        int32_t status =
+            load_game(call, games, &games->games[i], data, of_version(call, path, version));
+        if (status)
+            return status;
+        wanted++;
+    }
+    return report(call, games, wanted);
+}
+
+/* Of each kind every third game is a test; the others are drawn as AgentBench's list is. */
+static int32_t load_unlisted(grasp_call *call, struct games *games, grasp_str data,
+                             const char *version)
+{
+    struct found_games found;
+    size_t counts[SCENE_TYPE_COUNT] = {0}, kept = 0;
+    scan_games(call, &games->pool, data, version, &found);
+    make_room(games, found.count);
+    size_t *rest = pool_array(&games->pool, found.count + 1, sizeof(*rest));
+    size_t *drawn = pool_array(&games->pool, found.count + 1, sizeof(*drawn));
+    for (size_t i = 0, of_type = 0; i < found.count; i++) {
+        of_type = i && found.items[i].type == found.items[i - 1].type ? of_type + 1 : 0;
+        int32_t status = load_game(call, games, &games->games[i], data, found.items[i].path);
+        if (status)
+            return status;
+        if (of_type % 3 == 2) {
+            add_sample(games, &games->splits[2], i,
+                       grasp_cstr(scene_type_name((enum scene_type)found.items[i].type)),
+                       found.items[i].folder);
+            continue;
+        }
+        counts[found.items[i].type]++;
+        rest[kept++] = i;
+    }
+    size_t dev = games_draw(counts, SCENE_TYPE_COUNT, drawn);
+    for (size_t i = 0; i < kept; i++) {
+        const struct found_game *game = &found.items[rest[drawn[i]]];
+        add_sample(games, &games->splits[i < dev ? 0 : 1], rest[drawn[i]],
+                   grasp_cstr(scene_type_name((enum scene_type)game->type)), game->folder);
+    }
+    return report(call, games, found.count);
+}
+
 static int32_t load_folder(grasp_call *call, struct games *games, grasp_str data, grasp_str lists)
 {
     const grasp_json_value *list = NULL;
     grasp_str folder = SLICE("");
+    struct stat st;
+    const char *version = scan_version(call, data);
+    if (version && !lists.len && stat(games_path(call, data, SLICE(LIST_FILE)).ptr, &st))
+        return load_unlisted(call, games, data, version);
     int32_t status = data_folder(call, lists.len ? lists : data, "alfworld", LIST_FILE, &folder);
     if (status || (status = read_list(call, games, folder, &list)))
         return status;
     bool *used = pool_array(&games->pool, games->count + 1, sizeof(*used));
     for (int i = 0; i < ALF_SPLIT_COUNT && !status; i++)
         status = read_split(call, games, folder, &games->splits[i], used);
-    return status ? status : load_games(call, games, lists.len ? data : folder, list, used);
+    return status ? status : load_listed(call, games, lists.len ? data : folder, list, used);
 }
 
 int32_t games_load(grasp_call *call, struct games *out, grasp_str data, grasp_str lists)

@@ -186,20 +186,17 @@ static bool use_lamp(const struct choice *c, grasp_str *out)
 /* Treats the object in the hand. */
 static bool treat(const struct choice *c, grasp_str *out)
 {
-    static const struct {
-        const char *word, *place;
-    } ways[] = {[AIM_CLEAN] = {"clean ", "sinkbasin"},
-                [AIM_HEAT] = {"heat ", "microwave"},
-                [AIM_COOL] = {"cool ", "fridge"}};
     enum aim_kind kind = c->player->aim.kind;
     if (c->mistake == ALF_WRONG_TREATMENT)
         kind = kind == AIM_HEAT ? AIM_COOL : AIM_HEAT;
+    const char *word = kind == AIM_CLEAN ? "clean " : kind == AIM_HEAT ? "heat " : "cool ";
+    const char *place = kind == AIM_CLEAN ? "sinkbasin" : kind == AIM_HEAT ? "microwave" : "fridge";
     for (size_t i = 0; i < c->player->action_count; i++) {
         *out = c->player->actions[i];
-        if (grasp_starts(*out, ways[kind].word))
+        if (grasp_starts(*out, word))
             return true;
     }
-    return player_first(c->player, "go to ", grasp_cstr(ways[kind].place), out);
+    return player_first(c->player, "go to ", grasp_cstr(place), out);
 }
 
 static bool put(const struct choice *c, grasp_str *out)

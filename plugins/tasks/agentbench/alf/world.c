@@ -7,7 +7,11 @@
 #include "common/slice.h"
 #include "names.h"
 
-#define FACT_MAX 200000
+/* A house has about 2000 facts; these bounds keep what the lists of commands can grow to small. */
+#define FACT_MAX 20000
+#define ID_MAX 200
+#define HELD_MAX 8
+#define TYPES_MAX 16
 
 static const struct {
     const char *name;
@@ -135,7 +139,7 @@ static bool collect(struct ids *ids, const struct pddl *objects, const struct pd
         if (!is_fact(item))
             continue;
         if (++facts > FACT_MAX)
-            return refuse(error, "more than 200000 facts", item);
+            return refuse(error, "more than 20000 facts", item);
         for (const struct pddl *word = item->first->next; word; word = word->next) {
             if (word->is_list)
                 return refuse(error, "a list within a fact", word);
@@ -155,11 +159,14 @@ static bool make_entities(struct world *world, const struct pddl *objects, const
         return false;
     if (ids.count)
         qsort(ids.items, ids.count, sizeof(*ids.items), compare);
-    for (size_t i = 0; i < ids.count; i++)
+    for (size_t i = 0; i < ids.count; i++) {
+        if (ids.items[i].len > ID_MAX)
+            return refuse(error, "an object with a name of more than 200 characters", NULL);
         if (!kept || !slice_eq(ids.items[kept - 1], ids.items[i]))
             ids.items[kept++] = ids.items[i];
+    }
     if (kept > ENTITY_MAX)
-        return refuse(error, "more than 8192 objects", objects);
+        return refuse(error, "more than 4096 objects", objects);
     world->count = (uint16_t)kept;
     world->entities = pool_array(&world->pool, kept + 1, sizeof(*world->entities));
     world->flags = pool_array(&world->pool, kept + 1, sizeof(*world->flags));
@@ -239,6 +246,25 @@ static bool find_agent(struct world *world, struct world_error *error)
     return true;
 }
 
+/* No entity has more pairs that begin with it. */
+static bool has_few(const struct relation *relation, size_t few)
+{
+    for (size_t i = few; i < relation->count; i++)
+        if (relation->pairs[i].first == relation->pairs[i - few].first)
+            return false;
+    return true;
+}
+
+static bool check_counts(const struct world *world, struct world_error *error)
+{
+    if (!has_few(&world->facts[HOLDS], HELD_MAX))
+        return refuse(error, "more than 8 objects in the hand", NULL);
+    if (!has_few(&world->facts[OBJECT_TYPE], TYPES_MAX) ||
+        !has_few(&world->facts[RECEPTACLE_TYPE], TYPES_MAX))
+        return refuse(error, "an object or receptacle of more than 16 types", NULL);
+    return true;
+}
+
 static int by_command(const void *a, const void *b)
 {
     const struct destination *left = a, *right = b;
@@ -282,7 +308,7 @@ static bool read_problem(struct world *world, const struct pddl *list, struct wo
     if (!make_entities(world, objects, init, error))
         return false;
     declare(world, objects);
-    if (!add_facts(world, init, error) || !find_agent(world, error))
+    if (!add_facts(world, init, error) || !find_agent(world, error) || !check_counts(world, error))
         return false;
     world->sink = declared(world, "sinkbasintype");
     world->microwave = declared(world, "microwavetype");

@@ -7,7 +7,7 @@
 #include "goal.h"
 #include "relation.h"
 
-#define ENTITY_MAX 8192
+#define ENTITY_MAX 4096
 #define ENTITY_NONE UINT16_MAX
 
 enum kind {
