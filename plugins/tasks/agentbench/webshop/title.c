@@ -52,8 +52,9 @@ static bool is_upper(uint32_t c)
 
 #define PUNCTUATION "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪"
 #define QUOTES "'\"”“`‘´’‚,„»«「」『』（）〔〕【】《》〈〉⟦⟧"
-#define CURRENCY                                                                                            \
-    "$£€¥฿₽₴₠₡₢₣₤₥₦₧₨₩₪₫€₭₮₯₰₱₲₳₴₵₸₹₺₻₼₾" \
+#define CURRENCY                                                                                         \
+    "$£€¥฿₽₴₠₡₢₣₤₥₦₧₨₩₪₫€₭₮₯₰₱₲₳₴₵₸₹₺₻₼" \
+    "₾"                                                                                                \
     "₿"
 
 static void add(struct cutter *c, size_t from, size_t to)
