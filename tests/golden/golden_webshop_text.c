@@ -290,8 +290,8 @@ static void title_scores(struct golden *g, const struct wordnet *wordnet)
     golden_section(g, "webshop.noun_rule.published_title_scores");
     for (const struct json *c; (c = golden_next(g));) {
         struct pool pool CLEANUP_POOL = {0};
-        struct product product = {0};
-        struct goal goal = {0};
+        struct product product = {.product_category = grasp_cstr("")};
+        struct goal goal = {.product_category = grasp_cstr("")};
         struct strings bought, wanted;
         struct reward reward = {0};
         title_nouns(&pool, wordnet, golden_in(json_str(json_get(c, "purchased"))), &bought);
