@@ -99,6 +99,15 @@ def test_large_files():
                 os.truncate(os.path.join(inner, "products.idx"), 100)
 
 
+def test_reference():
+    """Its window on long conversations hides the first pages; a rehearsal shops on."""
+    with lib.folder() as top:
+        evaluate(os.path.join(top, "default"))
+        evaluate(os.path.join(top, "reference"), "--set", "compat=reference")
+        lib.check(scores(os.path.join(top, "default")) == scores(os.path.join(top, "reference")),
+                  "scores differ")
+
+
 def test_bad_data():
     with lib.folder() as top:
         out = os.path.join(top, "out")
@@ -113,7 +122,7 @@ def test_bad_data():
 
 def main():
     lib.main(test_same_at_any_concurrency, test_methods_learn, test_the_box_is_what_the_generator_makes,
-             test_files_of_a_user, test_large_files, test_bad_data)
+             test_files_of_a_user, test_large_files, test_reference, test_bad_data)
 
 
 if __name__ == "__main__":

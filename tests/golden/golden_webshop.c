@@ -383,6 +383,35 @@ static void play(struct golden *g, struct world *world, struct webshop *self, co
     mock_episode_end(&episode);
 }
 
+/* A result that says nothing is no episode; the others count by the score of their verdict. */
+static void overall_section(struct golden *g, const struct world *world, struct webshop *self)
+{
+    golden_section(g, "webshop.agent_loop.overall");
+    for (const struct json *c; (c = golden_next(g));) {
+        const struct json *results = json_get(c, "results");
+        double sum = 0;
+        size_t count = 0;
+        for (size_t i = 0; i < json_count(results); i++) {
+            CLEANUP_BUF struct buf rollout = {0};
+            if (!json_count(json_at(results, i)))
+                continue;
+            buf_text(&rollout, "{\"status\": \"completed\", \"raw\": ");
+            json_write(&rollout, json_at(results, i), 0);
+            buf_char(&rollout, '}');
+            golden_expect_int(g, "status",
+                              webshop_grade(mock_call(world->host), self, grasp_cstr("{}"),
+                                            golden_in(buf_view(&rollout)), grasp_cstr("[]")),
+                              GRASP_OK);
+            sum += world->host->score;
+            count++;
+        }
+        golden_expect(g,
+                      golden_near(count ? sum / (double)count : 0,
+                                  json_double(json_path(c, "overall.reward"), -1), 1e-12),
+                      "reward");
+    }
+}
+
 static void loop_section(struct golden *g, struct world *world)
 {
     void *opaque = NULL;
@@ -398,6 +427,7 @@ static void loop_section(struct golden *g, struct world *world)
     golden_section(g, "webshop.agent_loop.cases");
     for (const struct json *c; (c = golden_next(g));)
         play(g, world, self, c);
+    overall_section(g, world, self);
     webshop_close(mock_call(world->host), self);
     free(config);
 }

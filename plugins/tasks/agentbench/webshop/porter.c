@@ -99,12 +99,11 @@ static void past_forms(struct stemmer *s)
     if ((!ends(s, "ed", &stem) && !ends(s, "ing", &stem)) || !has_vowel(s->word, stem))
         return;
     s->len = stem;
-    if (ends(s, "at", &at) || ends(s, "bl", &at) || ends(s, "iz", &at))
+    if (ends(s, "at", &at) || ends(s, "bl", &at) || ends(s, "iz", &at) ||
+        (measure(s->word, s->len) == 1 && ends_short(s->word, s->len)))
         put(s, s->len, "e");
     else if (ends_double(s->word, s->len) && !strchr("lsz", s->word[s->len - 1]))
         s->len--;
-    else if (measure(s->word, s->len) == 1 && ends_short(s->word, s->len))
-        put(s, s->len, "e");
 }
 
 static void final_y(struct stemmer *s)

@@ -141,6 +141,16 @@ static void look_up(grasp_call *call, struct pool *pool, struct shop_view *view)
     view->query = pool_dup(pool, json->as_string(json->get(product, SLICE("query"))));
 }
 
+/* Each page has it, and the first one may be out of sight in a long conversation. */
+static bool find_instruction(grasp_str text, grasp_str *out)
+{
+    static const char start[] = "Instruction: [SEP] ";
+    size_t at;
+    return slice_find(text, SLICE("\n\nAvailable Actions:\n{'has_search_bar': "), 0, &at) &&
+           (between(text, start, " [SEP] Back to Search", out) ||
+            between(text, start, " [SEP] Search", out));
+}
+
 bool shop_view_read(grasp_call *call, struct pool *pool, const grasp_rehearsal_request *request,
                     struct shop_view *out)
 {
@@ -154,9 +164,7 @@ bool shop_view_read(grasp_call *call, struct pool *pool, const grasp_rehearsal_r
             out->turns++;
             read_call(call, pool, message->tool_calls, out, &capacity);
         } else {
-            if (!begun && grasp_equal(message->role, "user") &&
-                between(message->content, "WebShop [SEP] Instruction: [SEP] ", " [SEP] Search",
-                        &instruction)) {
+            if (!begun && find_instruction(message->content, &instruction)) {
                 begun = true;
                 read_instruction(instruction, out);
             }

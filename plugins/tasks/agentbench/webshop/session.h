@@ -34,17 +34,17 @@ struct shop {
 struct session {
     const struct shop *shop;
     const struct goal *goal;
-    enum page page;
     struct pool results_pool; /* the rows */
     uint32_t *rows;
     size_t row_count;
-    uint32_t number;       /* of the page of results */
     struct pool item_pool; /* the product and the choices */
     struct product product;
-    bool has_product;
     struct choice *choices;
     size_t choice_count;
     struct twister twister; /* for a search that draws products */
+    enum page page;
+    uint32_t number; /* of the page of results */
+    bool has_product;
 };
 
 enum effect {

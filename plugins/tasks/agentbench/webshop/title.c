@@ -52,9 +52,6 @@ static bool is_upper(uint32_t c)
 
 #define PUNCTUATION "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪"
 #define QUOTES "'\"”“`‘´’‚,„»«「」『』（）〔〕【】《》〈〉⟦⟧"
-#define CURRENCY                                                                                            \
-    "$£€¥฿₽₴₠₡₢₣₤₥₦₧₨₩₪₫€₭₮₯₰₱₲₳₴₵₸₹₺₻₼₾" \
-    "₿"
 
 static void add(struct cutter *c, size_t from, size_t to)
 {
@@ -97,7 +94,7 @@ static bool is_prefix(const struct cutter *c, size_t from, size_t to)
     uint32_t x = c->code[from];
     if (x == '+')
         return from + 1 == to || !is_digit(c->code[from + 1]);
-    return unicode_is_sign(x) || is_in(x, "§%=—–" PUNCTUATION QUOTES CURRENCY);
+    return unicode_is_sign(x) || unicode_is_currency(x) || is_in(x, "§%=—–" PUNCTUATION QUOTES);
 }
 
 /* Characters of a unit at the end of a number: 20cm, 1.5m. */
@@ -135,7 +132,7 @@ static size_t suffix_length(const struct cutter *c, size_t from, size_t to)
         return 2;
     if (unicode_is_sign(last) || is_in(last, "—–" PUNCTUATION QUOTES))
         return 1;
-    if (after_digit && (last == '+' || is_in(last, CURRENCY)))
+    if (after_digit && (last == '+' || unicode_is_currency(last)))
         return 1;
     if (ends_with_point(c, from, to))
         return 1;

@@ -60,6 +60,11 @@ bool unicode_is_sign(uint32_t code)
     return code >= 0x80 && code != 0xB0 && u_charType((UChar32)code) == U_OTHER_SYMBOL;
 }
 
+bool unicode_is_currency(uint32_t code)
+{
+    return u_charType((UChar32)code) == U_CURRENCY_SYMBOL;
+}
+
 uint32_t unicode_lower_char(uint32_t code)
 {
     return code < 0x80 ? (code >= 'A' && code <= 'Z' ? code + 32 : code)

@@ -22,6 +22,7 @@ enum unicode_class unicode_class(uint32_t code);
 bool unicode_is_word(uint32_t code);
 /* A sign such as (R) or an emoji, the degree sign not among them. */
 bool unicode_is_sign(uint32_t code);
+bool unicode_is_currency(uint32_t code);
 uint32_t unicode_lower_char(uint32_t code);
 /* As str.lower(), the characters that become two included. */
 void unicode_lower(struct text *out, grasp_str text);
