@@ -267,7 +267,17 @@ static void outlives_the_thread_that_opened_it(void **state)
     child_close(child);
 }
 
-/* A process like this program that is killed: its children go as well. */
+/* This program again, as one that opens a child and is killed. */
+static int be_killed(void)
+{
+    struct child_result r = {0};
+    struct child *child = open_shell("trap '' TERM; echo up; sleep 65.25; echo no");
+    exchange(child, "", "up\n", 5000, &r);
+    if (write(STDOUT_FILENO, "x", 1) == 1)
+        pause();
+    return 1;
+}
+
 static void dies_with_the_program(void **state)
 {
     int ready[2];
@@ -275,19 +285,16 @@ static void dies_with_the_program(void **state)
     assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
     pid_t host = fork();
     if (host == 0) {
-        struct child_result r = {0};
-        struct child *child = open_shell("trap '' TERM; echo up; sleep 65.25; echo no");
-        exchange(child, "", "up\n", 5000, &r);
-        if (write(ready[1], "x", 1) == 1)
-            pause();
-        _exit(1);
+        dup2(ready[1], STDOUT_FILENO);
+        execl("/proc/self/exe", "test_io_child", "be killed", NULL);
+        _exit(127);
     }
+    close(ready[1]);
     assert_int_equal(read(ready[0], &byte, 1), 1);
     kill(host, SIGKILL);
     waitpid(host, NULL, 0);
     assert_int_equal(resources_processes_left("echo up; sleep 65.25"), 0);
     close(ready[0]);
-    close(ready[1]);
 }
 
 static void *run_some(void *arg)
@@ -338,8 +345,10 @@ static int teardown(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "be killed") == 0)
+        return be_killed();
     const struct CMUnitTest tests[] = {
         TEST(runs_and_tells),
         TEST(inherits_nothing),
