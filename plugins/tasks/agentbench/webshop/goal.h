@@ -2,8 +2,8 @@
 /* What an episode is to buy. */
 #pragma once
 
-#include "product.h"
 #include "common/twister.h"
+#include "product.h"
 
 #define GOAL_NO_LIMIT 1000000.0
 
