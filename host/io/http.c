@@ -140,6 +140,11 @@ static void finish(struct exchange *x, enum http_end end, const char *text)
 
 static void stop(struct exchange *x, enum http_end end, const char *text)
 {
+    /* curl closes a socket that does not connect any more by itself, and only then takes its watch
+     * away: by that time the number may be another thread's file. */
+    if (x->opened >= 0)
+        http_sockets_forget(&x->lane->client->sockets, x->opened);
+    x->opened = -1;
     curl_multi_remove_handle(x->lane->multi, x->easy);
     finish(x, end, text);
 }
