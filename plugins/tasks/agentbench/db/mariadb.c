@@ -11,17 +11,25 @@
 
 #include "common/slice.h"
 
-#define INSTALL_MS 120000
+#define LAUNCH_MS 60000
 #define ANSWER_MS 60000
+#define PAUSE_MS 5
 #define LOG_SHOWN 1500
 /* Address space of the server; the host's guard ends it at four times that in use. */
 #define MEMORY_MAX (3ull << 30)
 /* The guard lets each have 32 threads: one per connection, and a few dozen of the server's own. */
 #define PROCESSES_MAX 128
 
+/* What the server's first start runs before it lets anybody in leaves this behind. */
+#define READY "tmp/ready"
+/* Left behind when that start ended without it. */
+#define FAILED "failed"
+
 /* The system tables come from the package's own files, without help texts and views, which no
- * agent needs. The options are those of the reference's server where MariaDB has them; its time
- * goes into nothing that has to survive the run. */
+ * agent needs. The server itself makes them, as it starts: a bootstrap of its own before would
+ * take three times as long. Until then there are no rights to check, and no one to check them for.
+ * The options are those of the reference's server where MariaDB has them; its time goes into
+ * nothing that has to survive the run. */
 static const char script[] =
     "here=$(pwd) share=/usr/share/mysql\n"
     "set -- --no-defaults --datadir=$here/data --tmpdir=$here/tmp --skip-log-bin"
@@ -29,23 +37,25 @@ static const char script[] =
     " --loose-debug-no-sync --loose-innodb-log-file-buffering=1"
     " --innodb-buffer-pool-size=64M --innodb-log-file-size=16M --sync-frm=0"
     " --innodb-stats-persistent=0 --character-set-server=utf8mb4"
-    " --collation-server=utf8mb4_uca1400_nopad_ai_ci\n"
-    "ulimit -f 1048576\n" /* half a GiB: what a table may grow to */
-    "mkdir -p data tmp\n"
-    "{ printf 'create database mysql;\\nuse mysql;\\n';"
-    " cat $share/mysql_system_tables.sql $share/mysql_performance_tables.sql"
-    " $share/mysql_system_tables_data.sql; } | grep -v '@current_hostname' |"
-    " mariadbd \"$@\" --bootstrap >>log 2>&1 || { echo failed; exit 1; }\n"
-    "echo installed\n"
-    "for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do\n"
-    "  mariadbd \"$@\" --socket=$here/s --pid-file=$here/pid --skip-networking --skip-name-resolve"
+    " --collation-server=utf8mb4_uca1400_nopad_ai_ci"
+    " --socket=$here/s --pid-file=$here/pid --skip-networking --skip-name-resolve"
     " --max-connections=2000 --group-concat-max-len=1024 --local-infile=0 --performance-schema=0"
     " --secure-file-priv=$here/tmp --innodb-stats-auto-recalc=0 --thread-cache-size=64"
     " --symbolic-links=0"
     " --sql-mode=ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
-    "NO_ENGINE_SUBSTITUTION"
-    " >>log 2>&1\n"
+    "NO_ENGINE_SUBSTITUTION\n"
+    "ulimit -f 1048576\n" /* half a GiB: what a table may grow to */
+    "mkdir -p data tmp\n"
+    "cat $share/mysql_system_tables.sql $share/mysql_performance_tables.sql"
+    " $share/mysql_system_tables_data.sql >tables 2>>log || { echo failed; exit 1; }\n"
+    "{ printf 'create database mysql;\\nuse mysql;\\n'; grep -v '@current_hostname' tables;"
+    " printf 'flush privileges;\\nselect 1 into outfile \"%s\";\\n' $here/" READY "; } >first\n"
+    "echo starting\n"
+    "mariadbd \"$@\" --skip-grant-tables --init-file=$here/first >>log 2>&1\n"
+    "[ -e " READY " ] || { >" FAILED "; exit 1; }\n"
+    "for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do\n"
     "  sleep 0.2\n"
+    "  mariadbd \"$@\" >>log 2>&1\n"
     "done\n";
 
 struct mariadb {
@@ -93,7 +103,7 @@ static bool has_program(void)
     return false;
 }
 
-/* Starts the script and waits for the system tables. */
+/* Starts the script, which starts the server. */
 static int32_t launch(grasp_call *call, struct mariadb *server, grasp_str folder)
 {
     const grasp_exec *exec = call->host->extension(call, grasp_cstr(GRASP_EXT_EXEC));
@@ -108,7 +118,7 @@ static int32_t launch(grasp_call *call, struct mariadb *server, grasp_str folder
         json->append(call, argv, json->new_string(call, words[i]));
     grasp_exec_request request = {
         .size = sizeof(request),
-        .timeout_ms = INSTALL_MS,
+        .timeout_ms = LAUNCH_MS,
         .argv = json->print(call, argv, 0),
         .folder = folder,
         .env =
@@ -120,7 +130,7 @@ static int32_t launch(grasp_call *call, struct mariadb *server, grasp_str folder
     int32_t status = exec->open(call, &request, &session);
     if (!status)
         status =
-            exec->exchange(call, session, SLICE(""), SLICE("installed\n"), INSTALL_MS, &result);
+            exec->exchange(call, session, SLICE(""), SLICE("starting\n"), LAUNCH_MS, &result);
     if (status || result.status == -1)
         return status;
     grasp_str log = mariadb_last_words(call, server);
@@ -129,25 +139,45 @@ static int32_t launch(grasp_call *call, struct mariadb *server, grasp_str folder
                       (int)result.err.len, result.err.ptr);
 }
 
+static bool left(const struct mariadb *server, const char *mark)
+{
+    return faccessat(server->folder, mark, F_OK, 0) == 0;
+}
+
+/* One that answers without its mark has no system tables, and would let anybody do anything. */
+static enum query_end knock(const struct mariadb *server, const struct address *address,
+                            struct text *reason)
+{
+    struct connection *connection = NULL;
+    text_reset(reason);
+    enum query_end end = connection_open(address, NULL, 10, &connection, reason);
+    if (end != QUERY_OK)
+        return end;
+    connection_close(connection);
+    if (left(server, READY))
+        return QUERY_OK;
+    text_put(reason, "it has no system tables");
+    return QUERY_ERROR;
+}
+
 static int32_t wait_for_answer(grasp_call *call, const struct mariadb *server,
                                const struct address *address)
 {
     struct text reason CLEANUP_TEXT = {0};
-    struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-    for (int waited = 0; waited < ANSWER_MS; waited += 20) {
-        struct connection *connection = NULL;
-        text_reset(&reason);
-        if (connection_open(address, NULL, 10, &connection, &reason) == QUERY_OK) {
-            connection_close(connection);
+    struct timespec pause = {.tv_nsec = PAUSE_MS * 1000 * 1000};
+    for (int waited = 0; waited < ANSWER_MS; waited += PAUSE_MS) {
+        enum query_end end = knock(server, address, &reason);
+        if (end == QUERY_OK)
             return GRASP_OK;
-        }
+        if (end == QUERY_ERROR || left(server, FAILED))
+            break;
         if (call->host->cancelled(call))
             return grasp_fail(call, GRASP_E_CANCELLED, "stopped while MariaDB was starting");
         nanosleep(&pause, NULL);
     }
     grasp_str log = mariadb_last_words(call, server);
     return grasp_fail(call, GRASP_E_UNAVAILABLE,
-                      "the private MariaDB does not answer (%.*s); its log ends with: %.*s",
+                      "the private MariaDB could not be started (%.*s); its log ends with: %.*s",
                       (int)reason.len, reason.ptr, (int)log.len, log.ptr);
 }
 
