@@ -11,6 +11,7 @@
 #define CONNECT_SECONDS 5
 #define COLUMNS_MAX 4096
 #define CHARSET_BINARY 63
+#define ER_ACCESS_DENIED 1045
 
 struct connection {
     MYSQL *mysql;
@@ -79,8 +80,9 @@ enum query_end connection_open(const struct address *address, const char *databa
         return QUERY_OK;
     }
     enum query_end end = explain(connection, since, reason);
+    bool unknown = connection->last_errno == ER_ACCESS_DENIED;
     connection_close(connection);
-    return end == QUERY_LATE ? QUERY_LOST : end;
+    return end == QUERY_LATE || unknown ? QUERY_LOST : end;
 }
 
 static enum column_kind kind_of(const MYSQL_FIELD *field)

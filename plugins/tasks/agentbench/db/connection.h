@@ -43,8 +43,9 @@ typedef bool (*row_taker)(void *arg, const struct value *values, size_t count);
 
 struct connection;
 
-/* database: NULL for none. wait_s: of one answer. Errors: QUERY_ERROR when the server refuses,
- * QUERY_LOST when there is none; `reason` says why. */
+/* database: NULL for none. wait_s: of one answer. Errors: QUERY_ERROR when the server refuses the
+ * database, QUERY_LOST when there is no server or it does not know the account; `reason` says why.
+ */
 enum query_end connection_open(const struct address *address, const char *database, unsigned wait_s,
                                struct connection **out, struct text *reason);
 /* One statement. take: NULL to drop the rows. *out_rows: whether it has a result set, may be NULL.

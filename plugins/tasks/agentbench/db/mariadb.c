@@ -20,14 +20,15 @@
 /* The guard lets each have 32 threads: one per connection, and a few dozen of the server's own. */
 #define PROCESSES_MAX 128
 
-/* What the server's first start runs before it lets anybody in leaves this behind. */
+/* What the server runs before it lets anybody in leaves this behind. */
 #define READY "tmp/ready"
-/* Left behind when that start ended without it. */
+/* Left behind when it ended without that. */
 #define FAILED "failed"
 
 /* The system tables come from the package's own files, without help texts and views, which no
  * agent needs. The server itself makes them, as it starts: a bootstrap of its own before would
  * take three times as long. Until then there are no rights to check, and no one to check them for.
+ * One that fell over begins anew: its episodes are lost, and nothing else is on it.
  * The options are those of the reference's server where MariaDB has them; its time goes into
  * nothing that has to survive the run. */
 static const char script[] =
@@ -45,17 +46,17 @@ static const char script[] =
     " --sql-mode=ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
     "NO_ENGINE_SUBSTITUTION\n"
     "ulimit -f 1048576\n" /* half a GiB: what a table may grow to */
-    "mkdir -p data tmp\n"
     "cat $share/mysql_system_tables.sql $share/mysql_performance_tables.sql"
     " $share/mysql_system_tables_data.sql >tables 2>>log || { echo failed; exit 1; }\n"
     "{ printf 'create database mysql;\\nuse mysql;\\n'; grep -v '@current_hostname' tables;"
     " printf 'flush privileges;\\nselect 1 into outfile \"%s\";\\n' $here/" READY "; } >first\n"
     "echo starting\n"
-    "mariadbd \"$@\" --skip-grant-tables --init-file=$here/first >>log 2>&1\n"
-    "[ -e " READY " ] || { >" FAILED "; exit 1; }\n"
     "for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do\n"
+    "  rm -rf data tmp\n"
+    "  mkdir data tmp\n"
+    "  mariadbd \"$@\" --skip-grant-tables --init-file=$here/first >>log 2>&1\n"
+    "  [ -e " READY " ] || { >" FAILED "; exit 1; }\n"
     "  sleep 0.2\n"
-    "  mariadbd \"$@\" >>log 2>&1\n"
     "done\n";
 
 struct mariadb {
@@ -129,8 +130,7 @@ static int32_t launch(grasp_call *call, struct mariadb *server, grasp_str folder
     grasp_exec_result result = {.size = sizeof(result)};
     int32_t status = exec->open(call, &request, &session);
     if (!status)
-        status =
-            exec->exchange(call, session, SLICE(""), SLICE("starting\n"), LAUNCH_MS, &result);
+        status = exec->exchange(call, session, SLICE(""), SLICE("starting\n"), LAUNCH_MS, &result);
     if (status || result.status == -1)
         return status;
     grasp_str log = mariadb_last_words(call, server);

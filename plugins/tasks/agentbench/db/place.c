@@ -121,6 +121,12 @@ enum query_end place_take(struct places *places, struct place **out, struct text
     return end;
 }
 
+enum query_end place_restore(struct places *places, const struct place *place)
+{
+    struct text error CLEANUP_TEXT = {0};
+    return make_account(places, place, &error);
+}
+
 void place_give(struct places *places, struct place *place)
 {
     struct text error CLEANUP_TEXT = {0};
