@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "plugin/check.h"
@@ -19,7 +20,7 @@ struct output {
     struct json *results; /* with --json */
     const char *name;     /* of the file */
     size_t counts[4];
-    uint64_t ms;
+    uint64_t started;
 };
 
 static void text_result(const struct output *out, const struct check_result *r)
@@ -69,7 +70,6 @@ static void on_result(void *arg, const struct check_result *result)
 {
     struct output *out = arg;
     out->counts[result->status]++;
-    out->ms += result->ms;
     if (out->results)
         json_result(out, result);
     else
@@ -83,7 +83,7 @@ static int finish(struct output *out, const struct check_options *options, int c
         buf_printf(&text, "%s: %s: %zu ok, %zu warnings, %zu failed, %zu skipped, %.1f s\n",
                    out->name, code ? "refused" : "accepted", out->counts[CHECK_OK],
                    out->counts[CHECK_WARN], out->counts[CHECK_FAIL], out->counts[CHECK_SKIPPED],
-                   (double)out->ms / 1000);
+                   (double)(clock_monotonic_us() - out->started) / 1e6);
         return cli_print(buf_view(&text)) ? EXIT_INTERNAL : code;
     }
     CLEANUP_JSON struct json *document = json_new_object();
@@ -137,7 +137,8 @@ static int check(const struct given *given, const char *spec, struct err *err)
     if (code)
         return code;
     const char *slash = strrchr(spec, '/');
-    struct output out = {.name = slash ? slash + 1 : spec,
+    struct output out = {.started = clock_monotonic_us(),
+                         .name = slash ? slash + 1 : spec,
                          .results = given->json ? json_new_array() : NULL};
     struct check_options options = {.spec = spec,
                                     .only = given->only,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs the tests one after the other, each in a process of its own, and reads what they found. */
+/* Runs the tests, each in a process of its own and as many at a time as there are processors, and
+ * reads what they found. What comes out does not depend on how many. */
 #include "plugin/check.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #define MAX_ENTRIES 128
 #define MAX_TESTS 32
 #define MAX_REPORT (64u << 20)
+#define MAX_AT_A_TIME 4
 #define GRACE_MS 3000 /* for a test to say that it hangs */
 
 extern char **environ;
@@ -27,6 +30,22 @@ struct entry {
     enum check_status status[MAX_TESTS]; /* by test; CHECK_SKIPPED until it ran */
 };
 
+/* What one process found. */
+struct findings {
+    enum check_status status;
+    struct buf rules, seen, transcript;
+    bool done;
+};
+
+/* A test of the file, or of one of its entries. */
+struct item {
+    const struct check_test *test;
+    struct entry *entry; /* NULL: of the file */
+    enum { ITEM_WAITS, ITEM_RUNS, ITEM_DONE } state;
+    struct findings findings;
+    uint64_t ms;
+};
+
 struct runner {
     const struct check_options *options;
     char *path, *wanted; /* id, or NULL */
@@ -34,16 +53,13 @@ struct runner {
     struct entry entries[MAX_ENTRIES];
     size_t entry_count;
     enum check_status file_status[MAX_TESTS];
+    struct item *items; /* those of one round, in the order in which they are reported */
+    size_t item_count, item_capacity;
+    pthread_mutex_t mutex; /* for the items and every status, while there are threads */
+    pthread_cond_t changed;
     void (*on_result)(void *arg, const struct check_result *result);
     void *arg;
     bool refused;
-};
-
-/* What one process found. */
-struct findings {
-    enum check_status status;
-    struct buf rules, seen, transcript;
-    bool done;
 };
 
 static void findings_clear(struct findings *f)
@@ -276,48 +292,133 @@ static bool wanted(const struct runner *r, const struct check_test *test)
     return false;
 }
 
+static enum check_status *status_of(struct runner *r, const struct check_test *test,
+                                    struct entry *entry)
+{
+    size_t at = (size_t)(test - check_tests);
+    return test->kinds == FOR_FILE ? &r->file_status[at] : &entry->status[at];
+}
+
 /* The first test that this one builds on and that did not go well, or NULL. With `only`, what
  * was not asked for does not count. */
-static const char *unmet(const struct runner *r, const struct check_test *test,
-                         const struct entry *entry)
+static const char *unmet(struct runner *r, const struct item *item)
 {
-    static char name[32];
-    for (struct str rest = str_of(test->needs); rest.len;) {
-        struct str need = str_cut(&rest, ' ');
-        const struct check_test *t = check_test_find(need);
-        size_t at = (size_t)(t - check_tests);
-        enum check_status status = t->kinds == FOR_FILE ? r->file_status[at] : entry->status[at];
+    for (struct str rest = str_of(item->test->needs); rest.len;) {
+        const struct check_test *t = check_test_find(str_cut(&rest, ' '));
+        enum check_status status = *status_of(r, t, item->entry);
         bool ran = !r->options->only || wanted(r, t);
-        if (!ran || status == CHECK_OK || status == CHECK_WARN)
-            continue;
-        snprintf(name, sizeof(name), "%s", t->name);
-        return name;
+        if (ran && status != CHECK_OK && status != CHECK_WARN)
+            return t->name;
     }
     return NULL;
 }
 
-static void run_test(struct runner *r, const struct check_test *test, struct entry *entry)
+static void run_item(struct runner *r, struct item *item, const char *missing)
 {
-    struct findings f = {0};
+    struct findings *f = &item->findings;
     uint64_t started = clock_monotonic_us();
-    const char *missing = unmet(r, test, entry);
     if (missing) {
         CLEANUP_BUF struct buf text = {0};
         buf_printf(&text, "not run, because %s did not go well", missing);
-        found(&f, CHECK_SKIPPED, STR(""), buf_view(&text));
+        found(f, CHECK_SKIPPED, STR(""), buf_view(&text));
     } else {
-        run_process(r, test, entry, false, &f);
-        if (test->twice && f.status != CHECK_FAIL)
-            run_twice(r, test, entry, &f);
+        run_process(r, item->test, item->entry, false, f);
+        if (item->test->twice && f->status != CHECK_FAIL)
+            run_twice(r, item->test, item->entry, f);
     }
-    size_t at = (size_t)(test - check_tests);
-    if (entry)
-        entry->status[at] = f.status;
-    else
-        r->file_status[at] = f.status;
-    if (wanted(r, test))
-        give(r, test, entry, &f, (clock_monotonic_us() - started) / 1000);
-    findings_clear(&f);
+    item->ms = (clock_monotonic_us() - started) / 1000;
+}
+
+/* Is all that it builds on over? */
+static bool is_ready(const struct runner *r, const struct item *item)
+{
+    for (struct str rest = str_of(item->test->needs); rest.len;) {
+        const struct check_test *t = check_test_find(str_cut(&rest, ' '));
+        for (const struct item *other = r->items; other < item; other++) {
+            bool same = other->test == t && (!other->entry || other->entry == item->entry);
+            if (same && other->state != ITEM_DONE)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* The next item to run, NULL when there is none; *out_more: there may be one later. */
+static struct item *next_item(struct runner *r, bool *out_more)
+{
+    *out_more = false;
+    for (size_t i = 0; i < r->item_count; i++) {
+        struct item *item = &r->items[i];
+        if (item->state != ITEM_WAITS)
+            continue;
+        if (is_ready(r, item))
+            return item;
+        *out_more = true;
+    }
+    return NULL;
+}
+
+static void *work(void *arg)
+{
+    struct runner *r = arg;
+    struct item *item;
+    bool more;
+    pthread_mutex_lock(&r->mutex);
+    while ((item = next_item(r, &more)) || more) {
+        if (!item) {
+            pthread_cond_wait(&r->changed, &r->mutex);
+            continue;
+        }
+        const char *missing = unmet(r, item);
+        item->state = ITEM_RUNS;
+        pthread_mutex_unlock(&r->mutex);
+        run_item(r, item, missing);
+        pthread_mutex_lock(&r->mutex);
+        item->state = ITEM_DONE;
+        *status_of(r, item->test, item->entry) = item->findings.status;
+        pthread_cond_broadcast(&r->changed);
+    }
+    pthread_mutex_unlock(&r->mutex);
+    return NULL;
+}
+
+static size_t at_a_time(const struct runner *r)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t count = processors > MAX_AT_A_TIME ? MAX_AT_A_TIME
+                   : processors > 1           ? (size_t)processors
+                                              : 1;
+    return count < r->item_count ? count : r->item_count;
+}
+
+/* Runs the items that were added, and reports them in their order, each as soon as it is over. */
+static void run_items(struct runner *r)
+{
+    pthread_t threads[MAX_AT_A_TIME];
+    size_t count = at_a_time(r);
+    for (size_t i = 0; i < count; i++) {
+        if (pthread_create(&threads[i], NULL, work, r) != 0)
+            mem_exhausted();
+    }
+    for (size_t i = 0; i < r->item_count; i++) {
+        struct item *item = &r->items[i];
+        pthread_mutex_lock(&r->mutex);
+        while (item->state != ITEM_DONE)
+            pthread_cond_wait(&r->changed, &r->mutex);
+        pthread_mutex_unlock(&r->mutex);
+        if (wanted(r, item->test))
+            give(r, item->test, item->entry, &item->findings, item->ms);
+        findings_clear(&item->findings);
+    }
+    for (size_t i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    r->item_count = 0;
+}
+
+static void add_item(struct runner *r, const struct check_test *test, struct entry *entry)
+{
+    MEM_RESERVE(r->items, r->item_count, r->item_capacity);
+    r->items[r->item_count++] = (struct item){.test = test, .entry = entry};
 }
 
 static bool only_ok(const char *only)
@@ -343,9 +444,10 @@ static int run_entries(struct runner *r, struct err *err)
         unsigned kind = strcmp(entry->kind, "task") == 0 ? FOR_TASK : FOR_METHOD;
         for (const struct check_test *t = check_tests; t->name; t++) {
             if ((t->kinds & kind) && wanted(r, t))
-                run_test(r, t, entry);
+                add_item(r, t, entry);
         }
     }
+    run_items(r);
     return 0;
 }
 
@@ -360,8 +462,9 @@ static int run_all(struct runner *r, struct err *err)
     for (const struct check_test *t = check_tests; t->name; t++) {
         bool first = t == check_tests; /* what is in the file is always asked */
         if (t->kinds == FOR_FILE && (first || wanted(r, t)))
-            run_test(r, t, NULL);
+            add_item(r, t, NULL);
     }
+    run_items(r);
     int code = run_entries(r, err);
     if (!code && r->file_status[0] == CHECK_FAIL)
         r->refused = true;
@@ -381,6 +484,8 @@ int check_plugin(const struct check_options *options,
                        options->only);
     struct runner *r = mem_alloc(sizeof(*r));
     *r = (struct runner){.options = options, .on_result = on_result, .arg = arg};
+    pthread_mutex_init(&r->mutex, NULL);
+    pthread_cond_init(&r->changed, NULL);
     r->path = plugin_find(name, err);
     r->wanted = id.len ? mem_dup(id.ptr, id.len) : NULL;
     int code = r->path ? run_all(r, err) : EXIT_USAGE;
@@ -388,6 +493,9 @@ int check_plugin(const struct check_options *options,
         mem_free(r->entries[i].kind);
         mem_free(r->entries[i].id);
     }
+    pthread_cond_destroy(&r->changed);
+    pthread_mutex_destroy(&r->mutex);
+    mem_free(r->items);
     mem_free(r->path);
     mem_free(r->wanted);
     mem_free(r);

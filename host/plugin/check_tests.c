@@ -37,7 +37,7 @@ const struct check_test check_tests[] = {
     {"parallel", "R17", "R17", "interleave", BOTH, false, test_parallel,
      "shared calls on four threads at once"},
     {"growth", "R19", "R16", "life", BOTH, false, test_growth,
-     "memory and descriptors over 128 rounds and 24 instances"},
+     "memory and descriptors over 128 rounds and 24 instances, or 32 and 8 slow ones"},
     {"large", "R20", "R16", "life", BOTH, false, test_large,
      "replies of 16 MiB, knowledge of 8: what comes out stays within the limits"},
     {"older_host", "R3", "R3", "repeat", BOTH, false, test_hosts,
