@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grasp/ext/exec.h>
 #include <grasp/ext/scratch.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -24,6 +25,8 @@
 #define READY "tmp/ready"
 /* Left behind when it ended without that. */
 #define FAILED "failed"
+/* What the script reads its word from. */
+#define GO "go"
 
 /* The system tables come from the package's own files, without help texts and views, which no
  * agent needs. The server itself makes them, as it starts: a bootstrap of its own before would
@@ -50,7 +53,9 @@ static const char script[] =
     " $share/mysql_system_tables_data.sql >tables 2>>log || { echo failed; exit 1; }\n"
     "{ printf 'create database mysql;\\nuse mysql;\\n'; grep -v '@current_hostname' tables;"
     " printf 'flush privileges;\\nselect 1 into outfile \"%s\";\\n' $here/" READY "; } >first\n"
-    "echo starting\n"
+    "mkfifo " GO "\n"
+    "echo waiting\n"
+    "read line <" GO "\n"
     "for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do\n"
     "  rm -rf data tmp\n"
     "  mkdir data tmp\n"
@@ -63,6 +68,10 @@ struct mariadb {
     int folder; /* descriptor of the scratch folder */
     char socket[64];
     char *log;
+    pthread_mutex_t mutex; /* of what follows */
+    int go;                /* the word was written here; -1: not yet */
+    bool up;
+    char *failure; /* why there will be none, or NULL */
 };
 
 /* A socket's path may have 107 bytes, a scratch folder's more: it is reached by the folder's
@@ -104,7 +113,7 @@ static bool has_program(void)
     return false;
 }
 
-/* Starts the script, which starts the server. */
+/* Starts the script, which waits for a word before it starts the server. */
 static int32_t launch(grasp_call *call, struct mariadb *server, grasp_str folder)
 {
     const grasp_exec *exec = call->host->extension(call, grasp_cstr(GRASP_EXT_EXEC));
@@ -130,7 +139,7 @@ static int32_t launch(grasp_call *call, struct mariadb *server, grasp_str folder
     grasp_exec_result result = {.size = sizeof(result)};
     int32_t status = exec->open(call, &request, &session);
     if (!status)
-        status = exec->exchange(call, session, SLICE(""), SLICE("starting\n"), LAUNCH_MS, &result);
+        status = exec->exchange(call, session, SLICE(""), SLICE("waiting\n"), LAUNCH_MS, &result);
     if (status || result.status == -1)
         return status;
     grasp_str log = mariadb_last_words(call, server);
@@ -160,14 +169,25 @@ static enum query_end knock(const struct mariadb *server, const struct address *
     return QUERY_ERROR;
 }
 
-static int32_t wait_for_answer(grasp_call *call, const struct mariadb *server,
+static int32_t give_up(grasp_call *call, struct mariadb *server, const struct text *reason)
+{
+    grasp_str log = mariadb_last_words(call, server);
+    if (asprintf(&server->failure,
+                 "the private MariaDB could not be started (%.*s); its log ends with: %.*s",
+                 (int)reason->len, reason->ptr ? reason->ptr : "", (int)log.len, log.ptr) < 0)
+        server->failure = NULL;
+    return grasp_fail(call, GRASP_E_UNAVAILABLE, "%s", server->failure ? server->failure : "");
+}
+
+static int32_t wait_for_answer(grasp_call *call, struct mariadb *server,
                                const struct address *address)
 {
     struct text reason CLEANUP_TEXT = {0};
     struct timespec pause = {.tv_nsec = PAUSE_MS * 1000 * 1000};
     for (int waited = 0; waited < ANSWER_MS; waited += PAUSE_MS) {
         enum query_end end = knock(server, address, &reason);
-        if (end == QUERY_OK)
+        server->up = end == QUERY_OK;
+        if (server->up)
             return GRASP_OK;
         if (end == QUERY_ERROR || left(server, FAILED))
             break;
@@ -175,13 +195,33 @@ static int32_t wait_for_answer(grasp_call *call, const struct mariadb *server,
             return grasp_fail(call, GRASP_E_CANCELLED, "stopped while MariaDB was starting");
         nanosleep(&pause, NULL);
     }
-    grasp_str log = mariadb_last_words(call, server);
-    return grasp_fail(call, GRASP_E_UNAVAILABLE,
-                      "the private MariaDB could not be started (%.*s); its log ends with: %.*s",
-                      (int)reason.len, reason.ptr, (int)log.len, log.ptr);
+    return give_up(call, server, &reason);
 }
 
-int32_t mariadb_start(grasp_call *call, struct mariadb **out, struct address *out_address)
+static bool say_go(struct mariadb *server)
+{
+    if (server->go >= 0)
+        return true;
+    /* For both ends: so it neither waits for the script nor is lost before that reads. */
+    server->go = openat(server->folder, GO, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    return server->go >= 0 && write(server->go, "\n", 1) == 1;
+}
+
+int32_t mariadb_wake(grasp_call *call, struct mariadb *server, const struct address *address)
+{
+    int32_t status = GRASP_OK;
+    pthread_mutex_lock(&server->mutex);
+    if (server->failure)
+        status = grasp_fail(call, GRASP_E_UNAVAILABLE, "%s", server->failure);
+    else if (!server->up && !say_go(server))
+        status = grasp_fail(call, GRASP_E_UNAVAILABLE, "the private MariaDB's script is gone");
+    else if (!server->up)
+        status = wait_for_answer(call, server, address);
+    pthread_mutex_unlock(&server->mutex);
+    return status;
+}
+
+int32_t mariadb_prepare(grasp_call *call, struct mariadb **out, struct address *out_address)
 {
     const grasp_scratch *scratch = call->host->extension(call, grasp_cstr(GRASP_EXT_SCRATCH));
     grasp_str folder;
@@ -198,11 +238,11 @@ int32_t mariadb_start(grasp_call *call, struct mariadb **out, struct address *ou
     struct mariadb *server = calloc(1, sizeof(*server));
     if (!server)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for a server");
-    server->folder = -1;
+    server->folder = server->go = -1;
+    pthread_mutex_init(&server->mutex, NULL);
     *out_address = (struct address){.socket = server->socket, .user = "root", .password = ""};
-    if (!(status = name_places(call, server, folder.ptr)) &&
-        !(status = launch(call, server, folder)))
-        status = wait_for_answer(call, server, out_address);
+    if (!(status = name_places(call, server, folder.ptr)))
+        status = launch(call, server, folder);
     if (status) {
         mariadb_stop(server);
         return status;
@@ -217,6 +257,10 @@ void mariadb_stop(struct mariadb *server)
         return;
     if (server->folder >= 0)
         close(server->folder);
+    if (server->go >= 0)
+        close(server->go);
+    pthread_mutex_destroy(&server->mutex);
+    free(server->failure);
     free(server->log);
     free(server);
 }

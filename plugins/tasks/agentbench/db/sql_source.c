@@ -22,6 +22,9 @@ static int32_t source_create(grasp_call *call, struct database_source *base,
                              struct database **out)
 {
     struct sql_source *self = (struct sql_source *)base;
+    int32_t status = self->own ? mariadb_wake(call, self->own, &self->address) : GRASP_OK;
+    if (status)
+        return status;
     return sql_database_create(call, &self->sql, entry, seed, reason, out);
 }
 
@@ -53,7 +56,7 @@ static int32_t knock(grasp_call *call, struct sql_source *self)
 static int32_t reach(grasp_call *call, struct sql_source *self, const struct sql_options *options)
 {
     if (!options->server.len)
-        return mariadb_start(call, &self->own, &self->address);
+        return mariadb_prepare(call, &self->own, &self->address);
     int32_t status = server_address_read(call, &self->pool, options->server, &self->address);
     return status ? status : knock(call, self);
 }
