@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs the tests, each in a process of its own and as many at a time as there are processors, and
+/* Runs the tests, each in a process of its own and several at a time, and
  * reads what they found. What comes out does not depend on how many. */
 #include "plugin/check.h"
 
@@ -382,13 +382,12 @@ static void *work(void *arg)
     return NULL;
 }
 
+/* One more than there are processors: some wait for processes of their own. */
 static size_t at_a_time(const struct runner *r)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t count = processors > MAX_AT_A_TIME ? MAX_AT_A_TIME
-                   : processors > 1           ? (size_t)processors
-                                              : 1;
-    return count < r->item_count ? count : r->item_count;
+    long count = sysconf(_SC_NPROCESSORS_ONLN) + 1;
+    count = count > MAX_AT_A_TIME ? MAX_AT_A_TIME : count > 1 ? count : 1;
+    return (size_t)count < r->item_count ? (size_t)count : r->item_count;
 }
 
 /* Runs the items that were added, and reports them in their order, each as soon as it is over. */
