@@ -28,6 +28,22 @@ with open(GOOD, "rb") as good:
 NOISE = random.Random(5).randbytes(100000)
 SECTIONS = int.from_bytes(DATA[40:48], "little")
 
+
+def damaged(number):
+    """The good plugin with noise behind its header, or with some of its bytes changed."""
+    draw, data = random.Random(number), bytearray(DATA)
+    if number % 4 == 0:
+        data[64:] = draw.randbytes(draw.randrange(1, 60000))
+    elif number % 4 == 1:
+        at = draw.randrange(64, len(data) - 512)
+        data[at:at + 512] = draw.randbytes(512)
+    else:
+        first, last = (16, 64) if number % 4 == 2 else (64, len(data))
+        for _ in range(draw.randrange(1, 40)):
+            data[draw.randrange(first, last)] = draw.randrange(256)
+    return made("damaged%d.so" % number, bytes(data))
+
+
 # what -> arguments, exit code, part of the message
 CASES = {
     "random bytes behind an ELF header": ([made("noise.so", DATA[:64] + NOISE)], 5, "not a plugin"),
@@ -50,6 +66,8 @@ CASES = {
     "only one rule": ([GOOD + ":adding", "--only", "R14"], 0, "repeat"),
     "an option that is not there": ([GOOD, "--set", "speed=3"], 0, "skipped"),
 }
+for i in range(40):
+    CASES["damaged, %d" % i] = ([damaged(i), "--only", "load", "--timeout", "60"], None, "")
 
 
 def one(what):
