@@ -270,6 +270,20 @@ static int open_pipes(struct child *child, int theirs[3])
     return 0;
 }
 
+/* Returns an errno. */
+static int spawn_child(struct child *child, const struct spawn *spawn)
+{
+    child->pid = spawn_start(spawn);
+    if (child->pid < 0)
+        return errno;
+    child->pidfd = pidfd_open(child->pid, 0);
+    if (child->pidfd >= 0)
+        return 0;
+    int number = errno;
+    child_end(child, 0);
+    return number;
+}
+
 static int start(struct child *child, const struct child_request *request, const int *fds,
                  size_t fd_count)
 {
@@ -280,16 +294,9 @@ static int start(struct child *child, const struct child_request *request, const
     spawn.fd_count = 3 + fd_count;
     for (size_t i = 0; i < fd_count; i++)
         spawn.fds[3 + i] = fds[i];
-    child->pid = spawn_start(&spawn);
-    number = child->pid < 0 ? errno : 0;
+    number = spawn_child(child, &spawn);
     for (int i = 0; i < 3; i++)
         close(spawn.fds[i]);
-    if (!number)
-        child->pidfd = pidfd_open(child->pid, 0);
-    if (!number && child->pidfd < 0) {
-        number = errno;
-        child_end(child, 0);
-    }
     if (number) {
         close_fd(&child->input);
         close_fd(&child->out.fd);
@@ -298,14 +305,38 @@ static int start(struct child *child, const struct child_request *request, const
     return number;
 }
 
-int child_open_extra(const struct child_request *request, const int *fds, size_t fd_count,
-                     struct child **out, struct err *err)
+static struct child *create(const struct child_request *request)
 {
     struct child *child = mem_alloc(sizeof(*child));
     child->pidfd = child->input = child->out.fd = child->err.fd = child->guard.pidfd = -1;
     child->max_output = request->max_output ? request->max_output : DEFAULT_MAX_OUTPUT;
     child->timeout_ms = request->timeout_ms ? request->timeout_ms : DEFAULT_TIMEOUT_MS;
     buf_str(&child->pending, request->input);
+    return child;
+}
+
+int child_open_terminal(const struct child_request *request, int terminal, struct child **out,
+                        struct err *err)
+{
+    struct child *child = create(request);
+    const struct spawn spawn = {.argv = request->argv,
+                                .env = request->env,
+                                .cwd = request->cwd,
+                                .fds = {terminal, terminal, terminal},
+                                .fd_count = 3};
+    int number = spawn_child(child, &spawn);
+    if (number) {
+        child_free(child);
+        return err_system(err, number, "run", request->argv[0]);
+    }
+    *out = child;
+    return 0;
+}
+
+int child_open_extra(const struct child_request *request, const int *fds, size_t fd_count,
+                     struct child **out, struct err *err)
+{
+    struct child *child = create(request);
     int number = start(child, request, fds, fd_count);
     if (number) {
         child_free(child);

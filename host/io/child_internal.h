@@ -12,6 +12,9 @@
 /* As child_open, with more descriptors: seen as 3, 4, ...; they stay the caller's. */
 int child_open_extra(const struct child_request *request, const int *fds, size_t fd_count,
                      struct child **out, struct err *err);
+/* As child_open, with a terminal, which stays the caller's, as its input, output and errors. */
+int child_open_terminal(const struct child_request *request, int terminal, struct child **out,
+                        struct err *err);
 pid_t child_pid(const struct child *child);
 /* Closes its input when that is written, waits for its end or timeout_ms, and ends it. */
 void child_finish(struct child *child, struct child_result *out);

@@ -66,8 +66,8 @@ bool machine_told_end(struct machine *machine, struct machine_result *out)
 {
     struct child_result result = {0};
     struct err ignored;
-    if (child_exchange(machine->child, (struct str){"", 0}, (struct str){"", 0}, KILL_MS, &result,
-                       &ignored))
+    if (machine->container || child_exchange(machine->child, (struct str){"", 0},
+                                             (struct str){"", 0}, KILL_MS, &result, &ignored))
         return false;
     machine->gone = true;
     bool over = str_starts(buf_view(&result.err), "ended: ");
@@ -220,14 +220,20 @@ static int launch(struct machine *machine, const struct machine_request *request
     return code ? code : await_start(machine, request, err);
 }
 
-int machine_open(const struct machine_request *request, struct machine **out, struct err *err)
+static int open_own(struct machine *machine, const struct machine_request *request, struct err *err)
 {
     pthread_once(&program_once, make_program);
     if (program_fd < 0)
         return err_system(err, program_errno, "make", "the program of a machine");
+    return launch(machine, request, err);
+}
+
+int machine_open(const struct machine_request *request, struct machine **out, struct err *err)
+{
     struct machine *machine = mem_alloc(sizeof(*machine));
     machine->control = machine->terminal = -1;
-    int code = launch(machine, request, err);
+    int code =
+        request->engine ? container_open(machine, request, err) : open_own(machine, request, err);
     if (code)
         machine_close(machine);
     else
@@ -240,6 +246,7 @@ void machine_close(struct machine *machine)
     if (!machine)
         return;
     child_close(machine->child);
+    container_close(machine->container);
     if (machine->control >= 0)
         close(machine->control);
     if (machine->terminal >= 0)

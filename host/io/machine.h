@@ -6,6 +6,8 @@
  * closed, when a limit that concerns it as a whole is passed, and when this program ends, however
  * that happens. docs/machine.md says how it is made and what it holds back.
  *
+ * A machine can be left to a container engine instead; machine_container.c says how.
+ *
  * A machine is used by one thread at a time, any thread.
  */
 #pragma once
@@ -13,6 +15,8 @@
 #include "io/child.h"
 
 struct machine_request {
+    const char *engine;        /* NULL: none, the machine is made here; else "docker" or "podman" */
+    const char *image;         /* with an engine: the root; NULL with podman: the one layer */
     const char *const *layers; /* folders, the lowest first, ended by NULL; NULL or none: a small
                                   system from this one's own /usr */
     uint64_t max_memory;       /* bytes of all processes together, 0: 1 GiB */

@@ -9,8 +9,10 @@
 #define MACHINE_OUTPUT (1u << 20)
 
 struct machine {
+    struct machine_container *container; /* NULL: the machine is our own */
+
     struct child *child; /* the parent of init */
-    int control;
+    int control;         /* -1 with a container */
     uint32_t next_id;
 
     /* machine_shell.c */
@@ -29,3 +31,12 @@ int machine_receive(struct machine *machine, struct wire_header *header, int *fd
 /* Whether the error of a call was that the machine went over a limit; then it is in `out`. */
 bool machine_told_end(struct machine *machine, struct machine_result *out);
 uint64_t machine_now_ms(void);
+
+/* machine_container.c */
+int container_open(struct machine *machine, const struct machine_request *request, struct err *err);
+int container_run(struct machine *machine, const struct machine_command *command,
+                  struct machine_result *out, struct err *err);
+/* EXIT_UNAVAILABLE if the container is gone. */
+int container_check(struct machine *machine, struct err *err);
+int container_begin_shell(struct machine *machine, struct err *err);
+void container_close(struct machine_container *container);

@@ -138,6 +138,8 @@ int machine_run(struct machine *machine, const struct machine_command *command,
         .max_output = command->max_output ? command->max_output : MACHINE_OUTPUT,
         .out = out,
     };
+    if (machine->container)
+        return container_run(machine, command, out, err);
     *out = (struct machine_result){0};
     int code = open_pipes(&running, theirs, err);
     if (code)

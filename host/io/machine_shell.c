@@ -141,6 +141,13 @@ static int pump(struct talk *talk, uint64_t until_ms, size_t *out_len, bool *out
     return 0;
 }
 
+static int start_shell(struct machine *machine, struct err *err)
+{
+    int code =
+        machine_send(machine, WIRE_SHELL, machine->shell_id, shell_argv, shell_env, NULL, 0, err);
+    return code ? code : read_control(machine, err);
+}
+
 /* Starts it and lets its first prompt pass, or what else it says in that time. */
 static int begin(struct machine *machine, struct err *err)
 {
@@ -148,10 +155,7 @@ static int begin(struct machine *machine, struct err *err)
     size_t len;
     bool late;
     machine->shell_id = ++machine->next_id;
-    int code =
-        machine_send(machine, WIRE_SHELL, machine->shell_id, shell_argv, shell_env, NULL, 0, err);
-    if (!code)
-        code = read_control(machine, err);
+    int code = machine->container ? container_begin_shell(machine, err) : start_shell(machine, err);
     if (!code)
         code = pump(&talk, machine_now_ms() + FIRST_PROMPT_MS, &len, &late, err);
     buf_reset(&machine->screen);
@@ -201,6 +205,8 @@ int machine_shell(struct machine *machine, struct str text, uint32_t timeout_ms,
 {
     *out = (struct machine_result){0};
     int code = type(machine, text, timeout_ms, max_output, out, err);
+    if (!code && machine->container && machine->terminal < 0)
+        code = container_check(machine, err);
     if (code == EXIT_UNAVAILABLE && machine_told_end(machine, out))
         return 0;
     if (code)

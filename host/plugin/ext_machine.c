@@ -11,6 +11,11 @@ struct machine_entry {
     struct machine_entry *next;
 };
 
+static const char *name_of(struct call *call, grasp_str text)
+{
+    return text.len ? arena_dup(&call->scratch, text.ptr, text.len) : NULL;
+}
+
 static bool read_request(struct call *call, const grasp_machine_request *in,
                          struct machine_request *out)
 {
@@ -25,7 +30,14 @@ static bool read_request(struct call *call, const grasp_machine_request *in,
         .max_memory = r.max_memory,
         .max_disk = r.max_disk,
         .max_processes = r.max_processes,
+        .engine = name_of(call, r.engine),
+        .image = name_of(call, r.image),
     };
+    if (out->engine && strcmp(out->engine, "docker") != 0 && strcmp(out->engine, "podman") != 0) {
+        call_fault(call, GRASP_E_INVALID, "machine: no engine '%.64s'; there are docker and podman",
+                   out->engine);
+        return false;
+    }
     return out->layers || !r.layers.len;
 }
 

@@ -33,6 +33,9 @@ static struct os *open_task(struct mock_host *host, const char *data, const char
         buf_text(&given, ", \"protocol\": \"text\"");
     if (strcmp(root, "system") != 0)
         buf_printf(&given, ", \"root\": \"%s\"", root);
+    const char *engine = getenv("OS_ENGINE");
+    if (engine)
+        buf_printf(&given, ", \"engine\": \"%s\"", engine);
     buf_char(&given, '}');
     char *config = mock_config(agentbench_os_task.options, given.ptr);
     real_machines_serve(host);

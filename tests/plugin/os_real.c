@@ -33,7 +33,9 @@ static int32_t open_machine(grasp_call *call, const grasp_machine_request *in, g
     const struct machine_request request = {.layers = words(call, in->layers),
                                             .max_memory = in->max_memory,
                                             .max_disk = in->max_disk,
-                                            .max_processes = in->max_processes};
+                                            .max_processes = in->max_processes,
+                                            .engine = in->engine.len ? in->engine.ptr : NULL,
+                                            .image = in->image.len ? in->image.ptr : NULL};
     if (machine_open(&request, &machine, &err))
         return refuse(call, &err);
     mock_host_of(call)->context = machine;

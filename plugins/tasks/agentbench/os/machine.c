@@ -6,6 +6,15 @@
 /* What a check may print; more is no answer of any problem. */
 #define SCRIPT_OUTPUT_MAX ((uint64_t)1 << 20)
 
+void os_machine_image(const struct os *self, struct pool *pool, grasp_str name,
+                      grasp_machine_request *request)
+{
+    if (!request->engine.len || request->layers.len)
+        return;
+    request->image =
+        self->image.len ? self->image : pool_format(pool, "local-os/%.*s", (int)name.len, name.ptr);
+}
+
 int32_t os_machine_open(grasp_call *call, const struct os *self, struct os_episode *episode)
 {
     grasp_machine_request request = self->machine;
@@ -15,6 +24,12 @@ int32_t os_machine_open(grasp_call *call, const struct os *self, struct os_episo
                           "this problem needs a machine with %s: give the option root, a folder "
                           "that tools/os_root.sh has built",
                           needs);
+    if (request.engine.len && request.layers.len &&
+        grasp_equal(episode->problem->image, "packages"))
+        return grasp_fail(call, GRASP_E_UNAVAILABLE,
+                          "this problem needs npm, which podman can only have from an image: give "
+                          "the option image in place of root");
+    os_machine_image(self, &episode->pool, episode->problem->image, &request);
     if (grasp_equal(episode->problem->image, "packages") && self->npm_layers.len)
         request.layers = self->npm_layers;
     return self->machines->open(call, &request, &episode->machine);

@@ -92,6 +92,29 @@ static int32_t find_layers(grasp_call *call, struct os *self, grasp_str given)
     return GRASP_OK;
 }
 
+/* A container's root is an image, and what that lacks nobody knows; or it is the folder `root`. */
+static int32_t read_engine(grasp_call *call, struct os *self, const grasp_json_value *config)
+{
+    grasp_str engine = text_option(self, config, "engine");
+    bool podman = grasp_equal(engine, "podman");
+    self->image = text_option(self, config, "image");
+    if (!engine.len || grasp_equal(engine, "native")) {
+        if (self->image.len)
+            return grasp_fail(call, GRASP_E_INVALID,
+                              "option 'image' is for the engines docker and podman; say which with "
+                              "option 'engine'");
+        return GRASP_OK;
+    }
+    self->machine.engine = engine;
+    if (self->machine.layers.len && (!podman || self->image.len))
+        return grasp_fail(call, GRASP_E_INVALID,
+                          "option 'root' is for the engines native and podman, and for those "
+                          "without an image");
+    self->plain = false;
+    self->npm_layers = SLICE("");
+    return GRASP_OK;
+}
+
 static int32_t read_machine(grasp_call *call, struct os *self, const grasp_json_value *config)
 {
     grasp_str root = text_option(self, config, "root");
@@ -103,18 +126,21 @@ static int32_t read_machine(grasp_call *call, struct os *self, const grasp_json_
     };
     self->command_ms = 1000 * (uint32_t)int_option(self, config, "command_timeout", 30);
     self->plain = !root.len;
-    return root.len ? find_layers(call, self, root) : GRASP_OK;
+    int32_t status = root.len ? find_layers(call, self, root) : GRASP_OK;
+    return status ? status : read_engine(call, self, config);
 }
 
 /* One machine, so that what is missing is found before any model is paid. */
-static int32_t try_machine(grasp_call *call, const struct os *self)
+static int32_t try_machine(grasp_call *call, struct os *self)
 {
     static const char argv[] = "[\"bash\", \"-c\", \"for name in python3 ps find awk grep; do"
                                " command -v $name >/dev/null || echo $name; done\"]";
     grasp_machine_command command = {.size = sizeof(command), .argv = grasp_cstr(argv)};
     grasp_machine_result result = {.size = sizeof(result)};
     grasp_machine *machine = NULL;
-    int32_t status = self->machines->open(call, &self->machine, &machine);
+    grasp_machine_request request = self->machine;
+    os_machine_image(self, &self->pool, SLICE("default"), &request);
+    int32_t status = self->machines->open(call, &request, &machine);
     if (status)
         return status;
     status = self->machines->run(call, machine, &command, &result);

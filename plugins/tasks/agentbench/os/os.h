@@ -22,6 +22,7 @@ struct os {
     int32_t max_turns;
     uint32_t command_ms;
     grasp_machine_request machine; /* texts are the instance's */
+    grasp_str image;               /* with an engine: of all problems; empty: each its own */
     grasp_str npm_layers;          /* of problems with the image "packages"; empty for none */
     bool plain;                    /* a machine without npm, and without packages to install */
     grasp_str prompts_dir;
@@ -39,5 +40,9 @@ void os_end(grasp_call *call, void *self, void *episode);
 int32_t os_grade(grasp_call *call, void *self, grasp_str sample, grasp_str rollout,
                  grasp_str judge);
 void os_close(grasp_call *call, void *self);
+
+/* machine.c: the image of a container for problems that name theirs so, unless there is a root. */
+void os_machine_image(const struct os *self, struct pool *pool, grasp_str name,
+                      grasp_machine_request *request);
 
 extern const grasp_rehearsal os_rehearsal;

@@ -20,13 +20,18 @@ extern "C" {
 
 /* layers: JSON array of folders, the lowest first, read-only below what the machine writes; empty
  * for a small system from this one's own /usr. Limits of 0 mean: 256 processes of one user, 1 GiB
- * of memory of all together, 512 MiB of files. */
+ * of memory of all together, 512 MiB of files.
+ * engine: empty for a machine that the host makes itself; "docker" or "podman" for a container of
+ * that engine, from `image`, or with podman from the one folder of layers. There max_disk is the
+ * limit of one file, and memory beyond max_memory ends what takes it, not the machine. */
 typedef struct grasp_machine_request {
     uint32_t size;
     uint32_t max_processes;
     grasp_str layers;
     uint64_t max_memory;
     uint64_t max_disk;
+    grasp_str engine;
+    grasp_str image;
 } grasp_machine_request;
 
 /* argv: JSON array of strings, the program first, found in PATH inside. It runs as root in /root
