@@ -7,6 +7,7 @@
 
 #include "plugin/method.h"
 #include "plugin/plugin.h"
+#include "plugin/scratch.h"
 
 enum call_kind {
     CALL_OPEN,
@@ -27,7 +28,7 @@ enum call_kind {
 /* Folders and sessions that belong to an episode or an instance. */
 struct owner {
     pthread_mutex_t mutex;
-    char *folder;
+    struct scratch folder;
     struct session_entry *sessions;
     struct machine_entry *machines;
 };

@@ -46,33 +46,19 @@ void owner_clear(struct owner *owner)
 {
     sessions_close(owner);
     machines_close(owner);
-    if (owner->folder)
-        file_remove_tree(owner->folder, NULL);
-    mem_free(owner->folder);
+    scratch_remove(&owner->folder);
     pthread_mutex_destroy(&owner->mutex);
-}
-
-static char *make_folder(struct err *err)
-{
-    const char *tmp = getenv("TMPDIR");
-    const char *root = services.scratch_root ? services.scratch_root : tmp && *tmp ? tmp : "/tmp";
-    CLEANUP_FREE char *path = mem_printf("%s/grasp-host-XXXXXX", root);
-    if (!mkdtemp(path)) {
-        err_set(err, EXIT_UNAVAILABLE, "%s: cannot make a scratch folder: %s", root,
-                strerror(errno));
-        return NULL;
-    }
-    return mem_dup(path, strlen(path));
 }
 
 int owner_folder(struct owner *owner, const char **out_path, struct err *err)
 {
+    const char *tmp = getenv("TMPDIR");
+    const char *root = services.scratch_root ? services.scratch_root : tmp && *tmp ? tmp : "/tmp";
     pthread_mutex_lock(&owner->mutex);
-    if (!owner->folder)
-        owner->folder = make_folder(err);
-    *out_path = owner->folder;
+    int code = owner->folder.path ? 0 : scratch_make(root, &owner->folder, err);
+    *out_path = owner->folder.path;
     pthread_mutex_unlock(&owner->mutex);
-    return *out_path ? 0 : EXIT_UNAVAILABLE;
+    return code;
 }
 
 static int32_t scratch_folder(grasp_call *base, grasp_str *out_path)
