@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "golden_agentbench_os.h"
+#include "golden_agentbench_os_db.h"
 #include "tasks/agentbench/os/dataset.h"
 
 static int32_t no_script(grasp_call *call, void *context, grasp_str name, struct pool *pool,
@@ -152,6 +153,29 @@ static void check_repair(struct golden *g, const struct os_dataset *plain,
     }
 }
 
+/* Without its splits they are drawn, and are the same. */
+static void check_drawn(struct golden *g, const struct os_dataset *listed, bool reference,
+                        struct mock_host *host)
+{
+    static const char *const files[] = {"data", NULL};
+    CLEANUP_FREE char *folder = golden_agentbench_plain("os_interaction", files);
+    struct os_dataset drawn = {0};
+    golden_case(g, "os splits, drawn");
+    if (!folder || os_dataset_load_with(mock_call(host), &drawn, grasp_cstr(folder), reference,
+                                        &without_scripts))
+        golden_fail(g, "%s", host->fail_text.ptr ? host->fail_text.ptr : "no folder");
+    for (size_t i = 0; drawn.count && i < OS_SPLIT_COUNT; i++) {
+        golden_expect_int(g, "count", (int64_t)drawn.splits[i].count,
+                          (int64_t)listed->splits[i].count);
+        for (size_t k = 0; k < drawn.splits[i].count && k < listed->splits[i].count; k++)
+            golden_expect_str(g, "id", out_of(drawn.splits[i].samples[k].id),
+                              out_of(listed->splits[i].samples[k].id));
+    }
+    os_dataset_free(&drawn);
+    if (folder)
+        file_remove_tree(folder, NULL);
+}
+
 static const char *data_folder_path(void)
 {
     static char path[4096];
@@ -181,6 +205,8 @@ void golden_os_data_sections(struct golden *g)
         check_samples(g, &plain);
         check_audit(g, &plain);
         check_repair(g, &plain, &repaired, host);
+        check_drawn(g, &plain, true, host);
+        check_drawn(g, &repaired, false, host);
     }
     os_dataset_free(&plain);
     os_dataset_free(&repaired);

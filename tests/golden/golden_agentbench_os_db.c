@@ -4,8 +4,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "golden_agentbench_os.h"
 
 const char *golden_agentbench_data(void)
@@ -15,6 +18,22 @@ const char *golden_agentbench_data(void)
     snprintf(path, sizeof(path), "%s/data/AgentBench",
              shared && *shared ? shared : SOURCE_ROOT "/../shared");
     return file_is_dir(path) ? path : NULL;
+}
+
+char *golden_agentbench_plain(const char *environment, const char *const *files)
+{
+    char folder[] = "/tmp/grasp-golden-XXXXXX";
+    const char *data = golden_agentbench_data();
+    if (!data || !mkdtemp(folder))
+        return NULL;
+    for (; *files; files++) {
+        CLEANUP_FREE char *to = mem_printf("%s/%s/%s", data, environment, *files);
+        CLEANUP_FREE char *link = mem_printf("%s/%s", folder, *files);
+        CLEANUP_FREE char *absolute = realpath(to, NULL);
+        if (!absolute || symlink(absolute, link))
+            abort();
+    }
+    return mem_dup(folder, strlen(folder));
 }
 
 int main(int argc, char **argv)

@@ -14,6 +14,9 @@ void golden_agentbench_method_sections(struct golden *g); /* skills, the writer'
 
 /* AgentBench's data folder beside the recorded cases, NULL if it is not there. */
 const char *golden_agentbench_data(void);
+/* A folder as a checkout of AgentBench has it: the named files of the data's folder, without what
+ * else is there. The caller removes it; NULL without the data. */
+char *golden_agentbench_plain(const char *environment, const char *const *files);
 
 static inline grasp_str golden_in(struct str text)
 {

@@ -231,7 +231,7 @@ static void administer(const char *sql)
 {
     struct text error CLEANUP_TEXT = {0};
     struct connection *connection = NULL;
-    CLEANUP_FREE char *socket = mem_printf("%s/s", world.owner.folder);
+    CLEANUP_FREE char *socket = mem_printf("%s/s", world.owner.folder.path);
     const struct address address = {.socket = socket, .user = "root", .password = ""};
     assert_int_equal(connection_open(&address, NULL, 10, &connection, &error), QUERY_OK);
     connection_run(connection, grasp_cstr(sql), NULL, NULL, NULL, NULL);

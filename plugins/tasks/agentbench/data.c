@@ -8,7 +8,7 @@
 
 #define FILE_MAX ((size_t)64 << 20)
 
-static bool has_file(grasp_call *call, grasp_str folder, const char *file)
+bool data_has(grasp_call *call, grasp_str folder, const char *file)
 {
     struct stat st;
     return stat(grasp_format(call, "%.*s/%s", (int)folder.len, folder.ptr, file).ptr, &st) == 0;
@@ -19,14 +19,14 @@ int32_t data_folder(grasp_call *call, grasp_str given, const char *environment, 
 {
     static const char *const above[] = {"/data/", "/", "/AgentBench/", "/AgentBench/data/",
                                         "/benchmarks/AgentBench/data/"};
-    if (has_file(call, given, file)) {
+    if (data_has(call, given, file)) {
         *out_folder = given;
         return GRASP_OK;
     }
     for (size_t i = 0; i < sizeof(above) / sizeof(*above); i++) {
         grasp_str folder =
             grasp_format(call, "%.*s%s%s", (int)given.len, given.ptr, above[i], environment);
-        if (has_file(call, folder, file)) {
+        if (data_has(call, folder, file)) {
             *out_folder = folder;
             return GRASP_OK;
         }
@@ -35,6 +35,13 @@ int32_t data_folder(grasp_call *call, grasp_str given, const char *environment, 
                       "option 'data': no %s in %.*s, nor in %s below it; give the data folder of "
                       "AgentBench, or leave the option out for the samples in the box",
                       file, (int)given.len, given.ptr, environment);
+}
+
+void data_draw_split(struct twister *random, uint32_t *items, size_t count, size_t *out_dev)
+{
+    size_t dev = (size_t)(0.6 * (double)count);
+    twister_shuffle(random, items, count);
+    *out_dev = dev ? dev : count > 0;
 }
 
 static int32_t parse_lines(grasp_call *call, grasp_str text, const char *name,

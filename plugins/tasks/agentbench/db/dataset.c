@@ -2,6 +2,7 @@
 #include "dataset.h"
 
 #include <grasp/helpers.h>
+#include <stdlib.h>
 
 #include "../agentbench.h"
 #include "../data.h"
@@ -22,22 +23,26 @@ void dataset_free(struct dataset *set)
     pool_free(&set->pool);
 }
 
-/* own: ids are in the entries; else they are positions. */
+/* Appends. own: ids are in the entries; else they are positions. */
 static int32_t read_entries(grasp_call *call, struct dataset *set, const grasp_json_value *list,
                             const char *name, bool own)
 {
     const grasp_json *json = grasp_json_of(call);
-    set->count = json->count(list);
-    set->entries = pool_array(&set->pool, set->count + 1, sizeof(*set->entries));
-    for (size_t i = 0; i < set->count; i++) {
+    size_t count = json->count(list);
+    struct entry *entries = pool_array(&set->pool, set->count + count + 1, sizeof(*entries));
+    if (set->count)
+        memcpy(entries, set->entries, set->count * sizeof(*entries));
+    set->entries = entries;
+    for (size_t i = 0; i < count; i++) {
         const grasp_json_value *object = json->at(list, i);
-        struct entry *entry = &set->entries[i];
+        struct entry *entry = &set->entries[set->count];
         int32_t status = db_entry_read(call, &set->pool, object,
                                        grasp_format(call, "%s: entry %zu", name, i).ptr, entry);
         if (status)
             return status;
         entry->id = own ? pool_dup(&set->pool, json->as_string(json->get(object, SLICE("id"))))
-                        : pool_format(&set->pool, "%zu", i);
+                        : pool_format(&set->pool, "%zu", set->count);
+        set->count++;
     }
     return GRASP_OK;
 }
@@ -92,15 +97,73 @@ static int32_t read_split(grasp_call *call, struct dataset *set, grasp_str folde
     return GRASP_OK;
 }
 
+static int32_t read_file(grasp_call *call, struct dataset *set, grasp_str folder, const char *file)
+{
+    const grasp_json_value *list = NULL;
+    int32_t status = data_list(call, folder, file, &list);
+    return status ? status : read_entries(call, set, list, file, false);
+}
+
+static void add_entry(struct dataset *set, struct db_split *split, const struct entry *entry)
+{
+    add_sample(set, split, entry, entry->description, entry->type);
+}
+
+static int by_type(const void *a, const void *b)
+{
+    const struct entry *const *one = a, *const *other = b;
+    int order = slice_cmp((*one)->type, (*other)->type);
+    return order ? order : (*one > *other) - (*one < *other);
+}
+
+/* The splits of a checkout that has none: type by type of the first `standard` entries; the rest
+ * is for the test. */
+static void draw_splits(struct dataset *set, size_t standard)
+{
+    struct twister random;
+    const struct entry **sorted = pool_array(&set->pool, standard + 1, sizeof(*sorted));
+    uint32_t *drawn = pool_array(&set->pool, standard + 1, sizeof(*drawn));
+    size_t from, to, dev;
+    for (int i = 0; i < DB_SPLIT_COUNT; i++)
+        set->splits[i].samples =
+            pool_array(&set->pool, set->count + 1, sizeof(*set->splits[i].samples));
+    for (size_t i = 0; i < standard; i++)
+        sorted[i] = &set->entries[i];
+    qsort(sorted, standard, sizeof(*sorted), by_type);
+    twister_seed(&random, DATA_SPLIT_SEED);
+    for (from = 0; from < standard; from = to) {
+        for (to = from; to < standard && slice_eq(sorted[to]->type, sorted[from]->type); to++)
+            drawn[to - from] = (uint32_t)to;
+        data_draw_split(&random, drawn, to - from, &dev);
+        for (size_t i = 0; i < to - from; i++)
+            add_entry(set, &set->splits[i < dev ? 0 : 1], sorted[drawn[i]]);
+    }
+    for (size_t i = standard; i < set->count; i++)
+        add_entry(set, &set->splits[2], &set->entries[i]);
+}
+
+/* As AgentBench has it: two files, and no splits. */
+static int32_t load_plain(grasp_call *call, struct dataset *set, grasp_str folder)
+{
+    int32_t status = read_file(call, set, folder, "standard.jsonl");
+    size_t standard = set->count;
+    if (!status)
+        status = read_file(call, set, folder, "dev.jsonl");
+    if (!status)
+        draw_splits(set, standard);
+    return status;
+}
+
 static int32_t load_folder(grasp_call *call, struct dataset *set, grasp_str given)
 {
-    static const char file[] = "standard_with_test.jsonl";
-    const grasp_json_value *list = NULL;
     grasp_str folder = SLICE("");
-    int32_t status = data_folder(call, given, "dbbench", file, &folder);
-    if (status || (status = data_list(call, folder, file, &list)) ||
-        (status = read_entries(call, set, list, file, false)))
+    int32_t status = data_folder(call, given, "dbbench", "standard.jsonl", &folder);
+    if (status)
         return status;
+    if (!data_has(call, folder, "standard_with_test.jsonl") &&
+        !data_has(call, folder, "split_dev.json"))
+        return load_plain(call, set, folder);
+    status = read_file(call, set, folder, "standard_with_test.jsonl");
     for (int i = 0; i < DB_SPLIT_COUNT && !status; i++)
         status = read_split(call, set, folder, &set->splits[i]);
     return status;

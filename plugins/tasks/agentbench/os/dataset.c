@@ -2,12 +2,14 @@
 #include "dataset.h"
 
 #include <grasp/helpers.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../data.h"
 #include "common/prompts.h"
 #include "common/slice.h"
 
+#define NUMBER_DIGITS 5 /* of a key */
 #define SCRIPT_MAX ((size_t)1 << 20)
 
 static const char *const split_names[OS_SPLIT_COUNT] = {"dev", "val", "test"};
@@ -135,6 +137,58 @@ static grasp_str write_sample(struct pool *pool, grasp_str id, grasp_str type,
     return pool_dup(pool, text_view(&out));
 }
 
+/* given: the id that the reference's splits have. False, unless reference, when it means nothing.
+ */
+static bool add_sample(struct os_dataset *set, struct os_split *split, bool reference,
+                       grasp_str given, grasp_str description)
+{
+    grasp_str key = reference ? given : next_key(&set->pool, given);
+    const struct problem *problem = find_problem(set, key);
+    if (!problem && !reference)
+        return false;
+    /* The split describes many problems in words that were changed later on. */
+    split->samples[split->count++] = (struct os_sample){
+        problem, key,
+        write_sample(&set->pool, key, SLICE(""), reference ? description : problem->description)};
+    return true;
+}
+
+/* The id under which the reference's splits have a problem. */
+static grasp_str id_below(struct pool *pool, grasp_str key)
+{
+    size_t name = key.len - NUMBER_DIGITS;
+    return pool_format(pool, "%.*s%05ld", (int)name, key.ptr, strtol(key.ptr + name, NULL, 10) - 1);
+}
+
+/* The splits of a checkout that has none: world by world, all but one of which are drawn from; the
+ * test has that world, the sixth, and the problems of AgentBench's own dev. */
+static void draw_splits(struct os_dataset *set, bool reference)
+{
+    static const char *const worlds[] = {"std-001-", "std-002-", "std-003-", "std-004-",
+                                         "std-005-", "std-007-", "std-006-", "dev-001-"};
+    const size_t drawn_worlds = 6;
+    struct twister random;
+    uint32_t *items = pool_array(&set->pool, set->count + 1, sizeof(*items));
+    for (size_t i = 0; i < OS_SPLIT_COUNT; i++)
+        set->splits[i].samples =
+            pool_array(&set->pool, set->count + 1, sizeof(*set->splits[i].samples));
+    twister_seed(&random, DATA_SPLIT_SEED);
+    for (size_t w = 0; w < sizeof(worlds) / sizeof(*worlds); w++) {
+        size_t count = 0, dev = 0;
+        for (size_t i = 0; i < set->count; i++)
+            if (grasp_starts(set->problems[i].key, worlds[w]))
+                items[count++] = (uint32_t)i;
+        if (w < drawn_worlds)
+            data_draw_split(&random, items, count, &dev);
+        for (size_t i = 0; i < count; i++) {
+            const struct problem *problem = &set->problems[items[i]];
+            struct os_split *split = &set->splits[w >= drawn_worlds ? 2 : i < dev ? 0 : 1];
+            add_sample(set, split, reference, id_below(&set->pool, problem->key),
+                       problem->description);
+        }
+    }
+}
+
 static int32_t read_split(grasp_call *call, struct os_dataset *set, grasp_str folder,
                           bool reference, struct os_split *split)
 {
@@ -148,17 +202,11 @@ static int32_t read_split(grasp_call *call, struct os_dataset *set, grasp_str fo
     for (uint64_t i = 0; i < json->count(list); i++) {
         const grasp_json_value *item = json->at(list, i);
         grasp_str given = pool_dup(&set->pool, json->as_string(json->get(item, SLICE("id"))));
-        grasp_str key = reference ? given : next_key(&set->pool, given);
-        const struct problem *problem = find_problem(set, key);
-        if (!problem && !reference)
+        if (!add_sample(set, split, reference, given,
+                        json->as_string(json->get(item, SLICE("description")))))
             return grasp_fail(call, GRASP_E_INVALID,
-                              "%s/%s: item %llu: there is no problem %s for the id '%s'",
-                              folder.ptr, file, (unsigned long long)i + 1, key.ptr, given.ptr);
-        /* The split describes many problems in words that were changed later on. */
-        grasp_str description = reference ? json->as_string(json->get(item, SLICE("description")))
-                                          : problem->description;
-        split->samples[split->count++] =
-            (struct os_sample){problem, key, write_sample(&set->pool, key, SLICE(""), description)};
+                              "%s/%s: item %llu: there is no problem for the id '%s'", folder.ptr,
+                              file, (unsigned long long)i + 1, given.ptr);
     }
     return GRASP_OK;
 }
@@ -170,8 +218,11 @@ static int32_t load_folder(grasp_call *call, struct os_dataset *set, grasp_str g
     int32_t status = data_folder(call, given, "os_interaction", "data/dev.json", &folder);
     for (size_t i = 0; i < sizeof(sources) / sizeof(*sources) && !status; i++)
         status = read_source(call, set, folder, &sources[i], files);
-    for (size_t i = 0; i < OS_SPLIT_COUNT && !status; i++)
-        status = read_split(call, set, folder, reference, &set->splits[i]);
+    if (!status && !data_has(call, folder, "split_dev.json"))
+        draw_splits(set, reference);
+    else
+        for (size_t i = 0; i < OS_SPLIT_COUNT && !status; i++)
+            status = read_split(call, set, folder, reference, &set->splits[i]);
     return status;
 }
 
