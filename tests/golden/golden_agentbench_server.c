@@ -250,7 +250,7 @@ void golden_db_server_sections(struct golden *g)
 {
     struct stage stage = {.host = mock_host_create()};
     const char *data = golden_agentbench_data();
-    if (!mariadb_world_open(&stage.world, 60))
+    if (!mariadb_world_open(&stage.world, 60, 512))
         stage.missing = stage.world.why;
     else if (!data)
         stage.missing = "AgentBench's data is not there";

@@ -3,11 +3,11 @@
 
 #include <stdio.h>
 
-bool mariadb_world_open(struct mariadb_world *world, unsigned statement_timeout)
+bool mariadb_world_open(struct mariadb_world *world, unsigned statement_timeout, unsigned disk_mb)
 {
     struct call call;
     struct err err = {0};
-    const struct sql_options options = {{"", 0}, statement_timeout};
+    const struct sql_options options = {{"", 0}, statement_timeout, disk_mb};
     *world = (struct mariadb_world){0};
     owner_init(&world->owner);
     call_init(&call, CALL_OPEN, "agentbench", "open");

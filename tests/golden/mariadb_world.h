@@ -12,5 +12,5 @@ struct mariadb_world {
 };
 
 /* False: it cannot be had here, and `why` says what is missing. */
-bool mariadb_world_open(struct mariadb_world *world, unsigned statement_timeout);
+bool mariadb_world_open(struct mariadb_world *world, unsigned statement_timeout, unsigned disk_mb);
 void mariadb_world_close(struct mariadb_world *world);

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #define TIMEOUT_S 2
+#define DISK_MB 48
 
 static struct mariadb_world world;
 static struct mock_host *host;
@@ -226,6 +227,53 @@ static void test_growth(void **state)
     other->ops->drop(other);
 }
 
+/* Tables of 4 MiB each, until there is no room: below what one table may have. */
+static void test_many_tables(void **state)
+{
+    struct database *database = make(1), *other = make(2);
+    char sql[128];
+    int made = 0;
+    for (bool full = false; !full && made < 20; made++) {
+        snprintf(sql, sizeof(sql),
+                 "CREATE TABLE t%d AS SELECT REPEAT('x', 1000000) AS x FROM "
+                 "information_schema.collations LIMIT 4",
+                 made);
+        full = strncmp(run(database, sql), "1021 ", 5) == 0;
+    }
+    assert_in_range(made, DISK_MB / 8, DISK_MB / 4 + 1);
+    assert_int_equal(strncmp(run(database, "INSERT INTO `T x` VALUES ('3', '4')"), "1021 ", 5), 0);
+    assert_int_equal(strncmp(run(database, "/**/ CREATE TABLE more (a TEXT)"), "1021 ", 5), 0);
+    assert_well(database);
+    assert_well(other);
+    for (int i = 0; i < 2; i++) {
+        snprintf(sql, sizeof(sql), "DROP TABLE t%d", i);
+        assert_string_equal(run(database, sql), "[]");
+    }
+    assert_string_equal(run(database, "INSERT INTO `T x` VALUES ('3', '4')"), "[]");
+    database->ops->drop(database);
+    other->ops->drop(other);
+}
+
+/* One statement that would write to many files: it is ended as it goes on. */
+static void test_many_partitions(void **state)
+{
+    struct database *database = make(1);
+    enum sql_end end;
+    run(database, "SET max_statement_time = 0");
+    run(database, "CREATE TABLE parts (n INT, x LONGTEXT) PARTITION BY HASH (n) PARTITIONS 8");
+    text_reset(&response);
+    assert_int_equal(database->ops->run(mock_call(host), database,
+                                        grasp_cstr("INSERT INTO parts SELECT id, REPEAT('x', "
+                                                   "1000000) FROM information_schema.collations "
+                                                   "LIMIT 250"),
+                                        &response, &end),
+                     GRASP_OK);
+    /* On a slow disk its time is over first. */
+    assert_true(end == SQL_TIMEOUT || strncmp(response.ptr, "1021 ", 5) == 0);
+    assert_well(database);
+    database->ops->drop(database);
+}
+
 /* Whoever has the folder may do anything; an agent does not. */
 static void administer(const char *sql)
 {
@@ -292,10 +340,12 @@ int main(void)
         cmocka_unit_test(test_sleep),
         cmocka_unit_test(test_endless_output),
         cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_many_tables),
+        cmocka_unit_test(test_many_partitions),
         cmocka_unit_test(test_tables_that_no_server_takes),
         cmocka_unit_test(test_server_falls_over),
     };
-    if (!mariadb_world_open(&world, TIMEOUT_S)) {
+    if (!mariadb_world_open(&world, TIMEOUT_S, DISK_MB)) {
         printf("skipped: %s\n", world.why);
         return 77;
     }

@@ -3,12 +3,15 @@
 
 #include <errmsg.h>
 #include <mysql.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #define CONNECT_SECONDS 5
+#define LOOK_MS 100
 #define COLUMNS_MAX 4096
 #define CHARSET_BINARY 63
 #define ER_ACCESS_DENIED 1045
@@ -17,6 +20,8 @@ struct connection {
     MYSQL *mysql;
     unsigned wait_s;
     unsigned last_errno;
+    void (*look)(void *arg);
+    void *look_arg;
 };
 
 static bool is_loss(unsigned code)
@@ -134,6 +139,29 @@ static bool take_rows(MYSQL_RES *result, row_taker take, void *arg)
     return on || !take;
 }
 
+void connection_watch(struct connection *connection, void (*look)(void *arg), void *arg)
+{
+    connection->look = look;
+    connection->look_arg = arg;
+}
+
+/* As mysql_real_query. */
+static int send_and_wait(struct connection *connection, grasp_str sql, double since)
+{
+    MYSQL *mysql = connection->mysql;
+    struct pollfd ready = {.events = POLLIN};
+    if (!connection->look)
+        return mysql_real_query(mysql, sql.ptr, sql.len);
+    int status = mysql_send_query(mysql, sql.ptr, sql.len);
+    ready.fd = (int)mysql_get_socket(mysql);
+    while (!status && seconds() - since < connection->wait_s && poll(&ready, 1, LOOK_MS) == 0)
+        connection->look(connection->look_arg);
+    /* Nobody waits twice. */
+    if (!status && seconds() - since >= connection->wait_s)
+        shutdown(ready.fd, SHUT_RDWR);
+    return status ? status : mysql_read_query_result(mysql);
+}
+
 enum query_end connection_run(struct connection *connection, grasp_str sql, row_taker take,
                               void *arg, bool *out_rows, struct text *error)
 {
@@ -142,7 +170,7 @@ enum query_end connection_run(struct connection *connection, grasp_str sql, row_
     connection->last_errno = 0;
     if (out_rows)
         *out_rows = false;
-    if (mysql_real_query(mysql, sql.ptr, sql.len))
+    if (send_and_wait(connection, sql, since))
         return explain(connection, since, error);
     MYSQL_RES *result = mysql_use_result(mysql);
     if (!result)

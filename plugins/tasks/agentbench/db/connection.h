@@ -53,6 +53,8 @@ enum query_end connection_open(const struct address *address, const char *databa
  * a taker has stopped is read and dropped: it should have had the statement killed. */
 enum query_end connection_run(struct connection *connection, grasp_str sql, row_taker take,
                               void *arg, bool *out_rows, struct text *error);
+/* While a statement of the connection is waited for, calls `look` every 100 ms; NULL for none. */
+void connection_watch(struct connection *connection, void (*look)(void *arg), void *arg);
 /* Of the last error, 0 for none. */
 unsigned connection_errno(const struct connection *connection);
 /* Is a transaction open, after the last statement? */

@@ -251,6 +251,11 @@ int32_t mariadb_prepare(grasp_call *call, struct mariadb **out, struct address *
     return GRASP_OK;
 }
 
+int mariadb_folder(const struct mariadb *server)
+{
+    return server->folder;
+}
+
 void mariadb_stop(struct mariadb *server)
 {
     if (!server)

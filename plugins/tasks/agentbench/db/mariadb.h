@@ -19,4 +19,6 @@ int32_t mariadb_prepare(grasp_call *call, struct mariadb **out, struct address *
 int32_t mariadb_wake(grasp_call *call, struct mariadb *server, const struct address *address);
 /* Its log's end, for an error; lives as long as the call. */
 grasp_str mariadb_last_words(grasp_call *call, const struct mariadb *server);
+/* Descriptor of its folder, as disk.h reads it. */
+int mariadb_folder(const struct mariadb *server);
 void mariadb_stop(struct mariadb *server); /* NULL is fine; the host ends the process */

@@ -72,6 +72,7 @@ static int32_t load(grasp_call *call, struct dbbench *self, const grasp_json_val
             .server = text_option(self, config, "server"),
             .statement_timeout =
                 (unsigned)json->as_int(json->get(config, SLICE("statement_timeout")), 60),
+            .disk_mb = (unsigned)json->as_int(json->get(config, SLICE("disk_mb")), 512),
         };
         status = sql_source_open(call, &options, &self->source);
     }

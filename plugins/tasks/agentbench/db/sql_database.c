@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "sql_database.h"
 
+#include <ctype.h>
 #include <grasp/helpers.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "common/slice.h"
+#include "disk.h"
 #include "pyrow.h"
 #include "statement.h"
 
@@ -17,7 +20,7 @@
 /* A statement of ours. */
 #define OWN_PATIENCE 5
 /* The limit of time here is the server's, and some more: it is kept there first. */
-#define WAIT_MORE 5
+#define WAIT_MORE(limit) (1 + (limit) / 10)
 #define PIECE_MAX ((size_t)1 << 20)
 /* The clock of an episode: 2025-01-01T00:00:00Z. */
 #define CLOCK "1735689600"
@@ -33,6 +36,7 @@ struct sql_database {
     unsigned long last_id;
     uint64_t seed;
     bool moved; /* the current database may be another one */
+    bool full;  /* its files are larger than they may be */
 };
 
 struct response {
@@ -77,11 +81,11 @@ static void disconnect(struct sql_database *self)
 static enum query_end connect(struct sql_database *self, struct text *error)
 {
     struct address address = *self->server->address;
+    const unsigned limit = self->server->statement_timeout;
     address.user = self->place->name;
     address.password = self->place->password;
     enum query_end end =
-        connection_open(&address, self->place->name, self->server->statement_timeout + WAIT_MORE,
-                        &self->agent, error);
+        connection_open(&address, self->place->name, limit + WAIT_MORE(limit), &self->agent, error);
     if (end != QUERY_OK)
         return end;
     /* Numbers that begin again are those of a server that has begun again. */
@@ -166,6 +170,36 @@ static bool is_late(enum query_end end, const struct sql_database *self)
     return end == QUERY_LATE || code == ER_STATEMENT_TIMEOUT || code == ER_QUERY_TIMEOUT;
 }
 
+static void look_at_disk(void *arg)
+{
+    struct sql_database *self = arg;
+    bool was = self->full;
+    self->full = disk_used(self->server->folder, self->place->name) > self->server->disk_max;
+    if (self->full && !was)
+        end_statement(self, "QUERY");
+}
+
+/* What may still run when the disk is full: what frees some, and what only reads. */
+static bool frees(grasp_str sql)
+{
+    static const char *const words[] = {"DROP", "TRUNCATE", "SELECT", "SHOW", "DESCRIBE", "DESC"};
+    grasp_str text = slice_trim(sql);
+    size_t len = 0;
+    while (len < text.len && isalpha((unsigned char)text.ptr[len]))
+        len++;
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (len == strlen(words[i]) && strncasecmp(text.ptr, words[i], len) == 0)
+            return true;
+    return false;
+}
+
+static void say_full(struct text *out, const struct sql_database *self)
+{
+    text_reset(out);
+    text_format(out, "1021 (HY000): Disk full: the tables take more than %llu MiB; drop some",
+                (unsigned long long)(self->server->disk_max >> 20));
+}
+
 /* The response in `raw`, with the place's own name. */
 static int32_t run_raw(grasp_call *call, struct sql_database *self, grasp_str sql, struct text *raw,
                        enum sql_end *out_end)
@@ -200,6 +234,30 @@ static int32_t run_raw(grasp_call *call, struct sql_database *self, grasp_str sq
     return end == QUERY_LOST || end == QUERY_LATE ? unavailable(call, "is gone", &error) : GRASP_OK;
 }
 
+/* A statement that passes the limit has run; the agent is told, and has to make room first. */
+static int32_t run_within_disk(grasp_call *call, struct sql_database *self, grasp_str sql,
+                               struct text *raw, enum sql_end *out_end)
+{
+    if (self->server->folder < 0)
+        return run_raw(call, self, sql, raw, out_end);
+    bool was = self->full;
+    *out_end = SQL_TEXT;
+    if (was && !frees(sql)) {
+        say_full(raw, self);
+        return GRASP_OK;
+    }
+    connection_watch(self->agent, look_at_disk, self);
+    int32_t status = run_raw(call, self, sql, raw, out_end);
+    if (self->agent)
+        connection_watch(self->agent, NULL, NULL);
+    self->full = disk_used(self->server->folder, self->place->name) > self->server->disk_max;
+    if (!status && self->full && !was) {
+        *out_end = SQL_TEXT;
+        say_full(raw, self);
+    }
+    return status;
+}
+
 static int32_t database_run(grasp_call *call, struct database *base, grasp_str sql,
                             struct text *out, enum sql_end *out_end)
 {
@@ -214,8 +272,9 @@ static int32_t database_run(grasp_call *call, struct database *base, grasp_str s
         return GRASP_OK;
     }
     place_to_name(&own, self->place, sql);
-    int32_t status = own.failed ? grasp_fail(call, GRASP_E_NOMEM, "no memory for a statement")
-                                : run_raw(call, self, text_view(&own), &raw, out_end);
+    if (own.failed)
+        return grasp_fail(call, GRASP_E_NOMEM, "no memory for a statement");
+    int32_t status = run_within_disk(call, self, text_view(&own), &raw, out_end);
     place_to_public(out, self->place, text_view(&raw));
     return status;
 }

@@ -11,6 +11,8 @@ struct sql_server {
     struct admin *admin;
     const struct address *address;
     unsigned statement_timeout; /* seconds */
+    int folder;                 /* of the server (disk.h); -1: somebody else's */
+    uint64_t disk_max;          /* bytes of a database there */
 };
 
 /* As create of database_source_ops. */

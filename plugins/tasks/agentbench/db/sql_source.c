@@ -77,6 +77,8 @@ int32_t sql_source_open(grasp_call *call, const struct sql_options *options,
     }
     self->sql.address = &self->address;
     self->sql.statement_timeout = options->statement_timeout;
+    self->sql.folder = self->own ? mariadb_folder(self->own) : -1;
+    self->sql.disk_max = (uint64_t)options->disk_mb << 20;
     places_init(&self->sql.places, self->sql.admin, self->own == NULL,
                 self->address.socket != NULL);
     *out = &self->base;

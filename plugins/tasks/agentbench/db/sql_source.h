@@ -7,6 +7,7 @@
 struct sql_options {
     grasp_str server;           /* address; empty for a private server */
     unsigned statement_timeout; /* seconds */
+    unsigned disk_mb;           /* MiB of a database on a private server */
 };
 
 /* GRASP_E_UNAVAILABLE with a text that names the package when there is no server program. */
