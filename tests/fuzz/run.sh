@@ -11,5 +11,5 @@ ninja -C build-fuzz --quiet "tests/fuzz/fuzz_$target"
 mkdir -p "build-fuzz/corpus/$target"
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 exec nice -n 19 "build-fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 \
-    -rss_limit_mb=2048 -max_len=4096 -dict=tests/fuzz/fhir.dict -print_final_stats=1 \
+    -rss_limit_mb=2048 -max_len=16384 -dict=tests/fuzz/fhir.dict -print_final_stats=1 \
     -artifact_prefix="build-fuzz/$target-" "build-fuzz/corpus/$target" "tests/fuzz/seeds/$target"
