@@ -59,6 +59,13 @@ def test_knowledge_helps():
         lib.check(good["n_correct"] > 2 * without["n_correct"], "%s after %s" % (good, without))
 
 
+def test_as_the_reference():
+    """Without the task in a shortened conversation games are lost, and the run goes on."""
+    with lib.folder() as out:
+        plain = evaluate(out, "-m", "none.so", "--set", "compat=reference")
+        lib.check(plain["n_total"] == 24 and plain["n_correct"] > 0, "%s" % plain)
+
+
 def test_a_users_folder():
     """The games in the box, written as a user has ALFWorld's, are the same games."""
     with lib.folder() as top:
@@ -119,4 +126,4 @@ def test_damaged_games():
 
 
 lib.main(test_every_method_learns, test_same_at_any_concurrency, test_knowledge_helps,
-         test_a_users_folder, test_damaged_games)
+         test_as_the_reference, test_a_users_folder, test_damaged_games)

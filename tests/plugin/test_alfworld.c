@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ALFWorld's engine and its games: invariants on random walks, dialects, recipes, damaged games. */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -148,6 +149,35 @@ static void test_random_walks(void **state)
         world_free(&old);
         world_free(&new);
     }
+}
+
+/* As the allocator counts; a sanitizer's counts nothing. */
+static size_t in_use(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+static void test_a_scene_is_small(void **state)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < OWN_GAME_COUNT; i++) {
+        struct pool pool CLEANUP_POOL = {0};
+        struct scene scene;
+        struct world world;
+        struct state game;
+        own_scene(&pool, i, &scene);
+        size_t before = in_use();
+        make(&world, &scene);
+        assert_true(state_start(&game, &world));
+        size_t taken = in_use() - before;
+        most = taken > most ? taken : most;
+        state_finish(&game);
+        world_free(&world);
+    }
+    assert_in_range(most, 0, 1000000);
+    if (getenv("GRASP_ALFWORLD_STEPS"))
+        print_message("%zu bytes for the largest scene\n", most);
 }
 
 /* Says how fast steps are when GRASP_ALFWORLD_STEPS is given. */
@@ -463,11 +493,12 @@ static void test_users_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recipes_win),     cmocka_unit_test(test_own_games_are_the_same),
-        cmocka_unit_test(test_random_walks),    cmocka_unit_test(test_speed),
-        cmocka_unit_test(test_what_is_no_game), cmocka_unit_test(test_dialects),
-        cmocka_unit_test(test_long_outputs),    cmocka_unit_test(test_flawless_rehearsal),
-        cmocka_unit_test(test_flaws),           cmocka_unit_test(test_users_folder),
+        cmocka_unit_test(test_recipes_win),        cmocka_unit_test(test_own_games_are_the_same),
+        cmocka_unit_test(test_random_walks),       cmocka_unit_test(test_speed),
+        cmocka_unit_test(test_a_scene_is_small),   cmocka_unit_test(test_what_is_no_game),
+        cmocka_unit_test(test_dialects),           cmocka_unit_test(test_long_outputs),
+        cmocka_unit_test(test_flawless_rehearsal), cmocka_unit_test(test_flaws),
+        cmocka_unit_test(test_users_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,8 +199,10 @@ bool player_read(struct pool *pool, const grasp_rehearsal_request *request, stru
                 out->opening = slice_cut(last, start, at);
         }
     }
-    if (!out->opening.len || !slice_find(request->tools, SLICE("take_action"), 0, &start) ||
-        !aim_read(out->opening, &out->aim))
+    if (!last.len || !slice_find(request->tools, SLICE("take_action"), 0, &start))
+        return false;
+    out->lost = !out->opening.len && out->turns > 0;
+    if (!out->lost && !aim_read(out->opening, &out->aim))
         return false;
     slice_find(last, SLICE(MARK), 0, &at);
     out->seen = slice_trim(slice_cut(last, 0, at));

@@ -18,6 +18,7 @@ struct sighting {
 
 struct player {
     struct aim aim;
+    bool lost;         /* the task is no longer in what is left of the conversation */
     grasp_str opening; /* the room and the task */
     struct mentions mentions;
     size_t turns;

@@ -250,6 +250,17 @@ static bool decide(const struct choice *c, grasp_str *out)
     return put(c, out);
 }
 
+/* Who does not know what to do looks around. */
+static grasp_str wander(const struct player *player)
+{
+    for (size_t i = 0; i < player->action_count; i++) {
+        grasp_str action = player->actions[i];
+        if (grasp_starts(action, "go to ") && !player_has_been(player, slice_from(action, 6)))
+            return action;
+    }
+    return SLICE("look");
+}
+
 static int32_t say(grasp_call *call, const struct player *player, grasp_str action)
 {
     struct text notes CLEANUP_TEXT = {0}, calls CLEANUP_TEXT = {0};
@@ -277,6 +288,8 @@ static int32_t reply(grasp_call *call, const grasp_rehearsal_request *request)
     grasp_str action;
     if (!player_read(&pool, request, &player))
         return GRASP_E_UNSUPPORTED;
+    if (player.lost)
+        return say(call, &player, wander(&player));
     struct choice choice = {&pool, &player, mistake_of(&player)};
     if (choice.mistake == ALF_NO_TOOL_CALL)
         return grasp_say(call, "agent", SLICE("I would look around first."));
