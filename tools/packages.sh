@@ -7,7 +7,7 @@ PACKAGES_TEST="$PACKAGES_BUILD g++ libcmocka-dev bubblewrap procps mariadb-serve
     wordnet-base binutils locales make nghttp2-server openssl python3-yaml slurmctld slurmd
     slurm-client munge"
 PACKAGES_CI="$PACKAGES_TEST clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev valgrind
-    universal-ctags abigail-tools rustc python3-venv"
+    universal-ctags abigail-tools rustc python3-venv podman runc"
 
 install_packages() {
     local missing="" name
