@@ -57,7 +57,7 @@ static void search_all(const struct catalog *catalog)
         if (!catalog_product(catalog, row, &pool, &product))
             continue;
         double start = now();
-        if (!index_search(catalog->index, product.name, HITS, &pool, &hits, &count))
+        if (!shop_index_search(catalog->index, product.name, HITS, &pool, &hits, &count))
             continue;
         for (size_t k = 0; k < count; k++)
             found += catalog_product(catalog, hits[k].document, &pool, &product);
@@ -75,13 +75,13 @@ static void visit(const struct catalog *catalog)
     for (size_t i = 0; i < SESSIONS; i++) {
         struct text action CLEANUP_TEXT = {0};
         const struct goal *goal = &catalog->goals[i % catalog->goal_count];
-        session_start(&sessions[i], &shop, goal, i);
+        shop_session_start(&sessions[i], &shop, goal, i);
         text_format(&action, "search[%.*s]", (int)goal->name.len, goal->name.ptr);
-        session_act(&sessions[i], text_view(&action));
+        shop_session_act(&sessions[i], text_view(&action));
     }
     printf("resident with %d sessions: %ld MB\n", SESSIONS, resident());
     for (size_t i = 0; i < SESSIONS; i++)
-        session_end(&sessions[i]);
+        shop_session_end(&sessions[i]);
 }
 
 int main(int argc, char **argv)
@@ -93,14 +93,14 @@ int main(int argc, char **argv)
         return 2;
     snprintf(path, sizeof(path), "%s/products.db", argv[1]);
     double start = now();
-    catalog.store = store_open(mock_call(host), path, false);
+    catalog.store = shop_store_open(mock_call(host), path, false);
     snprintf(path, sizeof(path), "%s/products.idx", argv[1]);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     const char *why = "";
     double index = now();
-    struct text_index *alone = index_open(fd, &why);
+    struct text_index *alone = shop_index_open(fd, &why);
     printf("opening the index: %.1f ms\n", now() - index);
-    index_close(alone);
+    shop_index_close(alone);
     if (!catalog.store || catalog_load(mock_call(host), fd, &catalog)) {
         fprintf(stderr, "%s: no imported catalogue\n", argv[1]);
         return 1;

@@ -43,7 +43,8 @@ static size_t recorded_search(void *context, grasp_str query, struct pool *pool,
     size_t count = 0;
     *out = pool_array(pool, json_count(hits) + 1, sizeof(**out));
     for (size_t i = 0; i < json_count(hits); i++)
-        if (store_find(world->catalog.store, golden_in(json_str(json_at(hits, i))), &(*out)[count]))
+        if (shop_store_find(world->catalog.store, golden_in(json_str(json_at(hits, i))),
+                            &(*out)[count]))
             count++;
     return count;
 }
@@ -178,8 +179,8 @@ static void check_page(struct golden *g, const struct session *session, const st
     struct pool pool CLEANUP_POOL = {0};
     struct strings clickables;
     char name[64];
-    session_observe(session, &text);
-    session_clickables(session, &pool, &clickables);
+    shop_session_observe(session, &text);
+    shop_session_clickables(session, &pool, &clickables);
     golden_expect_str(g, key, golden_out(text_view(&text)), json_str(json_get(c, key)));
     snprintf(name, sizeof(name), "%s_clickables", key);
     golden_expect_strings(g, name, &clickables, json_get(c, name));
@@ -200,17 +201,17 @@ static void show_pages(struct golden *g, struct world *world, const struct json 
     struct pool pool CLEANUP_POOL = {0};
     grasp_str asin = golden_in(json_str(json_get(c, "asin")));
     grasp_str open = pool_format(&pool, "click[%.*s]", (int)asin.len, asin.ptr);
-    session_start(&session, &shop, &goal, 0);
-    session_act(&session, grasp_cstr("search[x]"));
+    shop_session_start(&session, &shop, &goal, 0);
+    shop_session_act(&session, grasp_cstr("search[x]"));
     check_page(g, &session, c, "results");
-    session_act(&session, open);
+    shop_session_act(&session, open);
     check_page(g, &session, c, "item");
-    session_act(&session, grasp_cstr("click[description]"));
+    shop_session_act(&session, grasp_cstr("click[description]"));
     check_page(g, &session, c, "description");
-    session_act(&session, grasp_cstr("click[< prev]"));
-    session_act(&session, grasp_cstr("click[features]"));
+    shop_session_act(&session, grasp_cstr("click[< prev]"));
+    shop_session_act(&session, grasp_cstr("click[features]"));
     check_page(g, &session, c, "features");
-    session_end(&session);
+    shop_session_end(&session);
 }
 
 static void pages_section(struct golden *g, struct mock_host *host)
@@ -259,7 +260,7 @@ static void check_purchase(struct golden *g, const struct session *session, cons
         chosen.items[chosen.count++] = session->choices[i].value;
     all_words(&pool, session->product.name, &product_nouns);
     all_words(&pool, session->goal->name, &goal_nouns);
-    reward_compute(&session->product, session_price(session), &chosen, session->goal,
+    reward_compute(&session->product, shop_session_price(session), &chosen, session->goal,
                    &product_nouns, &goal_nouns, &reward);
     golden_expect(g, golden_near(reward.total, json_double(json_get(step, "reward"), -1), 1e-12),
                   "reward");
@@ -270,8 +271,8 @@ static void check_step(struct golden *g, const struct session *session, const st
 {
     struct text observation CLEANUP_TEXT = {0}, available CLEANUP_TEXT = {0};
     bool done = json_bool(json_get(step, "done"), false);
-    session_observe(session, &observation);
-    session_available(session, &available);
+    shop_session_observe(session, &observation);
+    shop_session_available(session, &available);
     golden_expect_str(g, "available", golden_out(text_view(&available)),
                       json_str(json_get(step, "available_str")));
     golden_expect(g, done == (session->page == PAGE_DONE), "done");
@@ -292,19 +293,19 @@ static void sessions_section(struct golden *g, struct world *world)
     for (const struct json *c; (c = golden_next(g));) {
         struct session session;
         const struct json *steps = json_get(c, "steps");
-        session_start(&session, &shop, &goals[json_int(json_get(c, "goal_index"), 0)], 0);
+        shop_session_start(&session, &shop, &goals[json_int(json_get(c, "goal_index"), 0)], 0);
         for (size_t i = 0; i < json_count(steps); i++) {
             const struct json *step = json_at(steps, i), *action = json_get(step, "action");
             enum effect effect = EFFECT_NONE;
             if (json_is(action, JSON_STRING))
-                effect = session_act(&session, golden_in(json_str(action)));
+                effect = shop_session_act(&session, golden_in(json_str(action)));
             golden_expect(g, (effect == EFFECT_ERROR) == (json_get(step, "exception") != NULL),
                           "exception");
             if (effect == EFFECT_ERROR)
                 break;
             check_step(g, &session, step);
         }
-        session_end(&session);
+        shop_session_end(&session);
     }
 }
 

@@ -95,9 +95,9 @@ static void analysis_section(struct golden *g)
     }
     golden_section(g, "webshop.bm25.length_code");
     for (const struct json *c; (c = golden_next(g));) {
-        uint8_t code = index_length_code((uint32_t)json_int(json_get(c, "length"), 0));
+        uint8_t code = shop_index_length_code((uint32_t)json_int(json_get(c, "length"), 0));
         golden_expect_int(g, "byte", code, json_int(json_get(c, "byte"), -1));
-        golden_expect_int(g, "decoded", index_length_of(code),
+        golden_expect_int(g, "decoded", shop_index_length_of(code),
                           json_int(json_get(c, "decoded"), -1));
     }
 }
@@ -105,14 +105,14 @@ static void analysis_section(struct golden *g)
 static struct text_index *build(const struct json *documents)
 {
     const char *why;
-    struct index_builder *builder = index_builder_create();
+    struct index_builder *builder = shop_index_builder_create();
     int fd = memfd_create("golden", 0);
     for (size_t i = 0; i < json_count(documents); i++)
-        index_builder_add(builder, golden_in(json_str(json_get(json_at(documents, i), "id"))),
-                          golden_in(json_str(json_get(json_at(documents, i), "contents"))));
-    index_builder_write(builder, fd);
-    index_builder_free(builder);
-    struct text_index *index = index_open(fd, &why);
+        shop_index_builder_add(builder, golden_in(json_str(json_get(json_at(documents, i), "id"))),
+                               golden_in(json_str(json_get(json_at(documents, i), "contents"))));
+    shop_index_builder_write(builder, fd);
+    shop_index_builder_free(builder);
+    struct text_index *index = shop_index_open(fd, &why);
     close(fd);
     return index;
 }
@@ -131,9 +131,9 @@ static void search_section(struct golden *g)
         grasp_str query = golden_in(json_str(json_get(c, "query")));
         analyse(query, collect, terms);
         golden_expect_json(g, "terms", terms, json_get(c, "terms"));
-        if (!golden_expect(g,
-                           index && index_search(index, query, RESULTS_MAX, &pool, &hits, &count),
-                           "no search") ||
+        if (!golden_expect(
+                g, index && shop_index_search(index, query, RESULTS_MAX, &pool, &hits, &count),
+                "no search") ||
             !golden_expect_int(g, "hits", (int64_t)count, (int64_t)json_count(want)))
             continue;
         for (size_t i = 0; i < count; i++) {
@@ -146,7 +146,7 @@ static void search_section(struct golden *g)
                           "score");
         }
     }
-    index_close(index);
+    shop_index_close(index);
 }
 
 static void option_section(struct golden *g)

@@ -300,13 +300,15 @@ static void damaged_index(void **state)
 {
     static char bytes[1 << 14];
     const char *why;
-    struct index_builder *builder = index_builder_create();
+    struct index_builder *builder = shop_index_builder_create();
     int fd = memfd_create("index", 0);
-    assert_true(index_builder_add(builder, grasp_cstr("b"), grasp_cstr("red shoes, red laces")));
-    assert_true(index_builder_add(builder, grasp_cstr("a"), grasp_cstr("red shoes, red laces")));
-    assert_true(index_builder_add(builder, grasp_cstr("c"), grasp_cstr(" ")));
-    assert_true(index_builder_write(builder, fd));
-    index_builder_free(builder);
+    assert_true(
+        shop_index_builder_add(builder, grasp_cstr("b"), grasp_cstr("red shoes, red laces")));
+    assert_true(
+        shop_index_builder_add(builder, grasp_cstr("a"), grasp_cstr("red shoes, red laces")));
+    assert_true(shop_index_builder_add(builder, grasp_cstr("c"), grasp_cstr(" ")));
+    assert_true(shop_index_builder_write(builder, fd));
+    shop_index_builder_free(builder);
     ssize_t size = pread(fd, bytes, sizeof(bytes), 0);
     assert_true(size > 0 && size < (ssize_t)sizeof(bytes));
     for (ssize_t i = -1; i < size; i++) {
@@ -316,18 +318,18 @@ static void damaged_index(void **state)
         char other = (char)(i < 0 ? 0 : bytes[i] ^ 0xFF);
         if (i >= 0)
             assert_int_equal(pwrite(fd, &other, 1, i), 1);
-        struct text_index *index = index_open(fd, &why);
-        if (index && index_search(index, grasp_cstr("red lace"), 10, &pool, &hits, &count) &&
+        struct text_index *index = shop_index_open(fd, &why);
+        if (index && shop_index_search(index, grasp_cstr("red lace"), 10, &pool, &hits, &count) &&
             i < 0) {
             assert_int_equal(count, 2);
             assert_int_equal(hits[0].document, 1); /* equal scores: by id */
         }
-        index_close(index);
+        shop_index_close(index);
         if (i >= 0)
             assert_int_equal(pwrite(fd, bytes + i, 1, i), 1);
     }
     assert_int_equal(ftruncate(fd, 20), 0);
-    assert_null(index_open(fd, &why));
+    assert_null(shop_index_open(fd, &why));
     close(fd);
 }
 

@@ -115,9 +115,9 @@ static bool add_product(struct import *import, struct pool *pool, struct product
     product_contents(&contents, product);
     product_write(&fields, product);
     if (contents.failed || fields.failed ||
-        !index_builder_add(import->builder, product->asin, text_view(&contents)) ||
-        !store_add_product(import->store, import->row, product->asin, product->category,
-                           product->query, text_view(&fields)))
+        !shop_index_builder_add(import->builder, product->asin, text_view(&contents)) ||
+        !shop_store_add_product(import->store, import->row, product->asin, product->category,
+                                product->query, text_view(&fields)))
         return false;
     const struct lenient *human = lookup_get(&import->human, product->asin, pool, &there);
     if (there)
@@ -140,7 +140,7 @@ static int32_t import_entry(struct import *import, grasp_str entry)
     const struct lenient *member = lenient_get(item, "asin");
     grasp_str asin = member ? member->text : SLICE("");
     const struct lenient *attributes = lookup_get(&import->attributes, asin, &pool, &there);
-    if (lenient_is(member, LENIENT_STRING) && store_has(import->store, asin)) {
+    if (lenient_is(member, LENIENT_STRING) && shop_store_has(import->store, asin)) {
         import->report->counts[FALLBACK_REPEATED]++;
         return GRASP_OK;
     }
@@ -206,7 +206,8 @@ static int32_t import_goals(struct import *import)
     for (size_t i = 0; good && i < goals->count; i++) {
         struct text fields CLEANUP_TEXT = {0};
         goal_write(&fields, &goals->items[order[i]]);
-        good = !fields.failed && store_add_goal(import->store, (uint32_t)i, text_view(&fields));
+        good =
+            !fields.failed && shop_store_add_goal(import->store, (uint32_t)i, text_view(&fields));
     }
     free(order);
     return good ? GRASP_OK : grasp_fail(import->call, GRASP_E_NOMEM, "no memory for the goals");
@@ -223,8 +224,8 @@ static int32_t import_all(struct import *import, grasp_str key, int index_fd)
     if (!status)
         status = import_goals(import);
     if (!status)
-        status = store_finish(import->call, import->store, key);
-    if (!status && !index_builder_write(import->builder, index_fd))
+        status = shop_store_finish(import->call, import->store, key);
+    if (!status && !shop_index_builder_write(import->builder, index_fd))
         status = grasp_fail(import->call, GRASP_E_FAILED, "the index could not be written: %s",
                             strerror(errno));
     import->report->products = import->row;
@@ -243,13 +244,13 @@ int32_t catalog_import_into(grasp_call *call, const struct catalog_source *sourc
     struct import import = {.call = call,
                             .source = source,
                             .store = store,
-                            .builder = index_builder_create(),
+                            .builder = shop_index_builder_create(),
                             .report = report};
     twister_seed(&import.twister, price_seed);
-    int32_t status = import.builder && store_begin(store)
+    int32_t status = import.builder && shop_store_begin(store)
                          ? import_all(&import, key, index_fd)
                          : grasp_fail(call, GRASP_E_NOMEM, "no memory for the import");
-    index_builder_free(import.builder);
+    shop_index_builder_free(import.builder);
     free(import.attributes.entries);
     free(import.human.entries);
     pool_free(&import.pool);
@@ -269,20 +270,20 @@ void catalog_report(grasp_call *call, const struct report *report, const char *n
 static int32_t load_goals(grasp_call *call, struct catalog *catalog)
 {
     grasp_str *fields;
-    catalog->goal_count = store_goals(catalog->store, &catalog->pool, &fields);
+    catalog->goal_count = shop_store_goals(catalog->store, &catalog->pool, &fields);
     catalog->goals = pool_array(&catalog->pool, catalog->goal_count + 1, sizeof(*catalog->goals));
     for (size_t i = 0; i < catalog->goal_count; i++)
         if (!goal_parse(&catalog->pool, fields[i], &catalog->goals[i]))
             return grasp_fail(call, GRASP_E_INVALID,
                               "the store of products is damaged at goal %zu; remove it", i);
-    catalog->product_count = store_count(catalog->store);
+    catalog->product_count = shop_store_count(catalog->store);
     return GRASP_OK;
 }
 
 int32_t catalog_load(grasp_call *call, int index_fd, struct catalog *catalog)
 {
     const char *why = "";
-    catalog->index = index_open(index_fd, &why);
+    catalog->index = shop_index_open(index_fd, &why);
     if (!catalog->index)
         return grasp_fail(call, GRASP_E_INVALID, "the index of products: %s", why);
     return load_goals(call, catalog);
@@ -296,7 +297,7 @@ int32_t catalog_import(grasp_call *call, const struct catalog_source *source, ui
     if (fd < 0)
         return grasp_fail(call, GRASP_E_FAILED, "no file in memory for the index: %s",
                           strerror(errno));
-    out->store = store_open(call, NULL, true);
+    out->store = shop_store_open(call, NULL, true);
     int32_t status = out->store ? catalog_import_into(call, source, price_seed, SLICE(""),
                                                       out->store, fd, report)
                                 : GRASP_E_FAILED;
@@ -310,8 +311,8 @@ int32_t catalog_import(grasp_call *call, const struct catalog_source *source, ui
 
 void catalog_close(struct catalog *catalog)
 {
-    store_close(catalog->store);
-    index_close(catalog->index);
+    shop_store_close(catalog->store);
+    shop_index_close(catalog->index);
     pool_free(&catalog->pool);
     *catalog = (struct catalog){0};
 }
@@ -320,5 +321,6 @@ bool catalog_product(const struct catalog *catalog, uint32_t row, struct pool *p
                      struct product *out)
 {
     grasp_str fields;
-    return store_product(catalog->store, row, pool, &fields) && product_parse(pool, fields, out);
+    return shop_store_product(catalog->store, row, pool, &fields) &&
+           product_parse(pool, fields, out);
 }

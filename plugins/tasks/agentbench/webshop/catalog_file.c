@@ -148,10 +148,10 @@ static bool open_imported(grasp_call *call, grasp_str folder, grasp_str key, str
     int fd = exists(db) ? open(idx.ptr, O_RDONLY | O_CLOEXEC) : -1;
     if (fd < 0)
         return false;
-    out->store = store_open(call, db.ptr, false);
-    bool good = out->store && slice_eq(store_source(out->store, &out->pool), key) &&
+    out->store = shop_store_open(call, db.ptr, false);
+    bool good = out->store && slice_eq(shop_store_source(out->store, &out->pool), key) &&
                 catalog_load(call, fd, out) == GRASP_OK &&
-                index_documents(out->index) == out->product_count;
+                shop_index_documents(out->index) == out->product_count;
     close(fd);
     if (!good)
         catalog_close(out);
@@ -176,10 +176,10 @@ static int32_t import_files(grasp_call *call, const struct files *files, grasp_s
     grasp_str idx = grasp_format(call, "%s/products.idx.%d", folder.ptr, (int)getpid());
     unlink(db.ptr);
     int fd = open(idx.ptr, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    struct store *store = fd >= 0 ? store_open(call, db.ptr, true) : NULL;
+    struct store *store = fd >= 0 ? shop_store_open(call, db.ptr, true) : NULL;
     int32_t status = store ? catalog_import_into(call, &source, price_seed, key, store, fd, &report)
                            : grasp_fail(call, GRASP_E_FAILED, "%s: %s", idx.ptr, strerror(errno));
-    store_close(store);
+    shop_store_close(store);
     if (fd >= 0)
         close(fd);
     if (!status &&

@@ -50,9 +50,9 @@ static void put_state(const struct webshop *self, const struct episode *episode,
     if (episode->showing_complaint)
         text_str(out, self->texts.no_tool_call);
     else
-        session_observe(&episode->session, out);
+        shop_session_observe(&episode->session, out);
     text_put(out, "\n\nAvailable Actions:\n");
-    session_available(&episode->session, out);
+    shop_session_available(&episode->session, out);
 }
 
 static int32_t say_first(grasp_call *call, const struct webshop *self,
@@ -93,7 +93,7 @@ int32_t webshop_begin(grasp_call *call, void *opaque, grasp_str sample, uint64_t
     struct episode *episode = calloc(1, sizeof(*episode));
     if (!episode)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for an episode");
-    session_start(&episode->session, &self->shop, goal, seed);
+    shop_session_start(&episode->session, &self->shop, goal, seed);
     int32_t status = say_first(call, self, episode);
     if (status) {
         webshop_end(call, opaque, episode);
@@ -108,7 +108,7 @@ void webshop_end(grasp_call *call, void *self, void *opaque)
     struct episode *episode = opaque;
     if (!episode)
         return;
-    session_end(&episode->session);
+    shop_session_end(&episode->session);
     pool_free(&episode->last_pool);
     free(episode);
 }
@@ -180,7 +180,7 @@ static int32_t buy(grasp_call *call, const struct webshop *self, const struct ep
     const struct session *s = &episode->session;
     struct strings product_nouns, goal_nouns, chosen;
     struct reward reward;
-    double price = session_price(s);
+    double price = shop_session_price(s);
     chosen = (struct strings){pool_array(&pool, s->choice_count + 1, sizeof(grasp_str)), 0};
     for (size_t i = 0; i < s->choice_count; i++)
         chosen.items[chosen.count++] = s->choices[i].value;
@@ -244,7 +244,7 @@ static void note_effect(struct episode *e, enum page before, uint32_t number, en
     struct pool pool CLEANUP_POOL = {0};
     struct product first;
     e->items++;
-    e->first_item = number == 1 && e->items == 1 && session_row(s, 0, &pool, &first) &&
+    e->first_item = number == 1 && e->items == 1 && shop_session_row(s, 0, &pool, &first) &&
                     slice_eq(first.asin, s->product.asin);
 }
 
@@ -252,7 +252,7 @@ static enum effect act(struct episode *episode, grasp_str action)
 {
     enum page before = episode->session.page;
     uint32_t number = episode->session.number;
-    enum effect effect = session_act(&episode->session, action);
+    enum effect effect = shop_session_act(&episode->session, action);
     note_effect(episode, before, number, effect, grasp_starts(action, "search["));
     episode->showing_complaint = false;
     return effect;

@@ -27,7 +27,7 @@ struct text_index {
     float norms[256]; /* by the code of a length */
 };
 
-uint8_t index_length_code(uint32_t length)
+uint8_t shop_index_length_code(uint32_t length)
 {
     if (length < SMALL)
         return (uint8_t)length;
@@ -39,7 +39,7 @@ uint8_t index_length_code(uint32_t length)
     return (uint8_t)(SMALL + (((rest >> shift) & 7) | (shift + 1) << 3));
 }
 
-uint32_t index_length_of(uint8_t code)
+uint32_t shop_index_length_of(uint8_t code)
 {
     if (code < SMALL)
         return code;
@@ -78,12 +78,12 @@ static void fill_norms(struct text_index *index)
     const struct index_header *h = index->header;
     float average = h->filled ? (float)((double)h->total / (double)h->filled) : 1;
     for (int i = 0; i < 256; i++) {
-        float length = (float)index_length_of((uint8_t)i);
+        float length = (float)shop_index_length_of((uint8_t)i);
         index->norms[i] = 1.0f / (K1 * ((1.0f - B) + B * length / average));
     }
 }
 
-struct text_index *index_open(int fd, const char **out_why)
+struct text_index *shop_index_open(int fd, const char **out_why)
 {
     struct stat st;
     struct text_index *index = calloc(1, sizeof(*index));
@@ -104,11 +104,11 @@ struct text_index *index_open(int fd, const char **out_why)
             return index;
         }
     }
-    index_close(index);
+    shop_index_close(index);
     return NULL;
 }
 
-void index_close(struct text_index *index)
+void shop_index_close(struct text_index *index)
 {
     if (!index)
         return;
@@ -117,7 +117,7 @@ void index_close(struct text_index *index)
     free(index);
 }
 
-uint32_t index_documents(const struct text_index *index)
+uint32_t shop_index_documents(const struct text_index *index)
 {
     return (uint32_t)index->header->documents;
 }
@@ -261,7 +261,7 @@ static void consider(struct ranking *r, struct index_hit hit)
 
 static size_t rank_hits(struct ranking *r, const double *scores)
 {
-    for (uint32_t i = 0; i < index_documents(r->index); i++)
+    for (uint32_t i = 0; i < shop_index_documents(r->index); i++)
         if (scores[i] > 0)
             consider(r, (struct index_hit){i, (float)scores[i]});
     size_t found = r->count;
@@ -272,8 +272,8 @@ static size_t rank_hits(struct ranking *r, const double *scores)
     return found;
 }
 
-bool index_search(const struct text_index *index, grasp_str text, size_t limit, struct pool *pool,
-                  struct index_hit **out_hits, size_t *out_count)
+bool shop_index_search(const struct text_index *index, grasp_str text, size_t limit,
+                       struct pool *pool, struct index_hit **out_hits, size_t *out_count)
 {
     struct query query = {.pool = pool};
     query.terms = pool_array(pool, INDEX_TERMS_MAX, sizeof(*query.terms));
@@ -283,7 +283,7 @@ bool index_search(const struct text_index *index, grasp_str text, size_t limit, 
     if (query.too_many)
         return false;
     double *scores =
-        query.count ? calloc((size_t)index_documents(index) + 1, sizeof(*scores)) : NULL;
+        query.count ? calloc((size_t)shop_index_documents(index) + 1, sizeof(*scores)) : NULL;
     if (!scores)
         return query.count == 0;
     for (size_t i = 0; i < query.count; i++) {

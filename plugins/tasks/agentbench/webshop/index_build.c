@@ -53,7 +53,7 @@ struct index_builder {
     bool failed;
 };
 
-struct index_builder *index_builder_create(void)
+struct index_builder *shop_index_builder_create(void)
 {
     struct index_builder *b = calloc(1, sizeof(*b));
     if (!b)
@@ -64,7 +64,7 @@ struct index_builder *index_builder_create(void)
     return b;
 }
 
-void index_builder_free(struct index_builder *b)
+void shop_index_builder_free(struct index_builder *b)
 {
     if (!b)
         return;
@@ -222,11 +222,11 @@ static bool add_row(struct index_builder *b, grasp_str id)
     size_t len = id.len < sizeof(*b->ids) ? id.len : sizeof(*b->ids) - 1;
     memset(to, 0, sizeof(*b->ids));
     memcpy(to, id.ptr, len);
-    b->lengths[b->documents] = index_length_code(b->length);
+    b->lengths[b->documents] = shop_index_length_code(b->length);
     return true;
 }
 
-bool index_builder_add(struct index_builder *b, grasp_str id, grasp_str contents)
+bool shop_index_builder_add(struct index_builder *b, grasp_str id, grasp_str contents)
 {
     if (b->failed)
         return false;
@@ -359,7 +359,7 @@ static void put_tables(struct writer *w, const struct index_builder *b, const ui
     pad(w, header.postings_size);
 }
 
-bool index_builder_write(struct index_builder *b, int fd)
+bool shop_index_builder_write(struct index_builder *b, int fd)
 {
     if (b->failed) {
         errno = ENOMEM;

@@ -51,7 +51,7 @@ static size_t end_of_page(const struct session *s)
     return end < s->row_count ? end : s->row_count;
 }
 
-bool session_row(const struct session *s, size_t at, struct pool *pool, struct product *out)
+bool shop_session_row(const struct session *s, size_t at, struct pool *pool, struct product *out)
 {
     return at < s->row_count && catalog_product(s->shop->catalog, s->rows[at], pool, out);
 }
@@ -65,7 +65,7 @@ static void put_results(const struct session *s, struct nodes *nodes)
         put_plain(nodes, "< Prev");
     put_plain(nodes, "Next >");
     for (size_t i = first_of_page(s); i < end_of_page(s); i++) {
-        if (!session_row(s, i, &pool, &product))
+        if (!shop_session_row(s, i, &pool, &product))
             continue;
         put_node(nodes, product.asin);
         put_node(nodes, product.name);
@@ -98,7 +98,7 @@ static void put_features(const struct session *s, struct nodes *nodes)
         put_node(nodes, pool_format(&pool, " %s", s->product.bullets.items[i].ptr));
 }
 
-void session_observe(const struct session *s, struct text *out)
+void shop_session_observe(const struct session *s, struct text *out)
 {
     struct nodes nodes = {out, false};
     if (s->page == PAGE_INDEX)
@@ -149,7 +149,7 @@ static void add_results(const struct session *s, struct pool *pool, struct strin
     add(out, room, SLICE("next >"));
     for (size_t i = first_of_page(s); i < end_of_page(s); i++) {
         struct text asin CLEANUP_TEXT = {0};
-        if (!session_row(s, i, pool, &product))
+        if (!shop_session_row(s, i, pool, &product))
             continue;
         unicode_lower(&asin, product.asin);
         add(out, room, pool_dup(pool, text_view(&asin)));
@@ -167,7 +167,7 @@ static void add_item(const struct session *s, struct strings *out, size_t room)
             add(out, room, s->product.options[i].values.items[k]);
 }
 
-void session_clickables(const struct session *s, struct pool *pool, struct strings *out)
+void shop_session_clickables(const struct session *s, struct pool *pool, struct strings *out)
 {
     size_t room = 32;
     for (size_t i = 0; s->has_product && i < s->product.option_count; i++)
@@ -184,18 +184,18 @@ void session_clickables(const struct session *s, struct pool *pool, struct strin
         add(out, room, SLICE("< prev"));
 }
 
-bool session_has_search_bar(const struct session *s)
+bool shop_session_has_search_bar(const struct session *s)
 {
     return s->page == PAGE_INDEX;
 }
 
-void session_available(const struct session *s, struct text *out)
+void shop_session_available(const struct session *s, struct text *out)
 {
     struct pool pool CLEANUP_POOL = {0};
     struct strings list;
-    session_clickables(s, &pool, &list);
+    shop_session_clickables(s, &pool, &list);
     text_format(out, "{'has_search_bar': %s, 'clickables': [",
-                session_has_search_bar(s) ? "True" : "False");
+                shop_session_has_search_bar(s) ? "True" : "False");
     for (size_t i = 0; i < list.count; i++) {
         text_put(out, i ? ", " : "");
         pyrepr_string(out, list.items[i]);

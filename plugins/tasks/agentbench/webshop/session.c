@@ -8,8 +8,8 @@
 
 #define RANDOM_RESULTS 50
 
-void session_start(struct session *s, const struct shop *shop, const struct goal *goal,
-                   uint64_t seed)
+void shop_session_start(struct session *s, const struct shop *shop, const struct goal *goal,
+                        uint64_t seed)
 {
     *s = (struct session){.shop = shop, .goal = goal, .number = 1};
     twister_seed(&s->twister, seed);
@@ -32,13 +32,13 @@ static void forget_results(struct session *s)
     s->number = 1;
 }
 
-void session_end(struct session *s)
+void shop_session_end(struct session *s)
 {
     forget_item(s);
     forget_results(s);
 }
 
-double session_price(const struct session *s)
+double shop_session_price(const struct session *s)
 {
     return s->shop->price ? s->shop->price(s->shop->context, &s->product) : s->product.price;
 }
@@ -73,7 +73,7 @@ static bool use_index(struct session *s, grasp_str query)
         s->row_count = s->shop->search(s->shop->context, query, &s->results_pool, &s->rows);
         return true;
     }
-    if (!index_search(s->shop->catalog->index, query, RESULTS_MAX, &pool, &hits, &count))
+    if (!shop_index_search(s->shop->catalog->index, query, RESULTS_MAX, &pool, &hits, &count))
         return false;
     s->rows = pool_array(&s->results_pool, count + 1, sizeof(*s->rows));
     for (size_t i = 0; i < count; i++)
@@ -96,8 +96,8 @@ static bool draw_products(struct session *s)
 
 static bool find_all(struct session *s, const char *column, grasp_str value)
 {
-    s->row_count = store_select(s->shop->catalog->store, column, slice_trim(value),
-                                &s->results_pool, &s->rows);
+    s->row_count = shop_store_select(s->shop->catalog->store, column, slice_trim(value),
+                                     &s->results_pool, &s->rows);
     return true;
 }
 
@@ -167,13 +167,13 @@ static enum effect click_product(struct session *s, grasp_str link)
         struct text asin CLEANUP_TEXT = {0};
         struct pool pool CLEANUP_POOL = {0};
         struct product product;
-        if (i / PAGE_SIZE + 1 != s->number || !session_row(s, i, &pool, &product))
+        if (i / PAGE_SIZE + 1 != s->number || !shop_session_row(s, i, &pool, &product))
             continue;
         unicode_lower(&asin, product.asin);
         if (!slice_eq(text_view(&asin), link))
             continue;
         forget_item(s);
-        s->has_product = session_row(s, i, &s->item_pool, &s->product);
+        s->has_product = shop_session_row(s, i, &s->item_pool, &s->product);
         s->page = PAGE_ITEM;
         return s->has_product ? EFFECT_PAGE : EFFECT_ERROR;
     }
@@ -202,7 +202,7 @@ static enum effect go_to(struct session *s, enum page page)
 static enum effect click(struct session *s, grasp_str value)
 {
     if (grasp_equal(value, "back to search")) {
-        session_end(s);
+        shop_session_end(s);
         return go_to(s, PAGE_INDEX);
     }
     if (grasp_equal(value, "< prev"))
@@ -232,14 +232,14 @@ static bool is_clickable(const struct session *s, grasp_str value)
 {
     struct pool pool CLEANUP_POOL = {0};
     struct strings list;
-    session_clickables(s, &pool, &list);
+    shop_session_clickables(s, &pool, &list);
     for (size_t i = 0; i < list.count; i++)
         if (slice_eq(list.items[i], value))
             return !grasp_equal(value, "search");
     return false;
 }
 
-enum effect session_act(struct session *s, grasp_str action)
+enum effect shop_session_act(struct session *s, grasp_str action)
 {
     struct text argument CLEANUP_TEXT = {0};
     grasp_str name, raw;

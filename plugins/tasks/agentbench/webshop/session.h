@@ -54,23 +54,24 @@ enum effect {
     EFFECT_ERROR, /* what the reference's shop does not survive */
 };
 
-void session_start(struct session *session, const struct shop *shop, const struct goal *goal,
-                   uint64_t seed);
-void session_end(struct session *session);
+void shop_session_start(struct session *session, const struct shop *shop, const struct goal *goal,
+                        uint64_t seed);
+void shop_session_end(struct session *session);
 /* action: name[argument]. */
-enum effect session_act(struct session *session, grasp_str action);
+enum effect shop_session_act(struct session *session, grasp_str action);
 /* The text of the page; what can be clicked, in its order. */
-void session_observe(const struct session *session, struct text *out);
-void session_clickables(const struct session *session, struct pool *pool, struct strings *out);
+void shop_session_observe(const struct session *session, struct text *out);
+void shop_session_clickables(const struct session *session, struct pool *pool, struct strings *out);
 /* Both as the agent is shown them: {'has_search_bar': .., 'clickables': [..]}. */
-void session_available(const struct session *session, struct text *out);
-bool session_has_search_bar(const struct session *session);
-double session_price(const struct session *session); /* of the product */
+void shop_session_available(const struct session *session, struct text *out);
+bool shop_session_has_search_bar(const struct session *session);
+double shop_session_price(const struct session *session); /* of the product */
 
 /* name[argument], greedily; false if it has not this form. */
 bool action_parse(grasp_str action, grasp_str *out_name, grasp_str *out_argument);
 /* page.c: a product of the results; false for a row that is none. */
-bool session_row(const struct session *session, size_t at, struct pool *pool, struct product *out);
+bool shop_session_row(const struct session *session, size_t at, struct pool *pool,
+                      struct product *out);
 
 #define RESULTS_MAX 50
 #define PAGE_SIZE 10

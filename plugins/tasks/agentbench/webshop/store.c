@@ -41,7 +41,7 @@ static void prepare_reads(struct store *store)
     store->by_asin = prepare(store, "SELECT row FROM products WHERE asin = ?");
 }
 
-struct store *store_open(grasp_call *call, const char *path, bool writable)
+struct store *shop_store_open(grasp_call *call, const char *path, bool writable)
 {
     struct store *store = calloc(1, sizeof(*store));
     int flags = writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
@@ -63,13 +63,13 @@ struct store *store_open(grasp_call *call, const char *path, bool writable)
     if (store->failed) {
         grasp_fail(call, GRASP_E_INVALID, "%s: %s", path ? path : "products in memory",
                    sqlite3_errmsg(store->db));
-        store_close(store);
+        shop_store_close(store);
         return NULL;
     }
     return store;
 }
 
-void store_close(struct store *store)
+void shop_store_close(struct store *store)
 {
     if (!store)
         return;
@@ -82,7 +82,7 @@ void store_close(struct store *store)
     free(store);
 }
 
-bool store_begin(struct store *store)
+bool shop_store_begin(struct store *store)
 {
     run(store, "BEGIN");
     store->add_product = prepare(store, "INSERT INTO products VALUES (?, ?, ?, ?, ?)");
@@ -103,8 +103,8 @@ static bool insert(struct store *store, sqlite3_stmt *statement)
     return !store->failed;
 }
 
-bool store_add_product(struct store *store, uint32_t row, grasp_str asin, grasp_str category,
-                       grasp_str query, grasp_str fields)
+bool shop_store_add_product(struct store *store, uint32_t row, grasp_str asin, grasp_str category,
+                            grasp_str query, grasp_str fields)
 {
     if (store->failed)
         return false;
@@ -116,7 +116,7 @@ bool store_add_product(struct store *store, uint32_t row, grasp_str asin, grasp_
     return insert(store, store->add_product);
 }
 
-bool store_add_goal(struct store *store, uint32_t position, grasp_str fields)
+bool shop_store_add_goal(struct store *store, uint32_t position, grasp_str fields)
 {
     if (store->failed)
         return false;
@@ -125,13 +125,13 @@ bool store_add_goal(struct store *store, uint32_t position, grasp_str fields)
     return insert(store, store->add_goal);
 }
 
-bool store_has(struct store *store, grasp_str asin)
+bool shop_store_has(struct store *store, grasp_str asin)
 {
     uint32_t row;
-    return store_find(store, asin, &row);
+    return shop_store_find(store, asin, &row);
 }
 
-int32_t store_finish(grasp_call *call, struct store *store, grasp_str source)
+int32_t shop_store_finish(grasp_call *call, struct store *store, grasp_str source)
 {
     sqlite3_stmt *statement =
         store->failed ? NULL : prepare(store, "INSERT INTO source VALUES (?)");
@@ -155,7 +155,7 @@ static grasp_str column(sqlite3_stmt *statement, struct pool *pool)
                                       text ? (uint64_t)sqlite3_column_bytes(statement, 0) : 0});
 }
 
-grasp_str store_source(struct store *store, struct pool *pool)
+grasp_str shop_store_source(struct store *store, struct pool *pool)
 {
     grasp_str text = SLICE("");
     pthread_mutex_lock(&store->lock);
@@ -167,7 +167,7 @@ grasp_str store_source(struct store *store, struct pool *pool)
     return text;
 }
 
-uint32_t store_count(struct store *store)
+uint32_t shop_store_count(struct store *store)
 {
     uint32_t count = 0;
     pthread_mutex_lock(&store->lock);
@@ -179,7 +179,7 @@ uint32_t store_count(struct store *store)
     return count;
 }
 
-bool store_product(struct store *store, uint32_t row, struct pool *pool, grasp_str *out_fields)
+bool shop_store_product(struct store *store, uint32_t row, struct pool *pool, grasp_str *out_fields)
 {
     pthread_mutex_lock(&store->lock);
     sqlite3_bind_int64(store->by_row, 1, row);
@@ -191,7 +191,7 @@ bool store_product(struct store *store, uint32_t row, struct pool *pool, grasp_s
     return found;
 }
 
-bool store_find(struct store *store, grasp_str asin, uint32_t *out_row)
+bool shop_store_find(struct store *store, grasp_str asin, uint32_t *out_row)
 {
     pthread_mutex_lock(&store->lock);
     bind(store->by_asin, 1, asin);
@@ -203,8 +203,8 @@ bool store_find(struct store *store, grasp_str asin, uint32_t *out_row)
     return found;
 }
 
-size_t store_select(struct store *store, const char *name, grasp_str value, struct pool *pool,
-                    uint32_t **out_rows)
+size_t shop_store_select(struct store *store, const char *name, grasp_str value, struct pool *pool,
+                         uint32_t **out_rows)
 {
     size_t count = 0, capacity = 0;
     *out_rows = NULL;
@@ -225,7 +225,7 @@ size_t store_select(struct store *store, const char *name, grasp_str value, stru
     return count;
 }
 
-size_t store_goals(struct store *store, struct pool *pool, grasp_str **out_fields)
+size_t shop_store_goals(struct store *store, struct pool *pool, grasp_str **out_fields)
 {
     size_t count = 0, capacity = 0;
     *out_fields = NULL;
