@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "../describe.h"
 #include "../window.h"
 #include "alfworld.h"
 #include "common/slice.h"
@@ -19,16 +20,11 @@ int32_t alfworld_info(grasp_call *call, void *opaque)
     text_put(&out, ", \"writer\": {\"family\": \"ALFWorld household\", \"guidance\": ");
     text_json(&out, self->texts.writer_guidance);
     text_put(&out, ", \"labels\": {");
-    for (int tag = 0; tag < ALF_TAG_COUNT; tag++) {
-        text_put(&out, tag ? ", " : "");
-        text_json(&out, grasp_cstr(alf_tag_name((enum alf_tag)tag)));
-        text_put(&out, ": ");
-        text_json(&out, grasp_cstr(alf_tag_description((enum alf_tag)tag)));
-    }
+    for (int tag = 0; tag < ALF_TAG_COUNT; tag++)
+        describe_label(&out, alf_tag_name((enum alf_tag)tag),
+                       alf_tag_description((enum alf_tag)tag));
     text_put(&out, "}}}");
-    if (out.failed)
-        return grasp_fail(call, GRASP_E_NOMEM, "no memory");
-    return call->host->emit_json(call, text_view(&out));
+    return describe_emit(call, &out);
 }
 
 int32_t alfworld_samples(grasp_call *call, void *opaque, grasp_str name)
@@ -38,8 +34,7 @@ int32_t alfworld_samples(grasp_call *call, void *opaque, grasp_str name)
     while (split < self->games.splits + ALF_SPLIT_COUNT && !grasp_equal(name, split->name))
         split++;
     if (split == self->games.splits + ALF_SPLIT_COUNT)
-        return grasp_fail(call, GRASP_E_NOT_FOUND, "no split '%.*s'; there are dev, val and test",
-                          name.len > 64 ? 64 : (int)name.len, name.ptr);
+        return describe_no_split(call, name);
     for (size_t i = 0; i < split->count; i++) {
         int32_t status = call->host->emit_json(call, split->samples[i].json);
         if (status)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "../describe.h"
 #include "../window.h"
 #include "common/slice.h"
 #include "dbbench.h"
@@ -16,29 +17,19 @@ static const struct {
     {"wrong_column_in_mutation", "a change went into another column"},
 };
 
-static void put_label(struct text *out, bool first, const char *name, const char *description)
-{
-    text_put(out, first ? "" : ", ");
-    text_json(out, grasp_cstr(name));
-    text_put(out, ": ");
-    text_json(out, grasp_cstr(description));
-}
-
 static void put_writer(const struct dbbench *self, struct text *out)
 {
-    bool first = true;
     text_put(out, "\"writer\": {\"family\": \"DBBench SQL\", ");
     text_put(out, "\"guidance\": ");
     text_json(out, self->texts.writer_guidance);
     text_put(out, ", \"labels\": {");
     if (self->reference)
         for (size_t i = 0; i < sizeof(examples) / sizeof(*examples); i++)
-            put_label(out, i == 0, examples[i].name, examples[i].description);
+            describe_label(out, examples[i].name, examples[i].description);
     for (int tag = 0; tag < DB_TAG_COUNT && !self->reference; tag++) {
         if (DB_TAG_BIT(tag) & DB_TAG_KINDS)
             continue;
-        put_label(out, first, db_tag_name((enum db_tag)tag), db_tag_description((enum db_tag)tag));
-        first = false;
+        describe_label(out, db_tag_name((enum db_tag)tag), db_tag_description((enum db_tag)tag));
     }
     text_put(out, "}}");
 }
@@ -61,9 +52,7 @@ int32_t dbbench_info(grasp_call *call, void *opaque)
     text_put(&out, ", ");
     put_writer(self, &out);
     text_put(&out, "}");
-    if (out.failed)
-        return grasp_fail(call, GRASP_E_NOMEM, "no memory");
-    return call->host->emit_json(call, text_view(&out));
+    return describe_emit(call, &out);
 }
 
 int32_t dbbench_samples(grasp_call *call, void *opaque, grasp_str name)
@@ -73,8 +62,7 @@ int32_t dbbench_samples(grasp_call *call, void *opaque, grasp_str name)
     while (split < self->set.splits + DB_SPLIT_COUNT && !grasp_equal(name, split->name))
         split++;
     if (split == self->set.splits + DB_SPLIT_COUNT)
-        return grasp_fail(call, GRASP_E_NOT_FOUND, "no split '%.*s'; there are dev, val and test",
-                          name.len > 64 ? 64 : (int)name.len, name.ptr);
+        return describe_no_split(call, name);
     for (size_t i = 0; i < split->count; i++) {
         int32_t status = call->host->emit_json(call, split->samples[i].json);
         if (status)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "../describe.h"
 #include "../window.h"
 #include "common/slice.h"
 #include "os.h"
@@ -11,12 +12,9 @@ static void put_writer(const struct os *self, struct text *out)
         text_put(out, ", \"guidance\": ");
         text_json(out, self->texts.writer_guidance);
         text_put(out, ", \"labels\": {");
-        for (int tag = 0; tag < OS_TAG_COUNT; tag++) {
-            text_put(out, tag ? ", " : "");
-            text_json(out, grasp_cstr(os_tag_name((enum os_tag)tag)));
-            text_put(out, ": ");
-            text_json(out, grasp_cstr(os_tag_description((enum os_tag)tag)));
-        }
+        for (int tag = 0; tag < OS_TAG_COUNT; tag++)
+            describe_label(out, os_tag_name((enum os_tag)tag),
+                           os_tag_description((enum os_tag)tag));
         text_char(out, '}');
     }
     text_char(out, '}');
@@ -40,9 +38,7 @@ int32_t os_info(grasp_call *call, void *opaque)
     text_put(&out, ", ");
     put_writer(self, &out);
     text_char(&out, '}');
-    if (out.failed)
-        return grasp_fail(call, GRASP_E_NOMEM, "no memory");
-    return call->host->emit_json(call, text_view(&out));
+    return describe_emit(call, &out);
 }
 
 int32_t os_samples(grasp_call *call, void *opaque, grasp_str name)
@@ -52,8 +48,7 @@ int32_t os_samples(grasp_call *call, void *opaque, grasp_str name)
     while (split < self->set.splits + OS_SPLIT_COUNT && !grasp_equal(name, split->name))
         split++;
     if (split == self->set.splits + OS_SPLIT_COUNT)
-        return grasp_fail(call, GRASP_E_NOT_FOUND, "no split '%.*s'; there are dev, val and test",
-                          name.len > 64 ? 64 : (int)name.len, name.ptr);
+        return describe_no_split(call, name);
     for (size_t i = 0; i < split->count; i++) {
         int32_t status = call->host->emit_json(call, split->samples[i].json);
         if (status)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "../describe.h"
 #include "../window.h"
 #include "common/slice.h"
 #include "tags.h"
@@ -9,12 +10,9 @@ static void put_writer(const struct webshop *self, struct text *out)
     text_put(out, "\"writer\": {\"family\": \"WebShop shopping\", \"guidance\": ");
     text_json(out, self->texts.writer_guidance);
     text_put(out, ", \"labels\": {");
-    for (int tag = 0; tag < SHOP_TAG_COUNT; tag++) {
-        text_put(out, tag ? ", " : "");
-        text_json(out, grasp_cstr(shop_tag_name((enum shop_tag)tag)));
-        text_put(out, ": ");
-        text_json(out, grasp_cstr(shop_tag_description((enum shop_tag)tag)));
-    }
+    for (int tag = 0; tag < SHOP_TAG_COUNT; tag++)
+        describe_label(out, shop_tag_name((enum shop_tag)tag),
+                       shop_tag_description((enum shop_tag)tag));
     text_put(out, "}}");
 }
 
@@ -32,9 +30,7 @@ int32_t webshop_info(grasp_call *call, void *opaque)
     text_put(&out, ", ");
     put_writer(self, &out);
     text_put(&out, "}");
-    if (out.failed)
-        return grasp_fail(call, GRASP_E_NOMEM, "no memory");
-    return call->host->emit_json(call, text_view(&out));
+    return describe_emit(call, &out);
 }
 
 static void put_sample(const struct webshop *self, size_t at, struct text *out)
@@ -61,8 +57,7 @@ int32_t webshop_samples(grasp_call *call, void *opaque, grasp_str name)
     static const char *const turns[] = {"dev", "val", "dev", "test"};
     const struct webshop *self = opaque;
     if (!grasp_equal(name, "dev") && !grasp_equal(name, "val") && !grasp_equal(name, "test"))
-        return grasp_fail(call, GRASP_E_NOT_FOUND, "no split '%.*s'; there are dev, val and test",
-                          name.len > 64 ? 64 : (int)name.len, name.ptr);
+        return describe_no_split(call, name);
     for (size_t i = 0; i < SHOP_SAMPLES && i < self->catalog.goal_count; i++) {
         struct text out CLEANUP_TEXT = {0};
         if (!grasp_equal(name, turns[i % 4]))
