@@ -14,23 +14,31 @@ bool data_has(grasp_call *call, grasp_str folder, const char *file)
     return stat(grasp_format(call, "%.*s/%s", (int)folder.len, folder.ptr, file).ptr, &st) == 0;
 }
 
-int32_t data_folder(grasp_call *call, grasp_str given, const char *environment, const char *file,
-                    grasp_str *out_folder)
+bool data_find(grasp_call *call, grasp_str given, const char *environment, const char *file,
+               grasp_str *out_folder)
 {
     static const char *const above[] = {"/data/", "/", "/AgentBench/", "/AgentBench/data/",
                                         "/benchmarks/AgentBench/data/"};
     if (data_has(call, given, file)) {
         *out_folder = given;
-        return GRASP_OK;
+        return true;
     }
     for (size_t i = 0; i < sizeof(above) / sizeof(*above); i++) {
         grasp_str folder =
             grasp_format(call, "%.*s%s%s", (int)given.len, given.ptr, above[i], environment);
         if (data_has(call, folder, file)) {
             *out_folder = folder;
-            return GRASP_OK;
+            return true;
         }
     }
+    return false;
+}
+
+int32_t data_folder(grasp_call *call, grasp_str given, const char *environment, const char *file,
+                    grasp_str *out_folder)
+{
+    if (data_find(call, given, environment, file, out_folder))
+        return GRASP_OK;
     return grasp_fail(call, GRASP_E_INVALID,
                       "option 'data': no %s in %.*s, nor in %s below it; give the data folder of "
                       "AgentBench, or leave the option out for the samples in the box",

@@ -14,6 +14,9 @@
 int32_t data_folder(grasp_call *call, grasp_str given, const char *environment, const char *file,
                     grasp_str *out_folder);
 
+/* The same; false when it is in none. */
+bool data_find(grasp_call *call, grasp_str given, const char *environment, const char *file,
+               grasp_str *out_folder);
 bool data_has(grasp_call *call, grasp_str folder, const char *file);
 
 /* Draws as the reference made its splits, with one generator for all groups of samples, seeded with

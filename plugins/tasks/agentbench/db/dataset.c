@@ -156,14 +156,15 @@ static int32_t load_plain(grasp_call *call, struct dataset *set, grasp_str folde
 
 static int32_t load_folder(grasp_call *call, struct dataset *set, grasp_str given)
 {
+    static const char file[] = "standard_with_test.jsonl";
     grasp_str folder = SLICE("");
-    int32_t status = data_folder(call, given, "dbbench", "standard.jsonl", &folder);
-    if (status)
-        return status;
-    if (!data_has(call, folder, "standard_with_test.jsonl") &&
+    if (!data_find(call, given, "dbbench", file, &folder) &&
+        data_find(call, given, "dbbench", "standard.jsonl", &folder) &&
         !data_has(call, folder, "split_dev.json"))
         return load_plain(call, set, folder);
-    status = read_file(call, set, folder, "standard_with_test.jsonl");
+    int32_t status = data_folder(call, given, "dbbench", file, &folder);
+    if (!status)
+        status = read_file(call, set, folder, file);
     for (int i = 0; i < DB_SPLIT_COUNT && !status; i++)
         status = read_split(call, set, folder, &set->splits[i]);
     return status;
