@@ -4,8 +4,8 @@ PACKAGES_BUILD="gcc libc6-dev meson ninja-build pkg-config python3 libuv1-dev li
     libssl-dev libjson-c-dev libyaml-dev libmicrohttpd-dev libsqlite3-dev zlib1g-dev libmariadb-dev
     libicu-dev libmimalloc-dev"
 PACKAGES_TEST="$PACKAGES_BUILD g++ libcmocka-dev bubblewrap procps mariadb-server-core
-    wordnet-base binutils locales make nghttp2-server openssl python3-yaml slurmctld slurmd
-    slurm-client munge"
+    wordnet-base binutils locales make nghttp2-server openssl python3-yaml python3-numpy
+    python3-pandas python3-dateutil slurmctld slurmd slurm-client munge"
 PACKAGES_CI="$PACKAGES_TEST clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev valgrind
     universal-ctags abigail-tools rustc python3-venv podman runc"
 

@@ -228,12 +228,18 @@ static int launch(const struct sandbox_request *request, const struct words *wor
     };
     const struct guard_limits limits = {
         .max_processes = request->max_processes ? request->max_processes : DEFAULT_PROCESSES,
-        .max_memory = memory_of(request) * TOGETHER,
+        .max_memory =
+            request->max_together ? request->max_together : memory_of(request) * TOGETHER,
     };
-    int info[2];
+    int info[2], fds[CHILD_MAX_EXTRA];
+    if (request->fd_count >= CHILD_MAX_EXTRA)
+        return err_set(err, EXIT_INTERNAL, "too many descriptors for a sandbox");
     if (pipe2(info, O_CLOEXEC) != 0)
         return err_system(err, errno, "make a pipe to", words->items[0]);
-    int code = child_open_extra(&child, &info[1], 1, out, err);
+    fds[0] = info[1];
+    for (size_t i = 0; i < request->fd_count; i++)
+        fds[1 + i] = request->fds[i];
+    int code = child_open_extra(&child, fds, 1 + request->fd_count, out, err);
     close(info[1]);
     pid_t inner = code ? 0 : read_info(info[0]);
     close(info[0]);

@@ -5,7 +5,7 @@
  * child.h says of children holds here; besides, when a command ends, its limit of time is reached
  * or its session is closed, every process that it started is gone before the call returns.
  *
- * All processes of a sandbox together may use four times max_memory, and max_memory more in files
+ * All processes of a sandbox together may use max_together, and max_memory more in files
  * below /tmp; who goes beyond that, or beyond max_processes, is ended with status 137 and a line
  * in `err` that says why (guard.c looks every 100 ms, also at sessions that nobody talks to).
  *
@@ -22,7 +22,10 @@ struct sandbox_request {
     struct str input;
     uint32_t timeout_ms;
     size_t max_output;
+    const int *fds; /* seen as 4, 5, ... inside; they stay the caller's */
+    size_t fd_count;
     uint64_t max_memory;    /* bytes of address space per process, 0: 256 MiB */
+    uint64_t max_together;  /* bytes of all processes, 0: four times max_memory */
     uint32_t max_processes; /* 0: 64 */
 };
 

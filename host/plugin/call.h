@@ -31,6 +31,8 @@ struct owner {
     struct scratch folder;
     struct session_entry *sessions;
     struct machine_entry *machines;
+    struct python_entry *pythons;
+    struct python_data_entry *python_data;
 };
 void owner_init(struct owner *owner);
 void owner_clear(struct owner *owner);
@@ -97,6 +99,7 @@ extern const grasp_scratch extension_scratch;
 extern const grasp_http extension_http;
 extern const grasp_exec extension_exec;
 extern const grasp_machines extension_machine;
+extern const grasp_pythons extension_python;
 const struct plugin_services *plugin_services(void);
 /* A private folder of the owner, made at first use. */
 int owner_folder(struct owner *owner, const char **out_path, struct err *err);

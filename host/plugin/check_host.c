@@ -20,6 +20,7 @@ static const grasp_lab *lab;
 static const grasp_json *json;
 static const grasp_exec *exec;
 static const grasp_machines *machines;
+static const grasp_pythons *pythons;
 static const grasp_scratch *scratch;
 
 static bool running(grasp_call *call, const char *function)
@@ -85,6 +86,8 @@ static const void *guard_extension(grasp_call *call, grasp_str id)
         return exec;
     if (real == &extension_machine)
         return machines;
+    if (real == &extension_python)
+        return pythons;
     return real == &extension_scratch ? scratch : real;
 }
 
@@ -181,6 +184,7 @@ void host_start(enum check_host host)
     json = present(&extension_json, sizeof(grasp_json), sizeof(grasp_json));
     exec = present(&extension_exec, sizeof(grasp_exec), sizeof(grasp_exec));
     machines = present(&extension_machine, sizeof(grasp_machines), sizeof(grasp_machines));
+    pythons = present(&extension_python, sizeof(grasp_pythons), sizeof(grasp_pythons));
     scratch = present(&extension_scratch, sizeof(grasp_scratch), sizeof(grasp_scratch));
 }
 

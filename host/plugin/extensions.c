@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Host extensions by id, and what belongs to an episode or an instance: its scratch folder, its
- * sessions (ext_exec.c) and its machines (ext_machine.c). */
+ * sessions (ext_exec.c), its machines (ext_machine.c), interpreters and data (ext_python.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +31,8 @@ const void *extension_find(struct str id)
         return &extension_exec;
     if (str_is(id, GRASP_EXT_MACHINE))
         return &extension_machine;
+    if (str_is(id, GRASP_EXT_PYTHON))
+        return &extension_python;
     if (str_is(id, GRASP_EXT_HTTP) && services.http)
         return &extension_http;
     return NULL;
@@ -46,6 +48,7 @@ void owner_clear(struct owner *owner)
 {
     sessions_close(owner);
     machines_close(owner);
+    pythons_close(owner);
     scratch_remove(&owner->folder);
     pthread_mutex_destroy(&owner->mutex);
 }

@@ -17,12 +17,14 @@ const grasp_plugin *grasp_plugin_v1(void)
 /* Everything that crosses, reachable from one symbol. */
 GRASP_EXPORT void grasp_abi_probe(grasp_call *, const grasp_lab *, const grasp_rehearsal *,
                                   const grasp_json *, const grasp_http *, const grasp_exec *,
-                                  const grasp_scratch *, const grasp_machines *);
+                                  const grasp_scratch *, const grasp_machines *,
+                                  const grasp_pythons *);
 void grasp_abi_probe(grasp_call *a, const grasp_lab *b, const grasp_rehearsal *c,
                      const grasp_json *d, const grasp_http *e, const grasp_exec *f,
-                     const grasp_scratch *g, const grasp_machines *h)
+                     const grasp_scratch *g, const grasp_machines *h,
+                     const grasp_pythons *i)
 {
-    (void)a, (void)b, (void)c, (void)d, (void)e, (void)f, (void)g, (void)h;
+    (void)a, (void)b, (void)c, (void)d, (void)e, (void)f, (void)g, (void)h, (void)i;
 }
 C
 gcc -std=c99 -g -shared -fPIC -fvisibility=hidden -I"$headers" \

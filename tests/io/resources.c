@@ -61,7 +61,7 @@ size_t resources_children(void)
 
 static int has_text(const char *pid, const char *text)
 {
-    char path[320], line[8192];
+    char path[320], line[65536];
     snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
     size_t len = read_file(path, line, sizeof(line));
     return memmem(line, len, text, strlen(text)) != NULL;

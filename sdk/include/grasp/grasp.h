@@ -7,6 +7,7 @@
 #include <grasp/ext/http.h>
 #include <grasp/ext/json.h>
 #include <grasp/ext/machine.h>
+#include <grasp/ext/python.h>
 #include <grasp/ext/rehearsal.h>
 #include <grasp/ext/scratch.h>
 #include <grasp/helpers.h>

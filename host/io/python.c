@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/python.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "io/python_internal.h"
+#include "io/sandbox.h"
+
+#define DEFAULT_MEMORY (2ull << 30)
+#define DEFAULT_FILES (64ull << 20)
+#define DEFAULT_RESULT (1ull << 20)
+
+static uint32_t processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 2 ? 2 : (uint32_t)count;
+}
+
+static void set_limits(struct python_setup *out, const struct python_setup *in)
+{
+    *out = (struct python_setup){
+        .max_memory = in->max_memory ? in->max_memory : DEFAULT_MEMORY,
+        .max_files = in->max_files ? in->max_files : DEFAULT_FILES,
+        .max_result = in->max_result ? in->max_result : DEFAULT_RESULT,
+        .max_parallel = in->max_parallel ? in->max_parallel : processors(),
+    };
+}
+
+/* What a sandbox here cannot do is found out at once, and not by a model's first line. */
+static int try_run(struct python *python, struct err *err)
+{
+    const struct python_run nothing = {.source = STR("")};
+    struct python_result result = {0};
+    int code = python_run(python, &nothing, &result, err);
+    if (!code && result.end != PYTHON_DONE)
+        code = err_set(err, EXIT_PLUGIN, "Python in the sandbox: its program cannot run nothing");
+    buf_free(&result.text);
+    return code;
+}
+
+int python_open(const struct python_setup *setup, struct python **out, struct err *err)
+{
+    int code = sandbox_check(err);
+    if (code)
+        return code;
+    struct python *python = mem_alloc(sizeof(*python));
+    pthread_mutex_init(&python->mutex, NULL);
+    pthread_cond_init(&python->changed, NULL);
+    set_limits(&python->setup, setup);
+    python->control = -1;
+    python->program = python_file(setup->program);
+    if (python->program < 0)
+        code = err_system(err, errno, "make a file in memory for", "Python in the sandbox");
+    pthread_mutex_lock(&python->mutex);
+    code = code ? code : python_serve(python, err);
+    pthread_mutex_unlock(&python->mutex);
+    code = code ? code : try_run(python, err);
+    if (code)
+        python_close(python);
+    else
+        *out = python;
+    return code;
+}
+
+void python_close(struct python *python)
+{
+    if (!python)
+        return;
+    python_stop(python);
+    if (python->program >= 0)
+        close(python->program);
+    pthread_cond_destroy(&python->changed);
+    pthread_mutex_destroy(&python->mutex);
+    mem_free(python);
+}
+
+int python_hold(struct python *python, struct str data, struct python_data **out, struct err *err)
+{
+    int file = python_file(data);
+    if (file < 0)
+        return err_system(err, errno, "make a file in memory for", "data of Python");
+    struct python_data *held = mem_alloc(sizeof(*held));
+    held->python = python;
+    held->file = file;
+    held->size = data.len;
+    held->control = -1;
+    pthread_mutex_init(&held->mutex, NULL);
+    *out = held;
+    return 0;
+}
+
+void python_release(struct python_data *data)
+{
+    if (!data)
+        return;
+    pthread_mutex_lock(&data->python->mutex);
+    python_forget(data);
+    pthread_mutex_unlock(&data->python->mutex);
+    close(data->file);
+    pthread_mutex_destroy(&data->mutex);
+    mem_free(data);
+}

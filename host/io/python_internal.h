@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <pthread.h>
+
+#include "io/child_internal.h"
+#include "io/python.h"
+
+struct python {
+    struct python_setup setup; /* with no zeros; the program is in the file */
+    int program;               /* file in memory */
+    pthread_mutex_t mutex;     /* everything below, and of data what says so */
+    pthread_cond_t changed;
+    struct child *child; /* the sandbox; NULL: none */
+    int control;         /* to the server, -1: none */
+    uint64_t server;     /* how many there have been */
+    uint32_t running;
+
+    /* Data that a process has read, the last used first. */
+    struct python_data *loaded;
+    size_t loaded_count, loaded_bytes;
+};
+
+struct python_data {
+    struct python *python;
+    int file; /* in memory */
+    size_t size;
+    pthread_mutex_t mutex; /* held while it is being read */
+    /* With the python's mutex: */
+    int control;     /* to the process that has read it, -1: none */
+    uint64_t server; /* which one made that process */
+    struct python_data *next;
+};
+
+/* python_file.c: a file in memory that nobody can change any more; -1 with errno. */
+int python_file(struct str text);
+/* Sends words and descriptors in one message; 0 or an errno. */
+int python_send(int control, const char *words, const int *fds, size_t count);
+/* A pair of sockets that keep messages apart; 0 or an errno. */
+int python_sockets(int out[2]);
+/* Waits for "ready". EXIT_PLUGIN with what it says instead; EXIT_UNAVAILABLE when it says nothing. */
+int python_await(int control, struct err *err);
+
+/* python_server.c, with the mutex held: there is a server after it. */
+int python_serve(struct python *python, struct err *err);
+void python_stop(struct python *python);
+/* With the mutex held: lets go of the process that has read the data. */
+void python_forget(struct python_data *data);
+/* Sends a run's words to the server, or to the process that has its data. */
+int python_dispatch(struct python *python, struct python_data *data, const char *words,
+                    const int *fds, size_t count, struct err *err);
