@@ -12,10 +12,10 @@
 #include "base/err.h"
 
 struct python_setup {
-    struct str program; /* the caller's Python, trusted: defines load(bytes) and run(str, value) */
-    uint64_t max_memory;   /* bytes of address space of a run, 0: 2 GiB */
-    uint64_t max_files;    /* bytes in /tmp, 0: 64 MiB */
-    uint64_t max_result;   /* bytes, 0: 1 MiB */
+    struct str program;  /* the caller's Python, trusted: defines load(bytes) and run(str, value) */
+    uint64_t max_memory; /* bytes of address space of a run, 0: 2 GiB */
+    uint64_t max_files;  /* bytes in /tmp, 0: 64 MiB */
+    uint64_t max_result; /* bytes, 0: 1 MiB */
     uint32_t max_parallel; /* runs at once, 0: the number of processors, at least 2 */
 };
 
@@ -26,8 +26,8 @@ int python_open(const struct python_setup *setup, struct python **out, struct er
 /* No run is going on, and no data is held. NULL is fine. */
 void python_close(struct python *python);
 
-/* Keeps a copy of the data, which load() reads once, at the first run that wants it; and again if it
- * had to make room for others' in between. Not released after its python is closed. */
+/* Keeps a copy of the data, which load() reads once, at the first run that wants it; and again if
+ * it had to make room for others' in between. Not released after its python is closed. */
 struct python_data;
 int python_hold(struct python *python, struct str data, struct python_data **out, struct err *err);
 void python_release(struct python_data *data); /* NULL is fine */
@@ -44,7 +44,8 @@ enum python_end {
 struct python_run {
     struct str source;
     struct python_data *data; /* NULL: none */
-    uint32_t timeout_ms; /* of processor time, rounded up to seconds, 0: 30,000; twice by the clock */
+    uint32_t
+        timeout_ms; /* of processor time, rounded up to seconds, 0: 30,000; twice by the clock */
     const volatile int *cancelled; /* NULL: never */
 };
 

@@ -38,7 +38,8 @@ int python_file(struct str text);
 int python_send(int control, const char *words, const int *fds, size_t count);
 /* A pair of sockets that keep messages apart; 0 or an errno. */
 int python_sockets(int out[2]);
-/* Waits for "ready". EXIT_PLUGIN with what it says instead; EXIT_UNAVAILABLE when it says nothing. */
+/* Waits for "ready". EXIT_PLUGIN with what it says instead; EXIT_UNAVAILABLE when it says nothing.
+ */
 int python_await(int control, struct err *err);
 
 /* python_server.c, with the mutex held: there is a server after it. */

@@ -249,8 +249,8 @@ static enum outcome run_once(struct running *running, int source, struct python_
     if (!ended || !running->reported)
         return OUTCOME_LOST;
     if (running->report.why == WHY_FAILED) {
-        *out_code = err_set(err, EXIT_UNAVAILABLE, "no sandbox for Python here: %s",
-                            running->reason);
+        *out_code =
+            err_set(err, EXIT_UNAVAILABLE, "no sandbox for Python here: %s", running->reason);
         return OUTCOME_ERROR;
     }
     judge(running, out);

@@ -10,7 +10,8 @@
 #include "io/python_internal.h"
 #include "io/sandbox.h"
 
-/* What is read stays in memory, several times its size; beyond this the longest unused is let go. */
+/* What is read stays in memory, several times its size; beyond this the longest unused is let go.
+ */
 #define LOADED_BYTES (64u << 20)
 #define LOADED_COUNT 32
 #define MAX_THREADS "32"
@@ -126,8 +127,8 @@ static void put_first(struct python_data *data)
 
 static void make_room(struct python *python, size_t size)
 {
-    while (python->loaded && (python->loaded_count >= LOADED_COUNT ||
-                              python->loaded_bytes + size > LOADED_BYTES)) {
+    while (python->loaded &&
+           (python->loaded_count >= LOADED_COUNT || python->loaded_bytes + size > LOADED_BYTES)) {
         struct python_data *last = python->loaded;
         while (last->next)
             last = last->next;

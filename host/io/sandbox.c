@@ -228,8 +228,7 @@ static int launch(const struct sandbox_request *request, const struct words *wor
     };
     const struct guard_limits limits = {
         .max_processes = request->max_processes ? request->max_processes : DEFAULT_PROCESSES,
-        .max_memory =
-            request->max_together ? request->max_together : memory_of(request) * TOGETHER,
+        .max_memory = request->max_together ? request->max_together : memory_of(request) * TOGETHER,
     };
     int info[2], fds[CHILD_MAX_EXTRA];
     if (request->fd_count >= CHILD_MAX_EXTRA)

@@ -76,7 +76,7 @@ static void put_end(struct text *out, const grasp_python_result *result, uint32_
     text_put(out, "{'error': 'Error executing code: ");
     switch (result->end) {
     case GRASP_PYTHON_LATE:
-        text_format(out, "it did not end within %u seconds", timeout_s);
+        text_format(out, "it did not end within %u s", timeout_s);
         break;
     case GRASP_PYTHON_LONG:
         text_put(out, "its result is too long to be shown");

@@ -22,8 +22,8 @@ int32_t code_open(grasp_call *call, const struct code_options *options, struct c
 /* NULL is fine. Python itself ends with the instance. [exclusive self] */
 void code_close(struct code *code);
 
-/* What retrieved_resources is in runs: the text of a JSON object, {"Observation": [...], ...}. It is
- * copied, and read once for all runs; an episode makes a new one when it has retrieved more.
+/* What retrieved_resources is in runs: the text of a JSON object, {"Observation": [...], ...}. It
+ * is copied, and read once for all runs; an episode makes a new one when it has retrieved more.
  * Belongs to the episode. [shared code, exclusive episode] */
 int32_t code_hold(grasp_call *call, const struct code *code, grasp_str resources,
                   grasp_python_data **out);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * "grasp.python/1", offered by the host: Python that a model wrote, in the sandbox. One interpreter
- * per instance stays warm, with everything imported that the task's own program imports; each run is
- * a process forked from it, in namespaces of its own: no network, the system's programs read-only,
- * nothing else of the host, an empty /tmp, no further processes. A run costs milliseconds; nothing
- * that it does is seen by another one, and nothing of it is left when the call returns, when the
- * episode ends and when the host dies. All functions may block; a task that uses them says
- * "blocking": true in its info.
+ * per instance stays warm, with everything imported that the task's own program imports; each run
+ * is a process forked from it, in namespaces of its own: no network, the system's programs
+ * read-only, nothing else of the host, an empty /tmp, no further processes. A run costs
+ * milliseconds; nothing that it does is seen by another one, and nothing of it is left when the
+ * call returns, when the episode ends and when the host dies. All functions may block; a task that
+ * uses them says "blocking": true in its info.
  */
 #ifndef GRASP_EXT_PYTHON_H
 #define GRASP_EXT_PYTHON_H
@@ -33,8 +33,9 @@ typedef struct grasp_python_setup {
     uint64_t max_result;
 } grasp_python_setup;
 
-#define GRASP_PYTHON_DONE 0    /* text is what run() gave */
-#define GRASP_PYTHON_LEFT 1    /* the interpreter ended before: status is its exit status, or 128
+#define GRASP_PYTHON_DONE 0 /* text is what run() gave */
+#define GRASP_PYTHON_LEFT                                                                          \
+    1                          /* the interpreter ended before: status is its exit status, or 128  \
                                   plus the signal that ended it */
 #define GRASP_PYTHON_LATE 2    /* ended by its limit of time */
 #define GRASP_PYTHON_LONG 3    /* ended because its result was longer than max_result */
