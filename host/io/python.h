@@ -39,6 +39,7 @@ enum python_end {
     PYTHON_LONG,    /* ended because it wrote more than max_result */
     PYTHON_GARBLED, /* what it wrote as its result is none, or not UTF-8 */
     PYTHON_CROWDED, /* ended because of too many threads */
+    PYTHON_UNREAD,  /* load() could not read the data; text says why */
 };
 
 struct python_run {
@@ -53,11 +54,10 @@ struct python_result {
     enum python_end end;
     int status; /* of PYTHON_LEFT: exit status, or 128 + signal */
     uint32_t cpu_ms;
-    struct buf text; /* of PYTHON_DONE; the caller frees it */
+    struct buf text; /* of PYTHON_DONE and PYTHON_UNREAD; the caller frees it */
 };
 
 /* Waits for its turn and runs it; everything of it is gone when this returns. EXIT_UNAVAILABLE when
- * it could not be run by no fault of its own, EXIT_PLUGIN when load() cannot read the data,
- * EXIT_SIGINT when cancelled. */
+ * it could not be run by no fault of its own, EXIT_SIGINT when cancelled. */
 int python_run(struct python *python, const struct python_run *run, struct python_result *out,
                struct err *err);

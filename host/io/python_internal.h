@@ -6,6 +6,11 @@
 #include "io/child_internal.h"
 #include "io/python.h"
 
+struct python_waiter {
+    bool has_turn;
+    struct python_waiter *next;
+};
+
 struct python {
     struct python_setup setup; /* with no zeros; the program is in the file */
     int program;               /* file in memory */
@@ -15,6 +20,7 @@ struct python {
     int control;         /* to the server, -1: none */
     uint64_t server;     /* how many there have been */
     uint32_t running;
+    struct python_waiter *waiters; /* in the order in which they came */
 
     /* Data that a process has read, the last used first. */
     struct python_data *loaded;
@@ -47,6 +53,8 @@ int python_serve(struct python *python, struct err *err);
 void python_stop(struct python *python);
 /* With the mutex held: lets go of the process that has read the data. */
 void python_forget(struct python_data *data);
-/* Sends a run's words to the server, or to the process that has its data. */
+/* Sends a run's words to the server, or to the process that has its data. PYTHON_CANNOT_READ when
+ * load() refuses that. */
+#define PYTHON_CANNOT_READ EXIT_THRESHOLD
 int python_dispatch(struct python *python, struct python_data *data, const char *words,
                     const int *fds, size_t count, struct err *err);

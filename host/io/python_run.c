@@ -46,7 +46,7 @@ struct running {
 
 static bool is_cancelled(const struct python_run *run)
 {
-    return run->cancelled && *run->cancelled;
+    return run->cancelled && __atomic_load_n(run->cancelled, __ATOMIC_RELAXED);
 }
 
 static void close_fd(int *fd)
@@ -56,32 +56,55 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
+static void unlink_waiter(struct python *python, const struct python_waiter *waiter)
+{
+    struct python_waiter **link = &python->waiters;
+    while (*link && *link != waiter)
+        link = &(*link)->next;
+    if (*link)
+        *link = waiter->next;
+}
+
+/* With the mutex held. Who has waited longest is next. */
+static void pass_turns(struct python *python)
+{
+    while (python->waiters && python->running < python->setup.max_parallel) {
+        python->waiters->has_turn = true;
+        python->waiters = python->waiters->next;
+        python->running++;
+    }
+    pthread_cond_broadcast(&python->changed);
+}
+
 /* False when cancelled. */
 static bool take_turn(struct python *python, const struct python_run *run)
 {
-    bool taken = false;
+    struct python_waiter waiter = {0};
     pthread_mutex_lock(&python->mutex);
-    while (!taken && !is_cancelled(run)) {
+    struct python_waiter **last = &python->waiters;
+    while (*last)
+        last = &(*last)->next;
+    *last = &waiter;
+    pass_turns(python);
+    while (!waiter.has_turn && !is_cancelled(run)) {
         struct timespec until;
-        taken = python->running < python->setup.max_parallel;
-        if (taken)
-            break;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_nsec += SLICE_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
         pthread_cond_timedwait(&python->changed, &python->mutex, &until);
     }
-    python->running += taken;
+    if (!waiter.has_turn)
+        unlink_waiter(python, &waiter);
     pthread_mutex_unlock(&python->mutex);
-    return taken;
+    return waiter.has_turn;
 }
 
 static void give_turn(struct python *python)
 {
     pthread_mutex_lock(&python->mutex);
     python->running--;
-    pthread_cond_signal(&python->changed);
+    pass_turns(python);
     pthread_mutex_unlock(&python->mutex);
 }
 
@@ -239,6 +262,12 @@ static enum outcome run_once(struct running *running, int source, struct python_
                              int *out_code, struct err *err)
 {
     *out_code = send_run(running, source, err);
+    if (*out_code == PYTHON_CANNOT_READ) {
+        *out_code = 0;
+        out->end = PYTHON_UNREAD;
+        buf_text(&out->text, err->text);
+        return OUTCOME_RUN;
+    }
     if (*out_code)
         return OUTCOME_ERROR;
     bool ended = pump(running);

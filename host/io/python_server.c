@@ -10,10 +10,12 @@
 #include "io/python_internal.h"
 #include "io/sandbox.h"
 
-/* What is read stays in memory, several times its size; beyond this the longest unused is let go.
- */
-#define LOADED_BYTES (64u << 20)
-#define LOADED_COUNT 32
+/* What is read stays in memory, about six times its size and what a process needs. Beyond this
+ * share of the machine's memory, or this number, the longest unused is let go. */
+#define LOADED_SHARE 48
+#define LOADED_COUNT 128
+#define LOADED_GROWTH 8
+#define LOADED_PROCESS (128ull << 20)
 #define MAX_THREADS "32"
 /* In the server's sandbox; 3 is bubblewrap's. */
 #define CONTROL_FD "4"
@@ -21,6 +23,18 @@
 
 /* python/box.py and python/serve.py, in this program. */
 extern const char python_box[], python_serve_script[];
+
+static uint64_t loaded_most(void)
+{
+    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / LOADED_SHARE;
+}
+
+/* Only what no accident may pass: pages that processes share count for each. */
+static uint64_t together(const struct python_setup *setup)
+{
+    return setup->max_memory * (setup->max_parallel + 2ull) + loaded_most() * LOADED_GROWTH +
+           LOADED_COUNT * LOADED_PROCESS;
+}
 
 static const char *find_python(void)
 {
@@ -32,8 +46,8 @@ static const char *find_python(void)
     return NULL;
 }
 
-/* A warm sandbox holds the server, the processes with data, and two processes of every run. The
- * limits of one run are its own; those of all together only keep an accident from this machine. */
+/* The sandbox holds the server, the processes with data, and two processes of every run, which has
+ * limits of its own. */
 static int start_sandbox(struct python *python, int control, struct err *err)
 {
     static const char *const env[] = {"PYTHONHASHSEED=0", "OPENBLAS_NUM_THREADS=1",
@@ -53,7 +67,7 @@ static int start_sandbox(struct python *python, int control, struct err *err)
         .fds = &control,
         .fd_count = 1,
         .max_memory = python->setup.max_memory,
-        .max_together = python->setup.max_memory * (python->setup.max_parallel + 2ull),
+        .max_together = together(&python->setup),
         .max_processes = PROCESSES,
     };
     int code = sandbox_open(&request, &python->child, err);
@@ -128,7 +142,7 @@ static void put_first(struct python_data *data)
 static void make_room(struct python *python, size_t size)
 {
     while (python->loaded &&
-           (python->loaded_count >= LOADED_COUNT || python->loaded_bytes + size > LOADED_BYTES)) {
+           (python->loaded_count >= LOADED_COUNT || python->loaded_bytes + size > loaded_most())) {
         struct python_data *last = python->loaded;
         while (last->next)
             last = last->next;
@@ -157,6 +171,7 @@ static int load(struct python *python, struct python_data *data, struct err *err
     close(pair[1]);
     pthread_mutex_unlock(&python->mutex);
     code = code ? code : python_await(pair[0], err);
+    code = code == EXIT_PLUGIN ? PYTHON_CANNOT_READ : code;
     pthread_mutex_lock(&python->mutex);
     if (code) {
         close(pair[0]);

@@ -78,6 +78,7 @@ static int32_t give(struct call *call, struct python_result *in, grasp_python_re
         [PYTHON_DONE] = GRASP_PYTHON_DONE,       [PYTHON_LEFT] = GRASP_PYTHON_LEFT,
         [PYTHON_LATE] = GRASP_PYTHON_LATE,       [PYTHON_LONG] = GRASP_PYTHON_LONG,
         [PYTHON_GARBLED] = GRASP_PYTHON_GARBLED, [PYTHON_CROWDED] = GRASP_PYTHON_CROWDED,
+        [PYTHON_UNREAD] = GRASP_PYTHON_UNREAD,
     };
     grasp_python_result r = {
         .size = out->size,

@@ -196,14 +196,13 @@ static void test_runs_do_not_see_each_other(void **state)
 static void test_data_that_cannot_be_read(void **state)
 {
     struct python_data *data;
-    struct python_result result = {0};
+    struct python_result result;
     struct err err;
-    const struct python_run run = {.source = STR("answer = 1")};
-    struct python_run with = run;
     assert_int_equal(python_hold(python, STR("{\"a\": "), &data, &err), 0);
-    with.data = data;
-    assert_int_equal(python_run(python, &with, &result, &err), EXIT_PLUGIN);
-    assert_non_null(strstr(err.text, "cannot read the data: JSONDecodeError"));
+    run_with("answer = 1", data, 0, &result);
+    assert_int_equal(result.end, PYTHON_UNREAD);
+    assert_non_null(strstr(text_of(&result), "cannot read the data: JSONDecodeError"));
+    buf_free(&result.text);
     python_release(data);
     expect("answer = 2", "2");
 }
@@ -475,13 +474,29 @@ static void test_many_side_by_side(void **state)
     assert_int_equal(resources_fds(), before);
 }
 
-static void test_cancelled(void **state)
+static volatile int cancel;
+
+static void *run_for_ever(void *arg)
 {
-    static const volatile int yes = 1;
     struct python_result result = {0};
     struct err err;
-    const struct python_run run = {.source = STR("while True: pass"), .cancelled = &yes};
-    assert_int_equal(python_run(python, &run, &result, &err), EXIT_SIGINT);
+    const struct python_run run = {.source = STR("while True: pass"), .cancelled = &cancel};
+    return (void *)(intptr_t)python_run(python, &run, &result, &err);
+}
+
+/* Also while others are waiting for their turn. */
+static void test_cancelled(void **state)
+{
+    pthread_t threads[8];
+    void *code;
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, run_for_ever, NULL), 0);
+    __atomic_store_n(&cancel, 1, __ATOMIC_RELAXED);
+    for (size_t i = 0; i < 8; i++) {
+        pthread_join(threads[i], &code);
+        assert_int_equal((intptr_t)code, EXIT_SIGINT);
+    }
+    expect("answer = 'next'", "next");
 }
 
 /* The first process whose parent is this one. */
@@ -579,7 +594,7 @@ static int probe(void)
         fflush(stdout);
         _exit(code ? 77 : 0);
     }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
+    waitpid(pid, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 

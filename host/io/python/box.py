@@ -57,7 +57,7 @@ def check(result, what):
 
 
 def make_filter():
-    """The filter as struct sock_fprog, or None on a machine whose numbers are not known here."""
+    """The filter as struct sock_fprog; None for a processor whose numbers are not known here."""
     if platform.machine() not in MACHINES:
         return None
     column, arch, numbers = MACHINES[platform.machine()]
@@ -108,6 +108,7 @@ def leave():
     user, group = os.getuid(), os.getgid()
     check(LIBC.unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET),
           "unshare")
+    write("/proc/self/oom_score_adj", "1000")
     write("/proc/self/setgroups", "deny")
     write("/proc/self/uid_map", "%d %d 1" % (user, user))
     write("/proc/self/gid_map", "%d %d 1" % (group, group))
@@ -156,8 +157,9 @@ def enter(max_files, cpu_seconds):
     make_files(max_files)
     set_limits(max_files, cpu_seconds)
     drop_rights()
-    if FILTER:
-        check(LIBC.prctl(PR_SET_SECCOMP, 2, FILTER[0], 0, 0), "seccomp")
+    if not FILTER:
+        raise OSError("no filter of system calls for the processor " + platform.machine())
+    check(LIBC.prctl(PR_SET_SECCOMP, 2, FILTER[0], 0, 0), "seccomp")
 
 
 def threads_of(stat):

@@ -84,6 +84,9 @@ static void put_end(struct text *out, const grasp_python_result *result, uint32_
     case GRASP_PYTHON_CROWDED:
         text_put(out, "it started too many threads");
         break;
+    case GRASP_PYTHON_UNREAD:
+        text_put(out, "retrieved_resources cannot be read, they may be too many");
+        break;
     case GRASP_PYTHON_LEFT:
         if (result->status > 128)
             text_format(out, "the interpreter was ended by signal %d", result->status - 128);

@@ -41,6 +41,7 @@ typedef struct grasp_python_setup {
 #define GRASP_PYTHON_LONG 3    /* ended because its result was longer than max_result */
 #define GRASP_PYTHON_GARBLED 4 /* what it wrote as its result is none, or not UTF-8 */
 #define GRASP_PYTHON_CROWDED 5 /* ended because it had too many threads */
+#define GRASP_PYTHON_UNREAD 6  /* load() could not read the data, text says why; too large, say */
 
 /* end: GRASP_PYTHON_*. The text lives until the call returns. */
 typedef struct grasp_python_result {
@@ -64,8 +65,7 @@ typedef struct grasp_pythons {
     int32_t (*open)(grasp_call *call, const grasp_python_setup *setup, grasp_python **out_python);
 
     /* Keeps data for any number of runs, read by load() once, not by each. In begin and step it
-     * belongs to the episode, in open to the instance. What load() cannot read is an error of the
-     * first run that wants it: GRASP_E_INVALID. */
+     * belongs to the episode, in open to the instance. */
     int32_t (*hold)(grasp_call *call, grasp_python *python, grasp_str data,
                     grasp_python_data **out_data);
 
