@@ -61,8 +61,9 @@ def settle(result, armed):
 
 def reseed():
     random.seed(0)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(0)
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random:
+        numpy_random.seed(0)
 
 
 def run_inside(program, value, source, fds, settings):

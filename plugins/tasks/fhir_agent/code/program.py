@@ -14,7 +14,7 @@ import traceback
 for name in ("dateutil.parser", "dateutil.relativedelta", "numpy", "pandas"):
     try:
         __import__(name)
-    except ImportError:
+    except Exception:  # pylint: disable=broad-except  # broken installations raise what they like
         pass
 
 MAX_STDOUT = 1 << 20  # characters
