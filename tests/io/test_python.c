@@ -17,7 +17,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/python.h"
+#include "io/python_internal.h"
 #include "io/sandbox.h"
 #include "resources.h"
 
@@ -246,11 +246,18 @@ static void test_no_host_files(void **state)
                    secret);
     expect(source, "[]");
     unlink(secret);
-    expect_raises("open('/usr/lib/os-release', 'ab')", "OSError: [Errno 30]");
-    static const char *const places[] = {"/", "/etc", "/home", "/dev", "/dev/shm", "/proc", "/usr"};
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        CLEANUP_FREE char *write = mem_printf("open('%s/x', 'w')", places[i]);
-        expect_raises(write, "OSError: [Errno 30]");
+    static const char *const files[] = {
+        "/usr/lib/os-release", "/x",      "/etc/x", "/home/x",   "/dev/x",
+        "/dev/shm/x",          "/proc/x", "/usr/x", "/usr/bin/x"};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        CLEANUP_FREE char *write = mem_printf("import errno\n"
+                                              "try:\n"
+                                              "    open('%s', 'ab')\n"
+                                              "except OSError as error:\n"
+                                              "    answer = error.errno in (errno.EROFS, "
+                                              "errno.EACCES)",
+                                              files[i]);
+        expect(write, "True");
     }
     expect("import os\nanswer = sorted(os.environ)",
            "['HOME', 'LANG', 'MALLOC_ARENA_MAX', 'OMP_NUM_THREADS', "
@@ -499,20 +506,6 @@ static void test_cancelled(void **state)
     expect("answer = 'next'", "next");
 }
 
-/* The first process whose parent is this one. */
-static int child_of(int parent)
-{
-    char command[64];
-    snprintf(command, sizeof(command), "pgrep -P %d", parent);
-    FILE *found = popen(command, "r");
-    int pid = 0;
-    assert_non_null(found);
-    if (fscanf(found, "%d", &pid) != 1)
-        pid = 0;
-    pclose(found);
-    return pid;
-}
-
 static void test_a_server_that_ends_is_replaced(void **state)
 {
     struct python_data *data;
@@ -521,9 +514,8 @@ static void test_a_server_that_ends_is_replaced(void **state)
     struct python_result hash;
     expect_data("answer = value", data, "[1]");
     run_with("answer = hash('a')", NULL, 0, &hash);
-    int server = child_of(child_of(child_of(getpid())));
-    assert_true(server > 1);
-    kill(server, SIGKILL);
+    kill(child_pid(python->child), SIGKILL);
+    assert_true(is_gone(getpid()));
     expect_data("answer = value", data, "[1]");
     expect("answer = hash('a')", text_of(&hash)); /* no seed of the day */
     buf_free(&hash.text);
