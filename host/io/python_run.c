@@ -39,6 +39,7 @@ struct running {
     int life;   /* -1: the watcher has ended, and with it everything */
     struct buf written;
     bool long_result, late, cancelled;
+    bool stuck; /* it does not end when it is told to */
     bool reported;
     struct report report;
     char reason[600];
@@ -257,7 +258,8 @@ static void judge(struct running *running, struct python_result *out)
 
 enum outcome { OUTCOME_RUN, OUTCOME_LOST, OUTCOME_ERROR };
 
-/* Lost: the processes of the server ended around it. */
+/* Lost: the processes that it was to come from ended around it; *out_code and err are what to say
+ * if that is the last word. */
 static enum outcome run_once(struct running *running, int source, struct python_result *out,
                              int *out_code, struct err *err)
 {
@@ -269,14 +271,17 @@ static enum outcome run_once(struct running *running, int source, struct python_
         return OUTCOME_RUN;
     }
     if (*out_code)
-        return OUTCOME_ERROR;
-    bool ended = pump(running);
+        return *out_code == EXIT_UNAVAILABLE ? OUTCOME_LOST : OUTCOME_ERROR;
+    running->stuck = !pump(running);
     if (running->cancelled) {
         *out_code = err_set(err, EXIT_SIGINT, "cancelled");
         return OUTCOME_ERROR;
     }
-    if (!ended || !running->reported)
+    if (running->stuck || !running->reported) {
+        *out_code = err_set(err, EXIT_UNAVAILABLE,
+                            "Python in the sandbox was ended from outside, again and again");
         return OUTCOME_LOST;
+    }
     if (running->report.why == WHY_FAILED) {
         *out_code =
             err_set(err, EXIT_UNAVAILABLE, "no sandbox for Python here: %s", running->reason);
@@ -308,8 +313,8 @@ static int run_file(struct python *python, const struct python_run *run, int sou
                     struct python_result *out, struct err *err)
 {
     uint32_t ms = run->timeout_ms ? run->timeout_ms : DEFAULT_MS;
+    int code = 0;
     for (int attempt = 0; attempt < 2; attempt++) {
-        int code = 0;
         struct running running = {.python = python,
                                   .run = run,
                                   .seconds = ms / 1000 + (ms % 1000 != 0),
@@ -319,13 +324,12 @@ static int run_file(struct python *python, const struct python_run *run, int sou
         uint64_t server = python->server;
         pthread_mutex_unlock(&python->mutex);
         enum outcome outcome = run_once(&running, source, out, &code, err);
-        bool stuck = running.life >= 0;
         clear(&running);
         if (outcome != OUTCOME_LOST)
             return code;
-        start_anew(python, run->data, stuck, server);
+        start_anew(python, run->data, running.stuck, server);
     }
-    return err_set(err, EXIT_UNAVAILABLE, "Python in the sandbox was ended from outside, twice");
+    return code;
 }
 
 int python_run(struct python *python, const struct python_run *run, struct python_result *out,
