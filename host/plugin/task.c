@@ -225,6 +225,15 @@ static struct str keep_json(struct arena *arena, const struct json *value)
     return (struct str){arena_dup(arena, text.ptr, text.len), text.len};
 }
 
+/* The value as the object's text has it: both are written the same way. */
+static struct str part_of(struct str whole, const struct json *value, struct arena *arena)
+{
+    CLEANUP_BUF struct buf text = {0};
+    json_write(&text, value, 0);
+    const char *at = memmem(whole.ptr, whole.len, text.ptr, text.len);
+    return (struct str){at ? at : arena_dup(arena, text.ptr, text.len), text.len};
+}
+
 /* Splits can be large: the text is kept, not the tree. */
 static int keep_sample(void *arg, struct str json, struct err *err)
 {
@@ -245,8 +254,8 @@ static int keep_sample(void *arg, struct str json, struct err *err)
         .type = keep_text(arena, object, "type", "other"),
         .description = keep_text(arena, object, "description", ""),
         .json = keep_json(arena, object),
-        .answer = keep_json(arena, json_get(object, "answer")),
     };
+    sample->answer = part_of(sample->json, json_get(object, "answer"), arena);
     map_set(&c->ids, str_of(sample->id), out);
     return 0;
 }

@@ -137,11 +137,22 @@ static void call_job_done(struct engine_call *call)
     engine_job_done(&job->job, false, reply->kind == MODEL_FAILED);
 }
 
+static void rollout_begin(struct rollout_job *job)
+{
+    if (job->rollout)
+        return;
+    job->rollout = mem_alloc(sizeof(*job->rollout));
+    job->rollout->sample = job->sample;
+    job->rollout->repeat = job->repeat;
+}
+
 static void job_begin(struct pool_task *task)
 {
     struct job *job = (struct job *)((char *)task - offsetof(struct job, task));
     if (job->kind == JOB_ROLLOUT) {
-        episode_run((struct rollout_job *)job);
+        struct rollout_job *rollout = (struct rollout_job *)job;
+        rollout_begin(rollout);
+        episode_run(rollout);
         return;
     }
     struct call_job *call = (struct call_job *)job;
@@ -173,12 +184,19 @@ static void schedule(struct engine *engine)
     }
 }
 
+static void rollout_destroy(struct rollout_job *job)
+{
+    if (job->rollout)
+        rollout_clear(job->rollout);
+    mem_free(job->rollout);
+    job->rollout = NULL;
+}
+
 static void wave_free(struct wave *wave)
 {
     for (size_t i = 0; i < wave->rollout_count; i++) {
-        rollout_clear(&wave->rollouts[i]->rollout);
-        knowledge_unref(wave->rollouts[i]->knowledge);
-        mem_free(wave->rollouts[i]);
+        rollout_destroy(&wave->rollouts[i]);
+        knowledge_unref(wave->rollouts[i].knowledge);
     }
     for (size_t i = 0; i < wave->call_count; i++) {
         arena_clear(&wave->calls[i]->call.arena);
@@ -240,14 +258,13 @@ struct wave *wave_create(struct engine *engine, enum phase phase, const char *pl
 void wave_add_rollout(struct wave *wave, const struct sample *sample, uint32_t repeat,
                       struct knowledge *knowledge)
 {
-    struct rollout_job *job = mem_alloc(sizeof(*job));
-    job->job.wave = wave;
-    job->job.kind = JOB_ROLLOUT;
-    job->knowledge = knowledge ? knowledge_ref(knowledge) : NULL;
-    job->rollout.sample = sample;
-    job->rollout.repeat = repeat;
     MEM_RESERVE(wave->rollouts, wave->rollout_count, wave->rollout_capacity);
-    wave->rollouts[wave->rollout_count++] = job;
+    wave->rollouts[wave->rollout_count++] = (struct rollout_job){
+        .job = {.wave = wave, .kind = JOB_ROLLOUT},
+        .sample = sample,
+        .repeat = repeat,
+        .knowledge = knowledge ? knowledge_ref(knowledge) : NULL,
+    };
 }
 
 static struct str copy(struct arena *arena, struct str text)
@@ -281,9 +298,9 @@ static void copy_request(struct model_request *out, const struct model_request *
 void wave_hold(struct wave *wave, const struct sample *sample)
 {
     for (size_t i = 0; i < wave->rollout_count; i++) {
-        if (wave->rollouts[i]->rollout.sample != sample || wave->rollouts[i]->held)
+        if (wave->rollouts[i].sample != sample || wave->rollouts[i].held)
             continue;
-        wave->rollouts[i]->held = true;
+        wave->rollouts[i].held = true;
         wave->held++;
     }
 }
@@ -291,7 +308,7 @@ void wave_hold(struct wave *wave, const struct sample *sample)
 bool wave_has(const struct wave *wave, const struct sample *sample)
 {
     for (size_t i = 0; i < wave->rollout_count; i++) {
-        if (wave->rollouts[i]->rollout.sample == sample)
+        if (wave->rollouts[i].sample == sample)
             return true;
     }
     return false;
@@ -370,7 +387,7 @@ void wave_settle(struct wave *wave)
     pthread_mutex_lock(&engine->mutex);
     go_first(wave);
     for (size_t i = 0; i < wave->rollout_count; i++) {
-        struct rollout_job *job = wave->rollouts[i];
+        struct rollout_job *job = &wave->rollouts[i];
         if (job->held)
             enqueue(engine, &job->job);
         job->held = false;
@@ -387,8 +404,8 @@ void wave_start(struct wave *wave)
     pthread_mutex_lock(&engine->mutex);
     wave->started = true;
     for (size_t i = 0; i < wave->rollout_count; i++) {
-        if (!wave->rollouts[i]->held)
-            enqueue(engine, &wave->rollouts[i]->job);
+        if (!wave->rollouts[i].held)
+            enqueue(engine, &wave->rollouts[i].job);
     }
     for (size_t i = 0; i < wave->call_count; i++) {
         enqueue(engine, &wave->calls[i]->job);
@@ -424,12 +441,12 @@ static void hand_out(struct wave *wave)
 {
     struct engine *engine = wave->engine;
     size_t end = wave->handed_out;
-    while (end < wave->rollout_count && wave->rollouts[end]->job.over)
+    while (end < wave->rollout_count && wave->rollouts[end].job.over)
         end++;
     pthread_mutex_unlock(&engine->mutex);
     for (size_t i = wave->handed_out; i < end; i++) {
-        wave->each(wave->each_arg, &wave->rollouts[i]->rollout);
-        rollout_clear(&wave->rollouts[i]->rollout);
+        wave->each(wave->each_arg, wave->rollouts[i].rollout);
+        rollout_destroy(&wave->rollouts[i]);
     }
     wave->handed_out = end;
     pthread_mutex_lock(&engine->mutex);
@@ -479,7 +496,8 @@ size_t wave_rollout_count(const struct wave *wave)
 
 struct rollout *wave_rollout(struct wave *wave, size_t index)
 {
-    return &wave->rollouts[index]->rollout;
+    rollout_begin(&wave->rollouts[index]);
+    return wave->rollouts[index].rollout;
 }
 
 size_t wave_call_count(const struct wave *wave)

@@ -75,12 +75,15 @@ struct job {
     struct pool_task task;
 };
 
+/* Many wait, few run: what only a rollout that has begun needs is not here. */
 struct rollout_job {
     struct job job;
+    const struct sample *sample;
+    uint32_t repeat;
+    bool held; /* until the wave is settled */
     struct knowledge *knowledge;
-    struct rollout rollout;
+    struct rollout *rollout; /* NULL until it begins, and once it was handed out */
     struct episode *episode; /* while it runs */
-    bool held;               /* until the wave is settled */
 };
 
 struct call_job {
@@ -93,8 +96,8 @@ struct wave {
     struct engine *engine;
     enum phase phase;
     char *place;
-    size_t ahead; /* length of the prefix of the place that may be lost again */
-    struct rollout_job **rollouts;
+    size_t ahead;                 /* length of the prefix of the place that may be lost again */
+    struct rollout_job *rollouts; /* do not move once the wave has started */
     size_t rollout_count, rollout_capacity;
     struct call_job **calls;
     size_t call_count, call_capacity;

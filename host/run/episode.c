@@ -51,7 +51,7 @@ static struct str keep(struct arena *arena, struct str text)
 /* fault: the class, or NULL if it is the run that ends. */
 static void fail(struct rollout_job *job, const char *fault, const char *text)
 {
-    struct rollout *r = &job->rollout;
+    struct rollout *r = job->rollout;
     r->available = false;
     r->used = (struct str){0};
     r->fault = keep(&r->arena, str_of(fault ? fault : ""));
@@ -64,7 +64,7 @@ static void fail(struct rollout_job *job, const char *fault, const char *text)
  * that the environment cannot serve is only missing. */
 static void fail_task(struct rollout_job *job, struct err *err)
 {
-    err_prefix(err, "sample %s", job->rollout.sample->id);
+    err_prefix(err, "sample %s", job->rollout->sample->id);
     fail(job, err->code == EXIT_SIGINT ? NULL : "environment", err->text);
     if (err->code != EXIT_UNAVAILABLE && err->code != EXIT_SIGINT)
         engine_stop(engine_of(job), err->code, err->text, true);
@@ -85,7 +85,7 @@ static void fail_call(struct rollout_job *job, const struct model_reply *reply)
 static void fingerprint(struct rollout_job *job)
 {
     struct hash *hash = hash_create();
-    hash_piece(hash, job->rollout.sample->json);
+    hash_piece(hash, job->rollout->sample->json);
     hash_piece(hash, str_of(job->knowledge ? knowledge_hash(job->knowledge) : ""));
     hash_piece(hash, str_of(model_name(engine_of(job)->options.model)));
     if (engine_of(job)->options.judge)
@@ -116,7 +116,7 @@ static void write_spent(struct buf *out, const struct ledger_row *row)
 /* Repeats ask for independent draws, and the judge is asked at a temperature of its own. */
 static bool is_reusable(const struct rollout_job *job, const char *suffix)
 {
-    return *suffix == 'c' && job->rollout.repeat == 0;
+    return *suffix == 'c' && job->rollout->repeat == 0;
 }
 
 /* The calls of an episode that is replayed stay in the journal with it. Are they all there? */
@@ -145,7 +145,7 @@ static void count_spent(struct rollout_job *job, const struct ledger_row spent[2
 static bool read_missing(struct rollout_job *job, const struct json *entry,
                          const struct ledger_row spent[2])
 {
-    struct rollout *r = &job->rollout;
+    struct rollout *r = job->rollout;
     if (engine_of(job)->options.retry_missing)
         return false;
     r->turns = (uint32_t)json_int(json_get(entry, "turns"), 0);
@@ -175,7 +175,7 @@ static bool read_journal(struct rollout_job *job)
         return read_missing(job, entry, spent);
     int64_t turns = json_int(json_path(entry, "rollout.turns"), 0);
     if (!keep_calls(job, "c", turns) || !keep_calls(job, "j", spent[1].calls) ||
-        !rollout_read(&job->rollout, json_get(entry, "rollout")))
+        !rollout_read(job->rollout, json_get(entry, "rollout")))
         return false;
     count_spent(job, spent);
     return true;
@@ -185,7 +185,7 @@ static void write_journal(struct rollout_job *job)
 {
     struct journal *journal = engine_of(job)->options.journal;
     const struct episode *ep = job->episode;
-    const struct rollout *r = &job->rollout;
+    const struct rollout *r = job->rollout;
     if (!journal || ep->replayed)
         return;
     CLEANUP_BUF struct buf out = {0};
@@ -212,7 +212,7 @@ static void begin(struct rollout_job *job)
 {
     struct episode *ep = job->episode;
     struct engine *engine = engine_of(job);
-    struct rollout *r = &job->rollout;
+    struct rollout *r = job->rollout;
     struct err err;
     char repeat[16];
     double seconds = engine->options.episode_timeout;
@@ -275,7 +275,7 @@ static int add_guidance(struct rollout_job *job, const struct message **messages
                         struct err *err)
 {
     struct episode *ep = job->episode;
-    struct rollout *r = &job->rollout;
+    struct rollout *r = job->rollout;
     if (!job->knowledge || knowledge_empty(job->knowledge))
         return 0;
     struct guidance guidance = {0};
@@ -303,7 +303,7 @@ static bool send(struct rollout_job *job, const char *suffix, size_t number)
     call->wave = job->job.wave;
     call->generation = job->job.generation;
     call->reusable = is_reusable(job, suffix);
-    call->draw = job->rollout.repeat > 0;
+    call->draw = job->rollout->repeat > 0;
     call->place = str_of(
         arena_printf(&ep->turn, "%.*s/%s%zu", (int)ep->place.len, ep->place.ptr, suffix, number));
     call->done = executor_done;
@@ -327,7 +327,7 @@ static bool ask(struct rollout_job *job)
         fail(job, "episode_timeout", "the episode's time is up (episode_timeout)");
         return true;
     }
-    if (job->rollout.turns >= info->max_turns) {
+    if (job->rollout->turns >= info->max_turns) {
         ep->sink.done = true;
         ep->sink.status = STR("task limit reached");
         ep->state = EPISODE_GRADE;
@@ -350,7 +350,7 @@ static bool ask(struct rollout_job *job)
         .role = MODEL_EXECUTOR,
     };
     ep->state = EPISODE_STEP;
-    return send(job, "c", job->rollout.turns++);
+    return send(job, "c", job->rollout->turns++);
 }
 
 static bool is_model_turn(const struct message *m)
@@ -441,7 +441,7 @@ static struct str canonical(struct arena *arena, struct str text)
 static void collect(struct rollout_job *job)
 {
     struct episode *ep = job->episode;
-    struct rollout *r = &job->rollout;
+    struct rollout *r = job->rollout;
     const struct turn_sink *sink = &ep->sink;
     r->status = keep(&r->arena, sink->status);
     r->answer = keep(&r->arena, sink->answer);
@@ -453,7 +453,7 @@ static void collect(struct rollout_job *job)
 static void grade(struct rollout_job *job)
 {
     struct episode *ep = job->episode;
-    struct rollout *r = &job->rollout;
+    struct rollout *r = job->rollout;
     struct err err;
     struct verdict verdict = {0};
     struct str requests = {0};
@@ -528,7 +528,7 @@ static bool judge(struct rollout_job *job)
 /* Known to be missing: not for the reason that the run has ended. */
 static bool is_missing(const struct rollout_job *job)
 {
-    const struct rollout *r = &job->rollout;
+    const struct rollout *r = job->rollout;
     return !r->available && r->fault.len &&
            (job->episode->replayed ||
             !__atomic_load_n(&engine_of(job)->stop_code, __ATOMIC_ACQUIRE));
@@ -537,7 +537,7 @@ static bool is_missing(const struct rollout_job *job)
 static void finish(struct rollout_job *job)
 {
     struct episode *ep = job->episode;
-    struct rollout *r = &job->rollout;
+    struct rollout *r = job->rollout;
     struct ledger *ledger = engine_of(job)->options.ledger;
     bool missing = is_missing(job);
     if (r->available || missing)
@@ -602,7 +602,7 @@ static void executor_done(struct engine_call *call)
 void episode_run(struct rollout_job *job)
 {
     struct episode *ep = mem_alloc(sizeof(*ep));
-    const struct rollout *r = &job->rollout;
+    const struct rollout *r = job->rollout;
     job->episode = ep;
     if (r->repeat)
         ep->place = str_of(
