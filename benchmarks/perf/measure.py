@@ -118,7 +118,7 @@ class Bench:
 
     def prompts(self, port, count):
         """What the host sends for so many samples, one JSON text a line."""
-        self.once(port, count, 50, 0)
+        self.once(port, count, min(count, 10000), 0)
         path = os.path.join(self.top, "prompts.jsonl")
         with open(os.path.join(self.kept, "val_runs.jsonl"), encoding="utf-8") as runs, \
                 open(path, "w", encoding="utf-8") as out:
@@ -183,25 +183,26 @@ def alone(bench, port, quick):
         row(jobs, done[0], "%s us" % done[1])
 
 
-def beside_reference(bench, port, checkout, python, what):
-    """The reference and the host in turn: same server, same samples, same skills."""
+def beside_reference(bench, port, args, what, levels):
+    """The reference and the host in turn: same server, same samples, same skills. Whole runs, of
+    the host from its start to its end, of the reference without starting Python."""
     print("\nBeside the reference, %s\n" % what)
-    row("in flight", "skills", "reference, rollouts/s", "CPU per call", "host, rollouts/s",
-        "CPU per call", "times as fast")
-    row(*["---"] * 7)
-    env = dict(os.environ, PYTHONPATH=checkout)
-    for jobs in (1, 50, 500, 5000):
-        for skills in (0, 10):
-            count = 200 if jobs == 1 else 4 * max(jobs, 500)
-            prompts = bench.prompts(port, count)
-            command = [python, os.path.join(HERE, "reference_client.py"), str(port), str(jobs),
-                       prompts] + ([write_skills(bench.top, skills)] if skills else [])
-            done = subprocess.run(command, env=env, check=True, capture_output=True,
-                                  text=True).stdout.split()
-            wall, cpu, _ = bench.once(port, count, jobs, skills)
-            row(jobs, skills, "%.0f" % float(done[0]), "%.0f us" % float(done[1]),
-                "%.0f" % (count / wall), "%.0f us" % (cpu / count * 1e6),
-                "%.1f" % (count / wall / float(done[0])))
+    row("in flight", "skills", "reference, rollouts/s", "CPU per call", "peak memory",
+        "host, rollouts/s", "CPU per call", "peak memory", "times as fast")
+    row(*["---"] * 9)
+    env = dict(os.environ, PYTHONPATH=args.reference)
+    for jobs, skills in levels:
+        count = 200 if jobs == 1 else (2 if args.quick else 4) * max(jobs, 500)
+        prompts = bench.prompts(port, count)
+        command = [args.python, os.path.join(HERE, "reference_client.py"), str(port), str(jobs),
+                   prompts] + ([write_skills(bench.top, skills)] if skills else [])
+        done = subprocess.run(command, env=env, check=True, capture_output=True,
+                              text=True).stdout.split()
+        wall, cpu, rss = bench.once(port, count, jobs, skills)
+        row(jobs, skills, "%.0f" % float(done[0]), "%.0f us" % float(done[1]),
+            "%.0f MiB" % (int(done[2]) / 1024), "%.0f" % (count / wall),
+            "%.0f us" % (cpu / count * 1e6), "%.0f MiB" % (rss / 1024),
+            "%.1f" % (count / wall / float(done[0])))
 
 
 def instant(bench, port, quick):
@@ -264,18 +265,19 @@ def main():
             alone(bench, port, args.quick)
             instant(bench, port, args.quick)
             if args.reference:
-                beside_reference(bench, port, args.reference, args.python, "instant server")
+                beside_reference(bench, port, args, "instant server",
+                                 [(1, 0), (50, 0), (50, 10), (500, 0), (500, 10)])
         finally:
             process.terminate()
             process.wait()
         for milliseconds in (200, 1000):
             delayed(bench, top, milliseconds, args.quick)
-            if args.reference:
-                process, port = start_delay(top, milliseconds)
-                beside_reference(bench, port, args.reference, args.python,
-                                 "server that answers after %d ms" % milliseconds)
-                process.terminate()
-                process.wait()
+        if args.reference:
+            process, port = start_delay(top, 1000)
+            beside_reference(bench, port, args, "server that answers after 1 s",
+                             [(100, 0), (1000, 0), (5000, 0), (10000, 0)])
+            process.terminate()
+            process.wait()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Sends prompts as the reference does: reference_client.py PORT IN_FLIGHT PROMPTS [SKILLS].
 
 Runs with a checkout of the reference on PYTHONPATH; measure.py calls it. Its own client, its own
-placement of skills and a pool of threads as its loop has one. Prints calls per second and
-microseconds of CPU per call.
+placement of skills and a pool of threads as its loop has one. Prints calls per second,
+microseconds of CPU per call and the peak of memory in KiB.
 """
 import json
 import pathlib
@@ -30,7 +30,7 @@ def main():
             list(pool.map(lambda text: agent.inference([{"role": "user", "content": text}]), texts))
         wall = time.monotonic() - began
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print(len(texts) / wall, (used.ru_utime + used.ru_stime) / len(texts) * 1e6)
+    print(len(texts) / wall, (used.ru_utime + used.ru_stime) / len(texts) * 1e6, used.ru_maxrss)
 
 
 main()
