@@ -183,10 +183,11 @@ def alone(bench, port, quick):
         row(jobs, done[0], "%s us" % done[1])
 
 
-def beside_reference(bench, port, args, what, levels):
-    """The reference and the host in turn: same server, same samples, same skills. Whole runs, of
-    the host from its start to its end, of the reference without starting Python."""
-    print("\nBeside the reference, %s\n" % what)
+def beside_reference(bench, port, args, delayed_by, levels):
+    """The reference and the host in turn: same server, same samples, same skills. The reference's
+    time begins once its program has started and has its prompts."""
+    print("\nBeside the reference, %s\n"
+          % ("server that answers after %d ms" % delayed_by if delayed_by else "instant server"))
     row("in flight", "skills", "reference, rollouts/s", "CPU per call", "peak memory",
         "host, rollouts/s", "CPU per call", "peak memory", "times as fast")
     row(*["---"] * 9)
@@ -198,11 +199,11 @@ def beside_reference(bench, port, args, what, levels):
                    prompts] + ([write_skills(bench.top, skills)] if skills else [])
         done = subprocess.run(command, env=env, check=True, capture_output=True,
                               text=True).stdout.split()
-        wall, cpu, rss = bench.once(port, count, jobs, skills)
+        samples, base = (count, jobs) if delayed_by else (max(count, 10000), None)
+        rate, cpu, rss = bench.rate(port, samples, jobs, skills, base=base)
         row(jobs, skills, "%.0f" % float(done[0]), "%.0f us" % float(done[1]),
-            "%.0f MiB" % (int(done[2]) / 1024), "%.0f" % (count / wall),
-            "%.0f us" % (cpu / count * 1e6), "%.0f MiB" % (rss / 1024),
-            "%.1f" % (count / wall / float(done[0])))
+            "%.0f MiB" % (int(done[2]) / 1024), "%.0f" % rate, "%.0f us" % cpu,
+            "%.0f MiB" % (rss / 1024), "%.1f" % (rate / float(done[0])))
 
 
 def instant(bench, port, quick):
@@ -265,7 +266,7 @@ def main():
             alone(bench, port, args.quick)
             instant(bench, port, args.quick)
             if args.reference:
-                beside_reference(bench, port, args, "instant server",
+                beside_reference(bench, port, args, 0,
                                  [(1, 0), (50, 0), (50, 10), (500, 0), (500, 10)])
         finally:
             process.terminate()
@@ -274,7 +275,7 @@ def main():
             delayed(bench, top, milliseconds, args.quick)
         if args.reference:
             process, port = start_delay(top, 1000)
-            beside_reference(bench, port, args, "server that answers after 1 s",
+            beside_reference(bench, port, args, 1000,
                              [(100, 0), (1000, 0), (5000, 0), (10000, 0)])
             process.terminate()
             process.wait()

@@ -12,12 +12,14 @@
 #include "base/mem.h"
 
 #define GATHER (256u << 10)
+#define ON_ITS_WAY (4 << 20)
 
 struct file_writer {
     char *path, *dir, *temporary;
     int fd;
     int failed; /* errno of the first failure */
     struct buf gathered;
+    off_t written, begun; /* of that the disk has been told to begin with */
 };
 
 /* A new file beside the target, hidden, with the mode that the target has or would get; its name
@@ -72,6 +74,16 @@ int file_writer_open(const char *path, struct file_writer **out, struct err *err
     return 0;
 }
 
+/* So that the end of a large file does not wait for the disk to take all of it. Whether it works
+ * does not matter: the end syncs what is left. */
+static void begin_writing(struct file_writer *w)
+{
+    if (w->written - w->begun < ON_ITS_WAY)
+        return;
+    (void)sync_file_range(w->fd, w->begun, w->written - w->begun, SYNC_FILE_RANGE_WRITE);
+    w->begun = w->written;
+}
+
 static void put(struct file_writer *w, struct str text)
 {
     while (text.len && !w->failed) {
@@ -82,7 +94,9 @@ static void put(struct file_writer *w, struct str text)
             w->failed = errno;
         else
             text = (struct str){text.ptr + n, text.len - (size_t)n};
+        w->written += n > 0 ? n : 0;
     }
+    begin_writing(w);
 }
 
 void file_writer_add(struct file_writer *w, struct str text)

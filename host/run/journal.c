@@ -20,6 +20,7 @@
 #define JOURNAL_HEADER JOURNAL_SCHEMA ", \"v\": 1}\n"
 #define SYNC_INTERVAL_MS 200
 #define MAPPED_AT_ONCE (4u << 20)
+#define PART_SIZE (64 << 10)
 #define KEY_PREFIX "{\"k\": \""
 
 struct line {
@@ -463,43 +464,78 @@ static void line_write(struct file_writer *out, const struct line *line, struct 
     file_writer_add(out, skip(text, sizeof(KEY_PREFIX) - 1 + before.key.len - line->key.len));
 }
 
-/* Lines in the order of their keys lie all over the file: read one by one they cost less than
- * mapped pages that come and go. */
-static bool line_copy(const struct journal *now, const struct line *line, struct buf *room,
-                      struct file_writer *out)
+/* A part of the file. Lines in the order of their keys lie all over it: read one by one they cost
+ * less than mapped pages that come and go. */
+struct part {
+    struct buf text;
+    const char *from, *to; /* where it is mapped */
+};
+
+static bool part_has(const struct part *part, const struct line *line)
 {
-    size_t len = line->text.len + 1, got = 0;
-    off_t from = line->text.ptr - now->mapped;
-    buf_reset(room);
-    char *to = buf_room(room, len);
-    while (to && got < len) {
-        ssize_t n = pread(now->fd, to + got, len - got, from + (off_t)got);
+    return part->from && line->text.ptr >= part->from && line->text.ptr < part->to;
+}
+
+/* Reads the first line, and with it those after it that lie beside it: an episode was written right
+ * after its last call, and comes before its calls here. */
+static bool part_read(struct part *part, const struct journal *now, const struct line *lines,
+                      size_t count)
+{
+    const char *from = lines->text.ptr, *to = from + lines->text.len + 1;
+    for (size_t i = 1; i < count && to - from < PART_SIZE; i++) {
+        const char *start = lines[i].text.ptr, *end = start + lines[i].text.len + 1;
+        if (end == from)
+            from = start;
+        else if (start == to)
+            to = end;
+        else
+            break;
+    }
+    size_t len = (size_t)(to - from), got = 0;
+    buf_reset(&part->text);
+    char *room = buf_room(&part->text, len);
+    part->from = room ? from : NULL;
+    part->to = room ? to : NULL;
+    while (room && got < len) {
+        ssize_t n = pread(now->fd, room + got, len - got, from - now->mapped + (off_t)got);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return false;
         got += (size_t)n;
     }
-    line_write(out, line, (struct str){to ? to : line->text.ptr, len});
     return true;
+}
+
+/* What is too large to be read in one piece is taken from where it is mapped. */
+static struct str part_line(const struct part *part, const struct line *line)
+{
+    const char *at = line->text.ptr;
+    if (part_has(part, line))
+        at = part->text.ptr + (at - part->from);
+    return (struct str){at, line->text.len + 1};
 }
 
 static bool lines_write(const struct journal *j, const struct journal *now, struct file_writer *out,
                         size_t count)
 {
-    CLEANUP_BUF struct buf room = {0};
+    struct part part = {0};
     struct line *lines = now->lines;
+    bool read = true;
     count = lines_keep(j, now, count);
     if (count)
         qsort(lines, count, sizeof(*lines), line_order);
     file_writer_add(out, STR(JOURNAL_HEADER));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && read; i++) {
         if (i + 1 < count && str_eq(lines[i].key, lines[i + 1].key))
             continue;
-        if (!line_copy(now, &lines[i], &room, out))
-            return false;
+        if (!part_has(&part, &lines[i]))
+            read = part_read(&part, now, &lines[i], count - i);
+        if (read)
+            line_write(out, &lines[i], part_line(&part, &lines[i]));
     }
-    return true;
+    buf_free(&part.text);
+    return read;
 }
 
 int journal_finish(struct journal *journal, struct err *err)
