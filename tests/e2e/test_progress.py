@@ -1,5 +1,6 @@
 """What a person sees while a run goes on: a line that moves on a terminal, a plain line every ten
 seconds otherwise, what holds calls back, and what has been done when it is stopped."""
+import concurrent.futures
 import fcntl
 import os
 import pty
@@ -51,7 +52,7 @@ def read_terminal(args, env, until, columns=100):
     return code, data.decode(errors="replace")
 
 
-def test_plain():
+def plain_lines():
     with lib.folder() as top, lib.rehearsal() as url, Proxy(url) as proxy:
         prices = os.path.join(top, "prices.yaml")
         with open(prices, "w", encoding="utf-8") as f:
@@ -71,7 +72,7 @@ def test_plain():
         lib.check(not quiet.stderr, "not quiet: " + quiet.stderr)
 
 
-def test_terminal():
+def terminal():
     with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.05) as proxy:
         out = os.path.join(top, "run")
         args = [*SLOWLY, "-o", out, "--set", "task.val=200"]
@@ -86,7 +87,7 @@ def test_terminal():
         lib.check(code == 0 and "\033" not in text, "cursor tricks on a dumb terminal: " + text)
 
 
-def test_narrow_terminal():
+def narrow_terminal():
     with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.05) as proxy:
         args = [*SLOWLY, "-o", os.path.join(top, "run"), "--set", "task.val=200"]
         _, text = read_terminal(args, environment(proxy, TERM="xterm"), rb"\] \d\d/200", 40)
@@ -94,7 +95,7 @@ def test_narrow_terminal():
         lib.check(shown and max(map(len, shown[:-1])) < 40, "lines wrap: %r" % shown[-3:])
 
 
-def test_stopped():
+def stopped():
     """Each signal leaves a ledger of what was used, which a resumed run goes on with."""
     with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.02) as proxy:
         out = os.path.join(top, "run")
@@ -119,7 +120,7 @@ def test_stopped():
             lib.check(0 < calls <= proxy.count, "%d of %d calls" % (calls, proxy.count))
 
 
-def test_given_up():
+def given_up():
     with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 3) as proxy:
         out = os.path.join(top, "run")
         process = subprocess.Popen([lib.HOST, *SLOWLY, "-o", out], env=environment(proxy),
@@ -134,4 +135,13 @@ def test_given_up():
         lib.load(out, "ledger.json")
 
 
-lib.main(test_plain, test_terminal, test_narrow_terminal, test_stopped, test_given_up)
+def test_all_beside_the_slow_one():
+    """A plain line takes its ten seconds: the others fit into them."""
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        plain = threads.submit(plain_lines)
+        for test in (terminal, narrow_terminal, stopped, given_up):
+            test()
+        plain.result()
+
+
+lib.main(test_all_beside_the_slow_one)

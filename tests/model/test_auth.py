@@ -236,8 +236,10 @@ def test_endpoint_in_trouble():
         return google(request)
 
     with Service(flaky) as service:
-        out = call("gemini", HELLO, repeat=100, in_flight=100,
-                   env=environment(service, key_file(service.url)))
+        agent = {"client": "gemini", "base_url": service.url, "model": "m", "project": "p",
+                 "location": "l", "credentials": key_file(service.url), "max_retries": 100,
+                 "retry_base_delay": 0.2, "retry_max_delay": 0.2}
+        out = call(agent, HELLO, repeat=100, in_flight=100)
         same({r["text"] for r in out["replies"]}, {"Hi."}, "replies")
         same(len(fetches(service)), 3, "fetches")
 
