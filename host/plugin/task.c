@@ -229,6 +229,8 @@ static struct str keep_json(struct arena *arena, const struct json *value)
 static struct str part_of(struct str whole, const struct json *value, struct arena *arena)
 {
     CLEANUP_BUF struct buf text = {0};
+    if (json_is(value, JSON_NULL))
+        return STR("null");
     json_write(&text, value, 0);
     const char *at = memmem(whole.ptr, whole.len, text.ptr, text.len);
     return (struct str){at ? at : arena_dup(arena, text.ptr, text.len), text.len};
