@@ -11,3 +11,6 @@
 void simulated_clock_advance(uint64_t us);
 /* How far it has been moved. */
 uint64_t simulated_clock_offset(void);
+/* From now on a wait of the event loop for a time, when nothing comes, moves the clock there.
+ * shown_us: where the clock is kept. Before there are threads. */
+void simulated_clock_follow(uint64_t *shown_us);

@@ -3,12 +3,9 @@
  * retries, limits and timers are taken, and nothing grows. */
 #include <dirent.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -30,8 +27,6 @@
 #endif
 #define HOURS 24
 #define HOUR_US (UINT64_C(3600) * 1000000)
-#define STEP_US (UINT64_C(2000) * 1000) /* the clock moves by so much ... */
-#define STEP_REAL_NS 150000             /* ... so often */
 #define CALLS 24
 
 #define PRESET                                                                                     \
@@ -66,17 +61,6 @@ static void handle(void *arg, const struct server_request *request,
     buf_text(&response->body, number % 2 ? bad->body
                                          : "{\"choices\": [{\"message\": {\"content\": \"hi\"}, "
                                            "\"finish_reason\": \"stop\"}]}");
-}
-
-static bool stopping; /* atomic */
-
-static void *move_time(void *arg)
-{
-    while (!__atomic_load_n(&stopping, __ATOMIC_RELAXED)) {
-        simulated_clock_advance(STEP_US);
-        syscall(SYS_nanosleep, &(struct timespec){.tv_nsec = STEP_REAL_NS}, NULL);
-    }
-    return NULL;
 }
 
 struct usage {
@@ -128,17 +112,17 @@ static size_t play(struct rig *rig)
 
 static void grows_nowhere(void **state)
 {
+    static uint64_t clock_us;
     struct err err = {0};
     struct server *server;
     struct rig rig;
-    pthread_t mover;
     struct usage early = {0};
     size_t waves = 0, answered = 0;
+    simulated_clock_follow(&clock_us);
     if (server_start(&(struct server_options){.threads = 2, .handle = handle}, &server, &err))
         fail_msg("%s", err.text);
     rig_open(&rig, PRESET, server_port(server));
     fill_store();
-    pthread_create(&mover, NULL, move_time, NULL);
     while (simulated_clock_offset() < HOURS * HOUR_US) {
         answered += play(&rig);
         waves++;
@@ -146,8 +130,6 @@ static void grows_nowhere(void **state)
             early = measure();
     }
     struct usage late = measure();
-    __atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
-    pthread_join(mover, NULL);
     printf("%zu waves, %zu of %zu answered, %llu requests; files %zu -> %zu, heap %zu -> %zu, "
            "resident %zu -> %zu\n",
            waves, answered, waves * CALLS, (unsigned long long)served, early.files, late.files,
