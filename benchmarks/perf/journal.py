@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""What the journal costs: `grasp-host eval` as measure.py runs it, 50 in flight, against nginx.
+"""What the journal costs: `grasp-host eval` as measure.py runs it, against nginx.
 
-    benchmarks/perf/journal.py [--build DIR] [--runs N] [--samples N]
+    benchmarks/perf/journal.py [--build DIR] [--runs N] [--samples N] [--in-flight N] [--delay MS]
 
 Runs alternate between one with the journal and one whose journal is not written (journal_off.c,
 preloaded), so that what else the machine does falls on both; the medians are compared. That is the
 part of the system: writing, and fdatasync in groups. The program's own part, making the lines and
 sorting them at the end, is counted in instructions by callgrind (package valgrind), which other work
-does not disturb. Prints Markdown.
+does not disturb. With --delay, against a server that answers after so long, and not counted. Prints
+Markdown.
 """
 import argparse
 import os
@@ -24,22 +25,22 @@ PARTS = ("write_reply", "rollout_write", "journal_finish", "syncer_main", "journ
          "journal_flush")
 
 
-def timed(bench, port, samples):
+def timed(bench, port, samples, jobs):
     base = samples // 10
-    wall_0, cpu_0, _ = bench.once(port, base, 50, 0)
-    wall, cpu, _ = bench.once(port, samples, 50, 0)
+    wall_0, cpu_0, _ = bench.once(port, base, jobs, 0)
+    wall, cpu, _ = bench.once(port, samples, jobs, 0)
     return (samples - base) / (wall - wall_0), (cpu - cpu_0) / (samples - base) * 1e6
 
 
-def alternate(bench, port, library, runs, samples):
+def alternate(bench, port, library, args):
     found = {True: [], False: []}
-    for _ in range(runs):
+    for _ in range(args.runs):
         for journal in (True, False):
             if journal:
                 os.environ.pop("LD_PRELOAD", None)
             else:
                 os.environ["LD_PRELOAD"] = library
-            found[journal].append(timed(bench, port, samples))
+            found[journal].append(timed(bench, port, args.samples, args.in_flight))
     os.environ.pop("LD_PRELOAD", None)
     return {key: [statistics.median(column) for column in zip(*rows)]
             for key, rows in found.items()}
@@ -73,16 +74,20 @@ def main():
     parser.add_argument("--build", default=os.path.join(measure.ROOT, "build"))
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--samples", type=int, default=20000)
+    parser.add_argument("--in-flight", type=int, default=50)
+    parser.add_argument("--delay", type=int, metavar="MS", default=0)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="grasp-perf-") as top:
         bench = measure.Bench(os.path.abspath(args.build), top)
         library = os.path.join(top, "journal_off.so")
         subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library,
                         os.path.join(measure.HERE, "journal_off.c"), "-ldl"], check=True)
-        process, port = measure.start_nginx(top)
+        process, port = (measure.start_delay(top, args.delay) if args.delay
+                         else measure.start_nginx(top))
         try:
-            medians = alternate(bench, port, library, args.runs, args.samples)
-            total, journal = instructions(bench, port, 1000)
+            medians = alternate(bench, port, library, args)
+            if not args.delay:
+                total, journal = instructions(bench, port, 1000)
         finally:
             process.terminate()
             process.wait()
@@ -90,8 +95,9 @@ def main():
     measure.row("---", "---", "---")
     for key, name in ((True, "written"), (False, "made, not written")):
         measure.row(name, "%.0f" % medians[key][0], "%.0f us" % medians[key][1])
-    print("\nInstructions of the program a rollout: %.0f, of them for the journal %.0f (%.1f %%)"
-          % (total, journal, 100 * journal / total))
+    if not args.delay:
+        print("\nInstructions of the program a rollout: %.0f, of them for the journal %.0f (%.1f %%)"
+              % (total, journal, 100 * journal / total))
     return 0
 
 
