@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,11 +21,11 @@
 /* What curl allocates per transfer, thousands of which wait at once. */
 #define RECEIVE_BUFFER 1024L
 #define SEND_BUFFER 16384L
+/* Larger bodies are sent from where they are, and what is counted as sent may be headers. */
+#define MOST_DROPPED (60u << 10)
 /* curl looks through all connections of a multi handle for one that is free, so there are several
  * handles with few connections each. */
 #define LANE_SIZE 128
-#define FILES_PER_LANE 3
-#define SPARE_FILES 256
 /* curl starts a thread for each lookup of a name that it does not know yet. */
 #define MAX_LOOKUPS 32
 #define SWEEP_MS 250
@@ -48,6 +47,7 @@ struct exchange {
     struct exchange *next, *prev;
     uint64_t started_us, heard_us;
     curl_off_t sent;
+    size_t read_again; /* of a body that had been let go */
     size_t header_bytes;
     bool heard, too_large, connected, looking_up;
     bool in_headers; /* of the last reply that began */
@@ -243,6 +243,41 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     return x->too_large ? 0 : len;
 }
 
+/* Only for a body that was let go: curl sends a request again when a connection that it had kept
+ * turns out to be closed. */
+static size_t read_body(char *to, size_t size, size_t count, void *arg)
+{
+    struct exchange *x = arg;
+    struct http_request *r = x->request;
+    if (!r->body.len && r->make_body)
+        r->make_body(r);
+    size_t left = r->body.len > x->read_again ? r->body.len - x->read_again : 0;
+    size_t len = left < size * count ? left : size * count;
+    if (len)
+        memcpy(to, r->body.ptr + x->read_again, len);
+    x->read_again += len;
+    return len;
+}
+
+static int seek_body(void *arg, curl_off_t offset, int origin)
+{
+    ((struct exchange *)arg)->read_again = (size_t)offset;
+    return origin == SEEK_SET && offset >= 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_CANTSEEK;
+}
+
+static void drop_sent_body(struct exchange *x)
+{
+    struct http_request *r = x->request;
+    curl_off_t sent = 0;
+    if (!r->drop_body || !r->body.len || r->body.len > MOST_DROPPED || x->read_again)
+        return;
+    curl_easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    if ((size_t)sent < r->body.len)
+        return;
+    curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, NULL);
+    r->drop_body(r);
+}
+
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct exchange *x = arg;
@@ -316,6 +351,9 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *s
         http_sockets_unwant(sockets, fd);
         return 0;
     }
+    char *x = NULL;
+    if (what == CURL_POLL_IN && curl_easy_getinfo(easy, CURLINFO_PRIVATE, &x) == CURLE_OK && x)
+        drop_sent_body((struct exchange *)(void *)x);
     int wanted = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
     return http_sockets_want(sockets, fd, lane, wanted) ? 0 : -1;
 }
@@ -371,6 +409,7 @@ static void sweep(void *arg)
     for (struct exchange *x = client->active; x;) {
         enum http_end end = silence(x, now);
         any |= is_swept(x->request);
+        drop_sent_body(x);
         if (end != HTTP_DONE) {
             stop(x, end, "nothing came for too long");
             x = client->active; /* done() may have ended others */
@@ -404,6 +443,10 @@ static struct lane *lane_create(struct http_client *client)
 static void set_callbacks(struct exchange *x)
 {
     curl_easy_setopt(x->easy, CURLOPT_PRIVATE, x);
+    curl_easy_setopt(x->easy, CURLOPT_READFUNCTION, read_body);
+    curl_easy_setopt(x->easy, CURLOPT_READDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_SEEKFUNCTION, seek_body);
+    curl_easy_setopt(x->easy, CURLOPT_SEEKDATA, x);
     curl_easy_setopt(x->easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(x->easy, CURLOPT_WRITEDATA, x);
     curl_easy_setopt(x->easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -456,7 +499,7 @@ static struct exchange *exchange_take(struct http_client *client, struct http_re
     curl_easy_setopt(x->easy, CURLOPT_ERRORBUFFER, r->error);
     x->heard = x->too_large = x->connected = x->in_headers = false;
     x->opened = -1;
-    x->header_bytes = 0;
+    x->header_bytes = x->read_again = 0;
     x->sent = 0;
     x->started_us = x->heard_us = clock_monotonic_us();
     x->prev = NULL;
@@ -566,6 +609,8 @@ static void begin(struct http_client *client, struct http_request *r)
         end_request(r, HTTP_INVALID, fault);
         return;
     }
+    if (!r->body.len && r->make_body)
+        r->make_body(r);
     struct exchange *x = exchange_take(client, r);
     set_host(x);
     set_method(x);
@@ -647,23 +692,6 @@ void http_cancel(struct http_client *client, struct http_request *request)
         request->end = HTTP_CANCELLED; /* start() sees it */
 }
 
-static int raise_file_limit(size_t connections, struct err *err)
-{
-    struct rlimit limit;
-    rlim_t needed = connections + connections / LANE_SIZE * FILES_PER_LANE + SPARE_FILES;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
-        return 0;
-    if (limit.rlim_max < needed)
-        return err_set(err, EXIT_CONFIG,
-                       "%zu requests at once need %llu open files, and this system allows %llu: "
-                       "lower the concurrency or raise the limit (ulimit -Hn)",
-                       connections, (unsigned long long)needed, (unsigned long long)limit.rlim_max);
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return err_system(err, errno, "raise", "the limit of open files");
-    return 0;
-}
-
 static void global_init(void)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -686,7 +714,7 @@ static char *ca_file(void)
 struct http_client *http_client_create(struct loop *loop, size_t max_connections, struct err *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    if (raise_file_limit(max_connections, err))
+    if (http_raise_file_limit(max_connections, LANE_SIZE, err))
         return NULL;
     pthread_once(&once, global_init);
     struct http_client *client = mem_alloc(sizeof(*client));

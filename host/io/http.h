@@ -43,6 +43,11 @@ struct http_request {
     const struct http_peer *peer; /* or NULL */
     const char *const *headers;   /* "Name: value", ended by NULL; secrets allowed, never logged */
     struct str body;
+    /* For bodies of which thousands would wait for their replies; or both NULL. make_body sets
+     * `body` where it is empty when it is to be sent, also once more; drop_body empties it when it
+     * has been sent. Loop thread. */
+    void (*make_body)(struct http_request *request);
+    void (*drop_body)(struct http_request *request);
     uint32_t timeout_ms;         /* whole exchange; 0: none */
     uint32_t connect_timeout_ms; /* 0: 10,000 */
     uint32_t low_speed_ms;       /* give up when nothing came for so long; 0: never */

@@ -14,6 +14,8 @@ const char *http_request_fault(const struct http_request *request);
 /* May the host be reached without a proxy (this machine), and does its name have to be looked up?
  */
 void http_request_target(const char *url, bool *out_direct, bool *out_lookup);
+/* So that so many connections, in lanes of so many, can be open. EXIT_CONFIG if they cannot. */
+int http_raise_file_limit(size_t connections, size_t per_lane, struct err *err);
 /* Adds a header line to headers_in; one without a name is left out. */
 void http_request_header(struct buf *headers, struct str line);
 

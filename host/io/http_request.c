@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
+#include <errno.h>
 #include <semaphore.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 
 #include "io/http_internal.h"
+
+#define FILES_PER_LANE 3
+#define SPARE_FILES 256
 
 const char *http_request_fault(const struct http_request *request)
 {
@@ -111,4 +116,21 @@ void http_send_wait(struct http_client *client, struct http_request *request)
     sem_destroy(&w.done);
     *request = w.request;
     request->done = done;
+}
+
+int http_raise_file_limit(size_t connections, size_t per_lane, struct err *err)
+{
+    struct rlimit limit;
+    rlim_t needed = connections + connections / per_lane * FILES_PER_LANE + SPARE_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+        return 0;
+    if (limit.rlim_max < needed)
+        return err_set(err, EXIT_CONFIG,
+                       "%zu requests at once need %llu open files, and this system allows %llu: "
+                       "lower the concurrency or raise the limit (ulimit -Hn)",
+                       connections, (unsigned long long)needed, (unsigned long long)limit.rlim_max);
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return err_system(err, errno, "raise", "the limit of open files");
+    return 0;
 }

@@ -23,6 +23,9 @@
 #include "model/wire.h"
 
 #define WARN_EVERY_US (10 * 1000000u)
+/* Encoded requests that wait to be sent. Further ones are encoded a second time, on the loop
+ * thread, because workers are quicker than it takes to open thousands of connections. */
+#define MOST_BODIES 2048
 
 static void send_or_end(struct exchange *x);
 static void end_late(struct exchange *x);
@@ -314,13 +317,32 @@ static bool unlink_ended(struct exchange *x)
     return others;
 }
 
+static void make_body(struct http_request *http)
+{
+    struct exchange *x = (struct exchange *)http;
+    wire_encode(&x->model->config, &x->call->request, &x->body);
+    buf_trim(&x->body);
+    http->body = buf_view(&x->body);
+    __atomic_add_fetch(&x->model->bodies, 1, __ATOMIC_RELAXED);
+}
+
+static void drop_body(struct http_request *http)
+{
+    struct exchange *x = (struct exchange *)http;
+    if (!http->body.len)
+        return;
+    buf_free(&x->body);
+    http->body = (struct str){0};
+    __atomic_sub_fetch(&x->model->bodies, 1, __ATOMIC_RELAXED);
+}
+
 /* On a worker, with the reply in the call. After done the model may be gone. */
 static void end(struct exchange *x)
 {
     struct model_call *call = x->call;
+    drop_body(&x->http);
     if (unlink_ended(x))
         pump(x->model);
-    buf_free(&x->body);
     buf_free(&x->http.body_in);
     buf_free(&x->http.headers_in);
     auth_waiter_clear(&x->auth);
@@ -641,16 +663,18 @@ static struct exchange *exchange_create(struct model *model, struct model_call *
         .connect_timeout_ms = (uint32_t)ceil(config->connect_timeout * 1000),
         .max_bytes = (size_t)config->max_reply_bytes,
         .done = on_exchanged,
+        .make_body = make_body,
+        .drop_body = drop_body,
     };
-    wire_encode(config, &call->request, &x->body);
-    buf_trim(&x->body); /* thousands may wait */
-    x->http.body = buf_view(&x->body);
+    make_body(&x->http);
     x->ticket = (struct gate_ticket){
         .role = call->request.role,
         .bytes = x->body.len,
         .reply_most = wire_max_tokens(config, &call->request),
         .deadline_us = call->deadline_us,
     };
+    if (__atomic_load_n(&model->bodies, __ATOMIC_RELAXED) > MOST_BODIES)
+        drop_body(&x->http);
     x->outcome.end = GATE_FAILED;
     call->internal = x;
     return x;

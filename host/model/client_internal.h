@@ -31,7 +31,7 @@ struct exchange {
     unsigned attempts;
     uint64_t delay_ms;
     uint64_t successes_before;
-    struct buf body;
+    struct buf body;         /* empty while it is not needed */
     struct auth_waiter auth; /* with a token that has to be fetched */
     bool second_token;
 };
@@ -59,6 +59,7 @@ struct model {
     struct loop_task cancel_task, flush_task;
     uint64_t warned_us;
     uint64_t successes; /* atomic */
+    size_t bodies;      /* atomic: that are kept */
 };
 
 static inline uint64_t successes(const struct model *model)

@@ -124,7 +124,8 @@ static void *serve(void *arg)
     struct connection *connection = arg;
     struct faulty *faulty = connection->faulty;
     CLEANUP_BUF struct buf request = {0};
-    if (read_request(faulty, connection->fd, &request)) {
+    int again = 1;
+    while (again && read_request(faulty, connection->fd, &request)) {
         pthread_mutex_lock(&faulty->lock);
         size_t index = faulty->requests++;
         if (index >= faulty->reply_count)
@@ -133,6 +134,7 @@ static void *serve(void *arg)
         faulty->last = buf_steal(&request);
         pthread_mutex_unlock(&faulty->lock);
         send_reply(faulty, connection->fd, &faulty->replies[index]);
+        again = faulty->replies[index].again;
     }
     close(connection->fd);
     return NULL;

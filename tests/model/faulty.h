@@ -10,6 +10,7 @@ struct faulty_reply {
     size_t filler;     /* so many 'x' after them */
     unsigned delay_ms; /* before them */
     int hold;          /* keep the connection open instead of closing it */
+    int again;         /* the same, and read the next request from it */
 };
 
 struct faulty;

@@ -294,6 +294,36 @@ static void keeps_the_deadline_in_line(void **state)
     faulty_stop(server);
 }
 
+/* The second request finds its connection closed when it has been sent, and goes out once more. */
+static void sends_again_where_a_kept_connection_ends(void **state)
+{
+#define KEPT_BODY                                                                                  \
+    "{\"choices\": [{\"message\": {\"content\": \"hi\"}, \"finish_reason\": \"stop\"}]}"
+    char kept[512];
+    struct rig rig;
+    struct rig_call call;
+    snprintf(kept, sizeof(kept),
+             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+             strlen(KEPT_BODY), KEPT_BODY);
+    const struct faulty_reply replies[] = {
+        {.bytes = kept, .again = 1}, {.delay_ms = 50}, {.bytes = kept, .again = 1}};
+    struct faulty *server = faulty_start(replies, 3);
+    rig_open(&rig, PRESET_WITH(", \"max_retries\": 1"), faulty_port(server));
+    for (size_t i = 0; i < 2; i++) {
+        rig_send(&rig, &call, i ? "second" : "first");
+        check_reply(rig_wait(&call), &(struct expected){MODEL_TEXT, MODEL_FAULT_NONE, "hi", 0});
+        rig_call_clear(&call);
+    }
+    assert_int_equal(faulty_requests(server), 3);
+    CLEANUP_FREE char *last = faulty_last(server);
+    const char *body = strstr(last, "\r\n\r\n");
+    assert_non_null(strstr(body, "\"second\""));
+    CLEANUP_JSON struct json *sent = json_parse(str_of(body + 4), NULL);
+    assert_true(json_is(json_get(sent, "messages"), JSON_ARRAY));
+    rig_close(&rig);
+    faulty_stop(server);
+}
+
 static void gives_up_early_when_nothing_listens(void **state)
 {
     struct rig rig;
@@ -567,6 +597,7 @@ int main(void)
         cmocka_unit_test(gives_up_on_stalled_replies),
         cmocka_unit_test(keeps_the_deadline),
         cmocka_unit_test(keeps_the_deadline_in_line),
+        cmocka_unit_test(sends_again_where_a_kept_connection_ends),
         cmocka_unit_test(gives_up_early_when_nothing_listens),
         cmocka_unit_test(tells_a_call_from_a_run),
         cmocka_unit_test(answers_each_call),
