@@ -19,7 +19,7 @@
 #define MIMIC_PATIENTS 40
 #define MIMIC_DENSITY 4
 #define MIMIC_PATIENTS_MAX 100000
-#define MIMIC_DENSITY_MAX 1000
+#define MIMIC_DENSITY_MAX 400
 
 struct mimic_options {
     uint64_t seed;
