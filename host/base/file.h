@@ -15,6 +15,7 @@ int file_write_atomic(const char *path, struct str text, struct err *err);
 struct file_writer;
 int file_writer_open(const char *path, struct file_writer **out, struct err *err);
 void file_writer_add(struct file_writer *writer, struct str text);
+bool file_writer_failed(const struct file_writer *writer); /* nothing more is written then */
 int file_writer_finish(struct file_writer *writer, struct err *err);
 void file_writer_cancel(struct file_writer *writer);
 int file_make_dirs(const char *path, struct err *err);   /* like mkdir -p */

@@ -112,6 +112,11 @@ void file_writer_add(struct file_writer *w, struct str text)
         buf_str(&w->gathered, text);
 }
 
+bool file_writer_failed(const struct file_writer *w)
+{
+    return w->failed != 0;
+}
+
 int file_writer_finish(struct file_writer *w, struct err *err)
 {
     put(w, buf_view(&w->gathered));

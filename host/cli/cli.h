@@ -24,6 +24,7 @@ int cmd_ping(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
 int cmd_fhir(int argc, char **argv);
 int cmd_fhir_cohort(int argc, char **argv);
+int cmd_fhir_mimic(int argc, char **argv);
 
 /* "grasp-host: text" on standard error; returns err->code. */
 int cli_fail(const struct err *err);

@@ -156,6 +156,7 @@ static int cmd_serve(int argc, char **argv)
 static const struct command commands[] = {
     {"serve", "serve FHIR data over HTTP", cmd_serve},
     {"cohort", "write invented patients for the medagent tasks", cmd_fhir_cohort},
+    {"mimic", "write invented patients for the fhir_agent task", cmd_fhir_mimic},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

@@ -48,7 +48,7 @@ static void write_stay(const struct ed_writer *w, struct text *out)
 static void write_vitals(struct ed_writer *w, struct mimic_shelf *shelf, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        bool vital = i % 10 < 7;
+        bool vital = i * 7 % 10 < 7;
         struct text *out =
             vital ? open_ed(w, shelf, KIND_OBSERVATION_VITAL_SIGNS_ED, "Observation",
                             "ObservationVitalSignsED", "observation-vital-signs-ed")
@@ -103,9 +103,9 @@ static void write_ed_codes(struct ed_writer *w, struct mimic_shelf *shelf)
 
 static void write_ed_drugs(struct ed_writer *w, struct mimic_shelf *shelf)
 {
-    uint32_t count = mimic_how_many(w->t, w->dice, 16, 1);
+    uint32_t count = mimic_how_many(w->t, w->dice, 16, 2);
     for (uint32_t i = 0; i < count; i++) {
-        bool taken = i % 16 < 11; /* at home */
+        bool taken = i * 11 % 16 < 11; /* at home */
         const struct mimic_drug *drug = &mimic_drugs[dice_below(w->dice, MIMIC_DRUGS)];
         struct text *out =
             taken ? open_ed(w, shelf, KIND_MEDICATION_STATEMENT_ED, "MedicationStatement",
