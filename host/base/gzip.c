@@ -41,8 +41,7 @@ static void pump(struct gzip_writer *w, int flush)
         w->stream.next_out = w->piece;
         w->stream.avail_out = PIECE;
         deflate(&w->stream, flush);
-        file_writer_add(w->file,
-                        (struct str){(const char *)w->piece, PIECE - w->stream.avail_out});
+        file_writer_add(w->file, (struct str){(const char *)w->piece, PIECE - w->stream.avail_out});
     } while (w->stream.avail_out == 0);
 }
 

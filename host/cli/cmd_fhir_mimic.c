@@ -166,8 +166,7 @@ int cmd_fhir_mimic(int argc, char **argv)
     const struct arg args[] = {
         {"seed", 0, "N", "other patients for another seed (default: " TEXT(MIMIC_SEED) ")",
          .text = &o.seed},
-        {"patients", 'n', "N", "how many (default: " TEXT(MIMIC_PATIENTS) ")",
-         .text = &o.patients},
+        {"patients", 'n', "N", "how many (default: " TEXT(MIMIC_PATIENTS) ")", .text = &o.patients},
         {"density", 0, "PERCENT",
          "events of a patient, of the real demo's 9,200 (default: " TEXT(MIMIC_DENSITY) ")",
          .text = &o.density},

@@ -202,12 +202,13 @@ static int32_t give_type(struct gathering *g, const struct r4_type *type, uint32
     if (!most)
         most = FHIR_GATHER_MOST;
     if (count > most)
-        return refuse(g, 413,
-                      pool_format(&g->pool,
-                                  "there are %u resources of type %.*s, and at most %u are given at "
-                                  "once; ask for those of one patient",
-                                  count, (int)type->name.len, type->name.ptr, most),
-                      answer);
+        return refuse(
+            g, 413,
+            pool_format(&g->pool,
+                        "there are %u resources of type %.*s, and at most %u are given at "
+                        "once; ask for those of one patient",
+                        count, (int)type->name.len, type->name.ptr, most),
+            answer);
     add_found(g, TERM_TYPE, type, SLICE(""));
     return give(g, answer);
 }

@@ -84,8 +84,7 @@ grasp_str mimic_fill(struct mimic_asking *a, const char *text, bool sql)
     CLEANUP_TEXT struct text out = {0};
     while (*text) {
         size_t end = *text == '{' ? strcspn(text, "}") : 0;
-        const struct mimic_slot *slot =
-            end ? find_slot(a, (grasp_str){text + 1, end - 1}) : NULL;
+        const struct mimic_slot *slot = end ? find_slot(a, (grasp_str){text + 1, end - 1}) : NULL;
         if (!slot) {
             text_char(&out, *text++);
             continue;
@@ -215,7 +214,10 @@ void mimic_ask(const struct mimic_tables *t, struct mimic_rows *rows)
         if (mimic_templates[i].now)
             mimic_slot_number(&a, "now_year", t->anchor);
         if (mimic_templates[i].ask(&a)) {
-            put_row(&a, &mimic_templates[i], id, lot < 50 ? "train" : lot < 75 ? "valid" : "test",
+            put_row(&a, &mimic_templates[i], id,
+                    lot < 50   ? "train"
+                    : lot < 75 ? "valid"
+                               : "test",
                     &row);
             add_row(rows, id, &row);
         }

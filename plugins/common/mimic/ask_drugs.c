@@ -6,7 +6,8 @@
 
 static struct mimic_id medication_of(const struct drug_order *o)
 {
-    return o->mixed ? mimic_mix_id(&mimic_drugs[o->drug]) : mimic_medication_id(&mimic_drugs[o->drug]);
+    return o->mixed ? mimic_mix_id(&mimic_drugs[o->drug])
+                    : mimic_medication_id(&mimic_drugs[o->drug]);
 }
 
 static void answer_order(struct mimic_asking *a, const struct drug_order *o)

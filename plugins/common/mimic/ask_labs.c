@@ -6,9 +6,8 @@ static uint32_t pick_lab(struct mimic_asking *a)
 {
     uint32_t item = MIMIC_LABS;
     for (int tries = 0; tries < 20 && (item == MIMIC_LABS || mimic_labs[item].words); tries++)
-        item = dice_in_1000(&a->dice, 920)
-                   ? a->t->labs[dice_below(&a->dice, a->t->labs_count)].item
-                   : dice_below(&a->dice, MIMIC_LABS);
+        item = dice_in_1000(&a->dice, 920) ? a->t->labs[dice_below(&a->dice, a->t->labs_count)].item
+                                           : dice_below(&a->dice, MIMIC_LABS);
     if (mimic_labs[item].words)
         item = 0;
     mimic_slot_text(a, "lab_name", mimic_labs[item].label);

@@ -14,9 +14,9 @@ bool mimic_ask_organism_last(struct mimic_asking *a)
             last = &t->tests[i];
     if (!last->organism_count)
         mimic_answer_id(a, "Observation", &last->id);
-    bool second = last->organism_count == 2 &&
-                  strcmp(mimic_organisms[last->organisms[0].organism].name,
-                         mimic_organisms[last->organisms[1].organism].name) > 0;
+    bool second =
+        last->organism_count == 2 && strcmp(mimic_organisms[last->organisms[0].organism].name,
+                                            mimic_organisms[last->organisms[1].organism].name) > 0;
     for (uint32_t i = 0; i < last->organism_count; i++) {
         const struct organism_row *row = &last->organisms[second ? 1 - i : i];
         mimic_answer_text(a, mimic_organisms[row->organism].name);

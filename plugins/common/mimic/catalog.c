@@ -35,8 +35,10 @@ const struct mimic_item mimic_charted[MIMIC_CHARTED] = {
     {220210, "Respiratory Rate", "insp/min", 0, "Respiratory", 800, 3800, 100},
     {220277, "O2 saturation pulseoxymetry", "%", 0, "Respiratory", 8600, 10000, 100},
     {223762, "Temperature Celsius", "°C", 0, "Routine Vital Signs", 3480, 4010, 10},
-    {220050, "Arterial Blood Pressure systolic", "mmHg", 0, "Routine Vital Signs", 7800, 18800, 100},
-    {220051, "Arterial Blood Pressure diastolic", "mmHg", 0, "Routine Vital Signs", 3600, 9800, 100},
+    {220050, "Arterial Blood Pressure systolic", "mmHg", 0, "Routine Vital Signs", 7800, 18800,
+     100},
+    {220051, "Arterial Blood Pressure diastolic", "mmHg", 0, "Routine Vital Signs", 3600, 9800,
+     100},
     {220052, "Arterial Blood Pressure mean", "mmHg", 0, "Routine Vital Signs", 5000, 12800, 100},
     {224639, "Daily Weight", "kg", 0, "General", 4500, 13800, 10},
     {223835, "Inspired O2 Fraction", "", 0, "Respiratory", 2100, 10000, 100},
@@ -63,8 +65,8 @@ const struct mimic_item mimic_charted[MIMIC_CHARTED] = {
      "Pain/Sedation", 0, 0, 0},
     {224004, "Radial Pulse R", 0, "Easily Palpable|Weak Palpable|Doppler", "Pulses", 0, 0, 0},
     {224005, "Radial Pulse L", 0, "Easily Palpable|Weak Palpable|Doppler", "Pulses", 0, 0, 0},
-    {226732, "O2 Delivery Device(s)", 0, "Nasal cannula|None|Endotracheal tube", "Respiratory", 0, 0,
-     0},
+    {226732, "O2 Delivery Device(s)", 0, "Nasal cannula|None|Endotracheal tube", "Respiratory", 0,
+     0, 0},
     {224651, "Ectopy Frequency 1", 0, "Rare|Occasional|Frequent", "Routine Vital Signs", 0, 0, 0},
     {223781, "Pain Present", 0, "Yes|No|Unable to assess", "Pain/Sedation", 0, 0, 0},
 };
@@ -114,7 +116,8 @@ const struct mimic_coded mimic_diagnoses[MIMIC_DIAGNOSES] = {
     {"F329", "Major depressive disorder, single episode, unspecified", 10},
     {"Z87891", "Personal history of nicotine dependence", 10},
     {"N390", "Urinary tract infection, site not specified", 10},
-    {"I2510", "Atherosclerotic heart disease of native coronary artery without angina pectoris", 10},
+    {"I2510", "Atherosclerotic heart disease of native coronary artery without angina pectoris",
+     10},
     {"E871", "Hypo-osmolality and hyponatremia", 10},
     {"J449", "Chronic obstructive pulmonary disease, unspecified", 10},
     {"D649", "Anemia, unspecified", 10},
@@ -150,8 +153,8 @@ const struct mimic_coded mimic_procedures[MIMIC_PROCEDURES] = {
 };
 
 const struct mimic_named mimic_icu_procedures[MIMIC_ICU_PROCEDURES] = {
-    {225792, "Invasive Ventilation"}, {224275, "20 Gauge"},      {225752, "Arterial Line"},
-    {224263, "Multi Lumen"},          {225459, "Chest X-Ray"},   {225402, "EKG"},
+    {225792, "Invasive Ventilation"}, {224275, "20 Gauge"},    {225752, "Arterial Line"},
+    {224263, "Multi Lumen"},          {225459, "Chest X-Ray"}, {225402, "EKG"},
 };
 
 const struct mimic_drug mimic_drugs[MIMIC_DRUGS] = {
@@ -181,23 +184,26 @@ const struct mimic_drug mimic_drugs[MIMIC_DRUGS] = {
     {"Multivitamins", 0, 0, 0, 0, 0},
 };
 
-const struct mimic_drug mimic_base = {"0.9% Sodium Chloride", "NS250", "00338004902", 25000, "mL",
-                                      "IV"};
+const struct mimic_drug mimic_base = {
+    "0.9% Sodium Chloride", "NS250", "00338004902", 25000, "mL", "IV"};
 
 const struct mimic_named mimic_specimens[MIMIC_SPECIMENS] = {
-    {70012, "BLOOD CULTURE"},   {70079, "URINE"}, {70062, "SPUTUM"},
-    {70091, "MRSA SCREEN"},     {70067, "STOOL"}, {70023, "CATHETER TIP-IV"},
+    {70012, "BLOOD CULTURE"}, {70079, "URINE"}, {70062, "SPUTUM"},
+    {70091, "MRSA SCREEN"},   {70067, "STOOL"}, {70023, "CATHETER TIP-IV"},
 };
 const struct mimic_named mimic_organisms[MIMIC_ORGANISMS] = {
-    {80002, "ESCHERICHIA COLI"},         {80023, "STAPH AUREUS COAG +"},
-    {80004, "KLEBSIELLA PNEUMONIAE"},    {80026, "PSEUDOMONAS AERUGINOSA"},
-    {80053, "ENTEROCOCCUS SP."},         {80155, "STAPHYLOCOCCUS, COAGULASE NEGATIVE"},
+    {80002, "ESCHERICHIA COLI"},
+    {80023, "STAPH AUREUS COAG +"},
+    {80004, "KLEBSIELLA PNEUMONIAE"},
+    {80026, "PSEUDOMONAS AERUGINOSA"},
+    {80053, "ENTEROCOCCUS SP."},
+    {80155, "STAPHYLOCOCCUS, COAGULASE NEGATIVE"},
     {80075, "YEAST"},
 };
 const struct mimic_named mimic_antibiotics[MIMIC_ANTIBIOTICS] = {
-    {90012, "GENTAMICIN"},   {90019, "CIPROFLOXACIN"}, {90008, "TRIMETHOPRIM/SULFA"},
-    {90015, "VANCOMYCIN"},   {90017, "CEFTAZIDIME"},   {90022, "MEROPENEM"},
-    {90016, "OXACILLIN"},    {90026, "PIPERACILLIN/TAZO"},
+    {90012, "GENTAMICIN"}, {90019, "CIPROFLOXACIN"},     {90008, "TRIMETHOPRIM/SULFA"},
+    {90015, "VANCOMYCIN"}, {90017, "CEFTAZIDIME"},       {90022, "MEROPENEM"},
+    {90016, "OXACILLIN"},  {90026, "PIPERACILLIN/TAZO"},
 };
 
 const char *const mimic_units[MIMIC_UNITS] = {

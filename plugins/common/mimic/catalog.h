@@ -51,8 +51,8 @@ struct mimic_fluid {
 #define MIMIC_SPECIMENS 6
 #define MIMIC_ORGANISMS 7
 #define MIMIC_ANTIBIOTICS 8
-#define MIMIC_UNITS 31     /* care units */
-#define MIMIC_ICU_UNITS 6  /* the first of them */
+#define MIMIC_UNITS 31    /* care units */
+#define MIMIC_ICU_UNITS 6 /* the first of them */
 
 extern const struct mimic_item mimic_labs[MIMIC_LABS];
 extern const struct mimic_item mimic_charted[MIMIC_CHARTED];

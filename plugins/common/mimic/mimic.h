@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MIMIC_KINDS 30             /* files of resources */
+#define MIMIC_KINDS 30              /* files of resources */
 #define MIMIC_QUESTIONS MIMIC_KINDS /* the number of the CSV */
 
 #define MIMIC_SEED 1

@@ -25,7 +25,7 @@ struct mimic_step {
  * [['a'], ['b']] or []: str() of it is the true answer's text, but for how NumPy writes numbers
  * ([[201.]]) and rows (a new line instead of a comma). */
 struct mimic_recipe {
-    const char *name; /* of the question's template, as "icu_count" */
+    const char *name;  /* of the question's template, as "icu_count" */
     grasp_str patient; /* FHIR id */
     uint32_t count;
     struct mimic_step steps[MIMIC_STEPS];

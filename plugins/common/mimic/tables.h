@@ -63,7 +63,7 @@ struct lab_specimen {
 /* A value measured: of mimic_labs (specimen) or of charted or output items (icu). Numbers in
  * hundredths, or one of the item's words. */
 struct measured {
-    uint64_t number; /* labevent_id */
+    uint64_t number;      /* labevent_id */
     uint32_t item, place; /* row of lab_specimens or icus */
     struct mimic_id id;
     int64_t when;
@@ -121,7 +121,7 @@ struct mimic_tables {
     uint32_t number, density, subject;
     struct mimic_id id;
     bool male;
-    int64_t anchor; /* year of the present, which ends at its last minute */
+    int64_t anchor;       /* year of the present, which ends at its last minute */
     int64_t birth, death; /* death: 0 is none */
     ROWS(admission, admissions);
     ROWS(icu_stay, icus);

@@ -36,8 +36,7 @@ void mimic_make_drugs(struct mimic_tables *t)
     for (uint32_t i = 0; i < t->admissions_count; i++) {
         const struct admission *a = &t->admissions[i];
         for (uint32_t k = 0; k < each; k++)
-            make_order(t, &dice, i,
-                       mimic_spread(&dice, a->in, a->out - 2 * WALL_HOUR, each, k));
+            make_order(t, &dice, i, mimic_spread(&dice, a->in, a->out - 2 * WALL_HOUR, each, k));
     }
     uint32_t given = mimic_how_many(t, &dice, 361, 10);
     t->given = pool_array(&t->pool, given, sizeof(*t->given));
@@ -88,6 +87,7 @@ void mimic_make_micro(struct mimic_tables *t)
         add_organism(t, &dice, test, first, &event);
         if (dice_in_1000(&dice, 300))
             add_organism(t, &dice, test,
-                         (first + 1 + dice_below(&dice, MIMIC_ORGANISMS - 1)) % MIMIC_ORGANISMS, &event);
+                         (first + 1 + dice_below(&dice, MIMIC_ORGANISMS - 1)) % MIMIC_ORGANISMS,
+                         &event);
     }
 }

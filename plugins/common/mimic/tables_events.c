@@ -10,8 +10,8 @@ static void make_specimens(struct mimic_tables *t, struct dice *dice, uint32_t c
 {
     uint32_t each = count * 736 / 1000 / t->admissions_count + 1;
     uint32_t before = count / t->admissions_count > each ? count / t->admissions_count - each : 1;
-    t->lab_specimens =
-        pool_array(&t->pool, (size_t)t->admissions_count * (each + before), sizeof(struct lab_specimen));
+    t->lab_specimens = pool_array(&t->pool, (size_t)t->admissions_count * (each + before),
+                                  sizeof(struct lab_specimen));
     for (uint32_t i = 0; i < t->admissions_count; i++) {
         const struct admission *a = &t->admissions[i];
         for (uint32_t k = 0; k < before + each; k++) {
@@ -20,8 +20,9 @@ static void make_specimens(struct mimic_tables *t, struct dice *dice, uint32_t c
             s->number = t->number * 20000 + t->lab_specimens_count + 1;
             s->admission = inside ? i : NO_ROW;
             s->id = mimic_id_of("SpecimenLab", "%u", s->number);
-            s->when = inside ? mimic_spread(dice, a->in, a->out, each, k - before)
-                             : mimic_spread(dice, a->in - 15 * WALL_DAY, a->in - WALL_DAY, before, k);
+            s->when = inside
+                          ? mimic_spread(dice, a->in, a->out, each, k - before)
+                          : mimic_spread(dice, a->in - 15 * WALL_DAY, a->in - WALL_DAY, before, k);
             t->lab_specimens_count++;
         }
     }
@@ -33,7 +34,8 @@ void mimic_make_labs(struct mimic_tables *t)
     struct dice dice = dice_of(t->seed, t->number, 'l');
     uint32_t count = mimic_how_many(t, &dice, 108, 6);
     make_specimens(t, &dice, count);
-    t->labs = pool_array(&t->pool, (size_t)t->lab_specimens_count * LABS_OF_SPECIMEN, sizeof(*t->labs));
+    t->labs =
+        pool_array(&t->pool, (size_t)t->lab_specimens_count * LABS_OF_SPECIMEN, sizeof(*t->labs));
     for (uint32_t i = 0; i < t->lab_specimens_count; i++) {
         uint32_t first = dice_below(&dice, MIMIC_LABS);
         uint32_t step = steps[dice_below(&dice, sizeof(steps))];
@@ -63,11 +65,12 @@ static struct measured *make_measured(struct mimic_tables *t, struct dice *dice,
         for (uint32_t k = 0; k < rounds; k++) {
             int64_t when = mimic_spread(dice, t->icus[i].in, t->icus[i].out, rounds, k);
             for (uint32_t item = 0; item < item_count; item++)
-                rows[made++] = (struct measured){.item = item,
-                                                 .place = i,
-                                                 .when = when,
-                                                 .value = items ? mimic_draw_value(dice, &items[item])
-                                                                : (int32_t)dice_below(dice, 3)};
+                rows[made++] =
+                    (struct measured){.item = item,
+                                      .place = i,
+                                      .when = when,
+                                      .value = items ? mimic_draw_value(dice, &items[item])
+                                                     : (int32_t)dice_below(dice, 3)};
         }
     }
     *out_count = made;
@@ -115,8 +118,8 @@ static void make_fluids(struct mimic_tables *t, struct dice *dice)
                                             : f->from;
             f->amount = (int32_t)dice_between(dice, mimic_fluids[f->fluid].low,
                                               mimic_fluids[f->fluid].high);
-            f->id = mimic_id_of("MedicationAdministrationICU", "%u-%u-%u", t->icus[i].stay, f->order,
-                                mimic_fluids[f->fluid].id);
+            f->id = mimic_id_of("MedicationAdministrationICU", "%u-%u-%u", t->icus[i].stay,
+                                f->order, mimic_fluids[f->fluid].id);
             t->fluids_count++;
         }
     }
@@ -125,7 +128,8 @@ static void make_fluids(struct mimic_tables *t, struct dice *dice)
 static void make_icu_procedures(struct mimic_tables *t, struct dice *dice)
 {
     uint32_t count = t->icus_count ? mimic_how_many(t, dice, 15, 2) / t->icus_count + 1 : 0;
-    t->icu_procedures = pool_array(&t->pool, (size_t)count * t->icus_count + 1, sizeof(*t->icu_procedures));
+    t->icu_procedures =
+        pool_array(&t->pool, (size_t)count * t->icus_count + 1, sizeof(*t->icu_procedures));
     for (uint32_t i = 0; i < t->icus_count; i++)
         for (uint32_t k = 0; k < count; k++) {
             struct icu_procedure *p = &t->icu_procedures[t->icu_procedures_count++];

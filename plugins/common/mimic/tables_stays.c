@@ -22,7 +22,8 @@ static void make_admissions(struct mimic_tables *t, struct dice *dice)
         struct admission *a = &t->admissions[i];
         a->hadm = 20000000 + t->number * 37 + i;
         a->id = mimic_id_of("Encounter", "%u", a->hadm);
-        a->in = to_minute(from + slot * i + dice_between(dice, 20 * WALL_DAY, slot - 30 * WALL_DAY));
+        a->in =
+            to_minute(from + slot * i + dice_between(dice, 20 * WALL_DAY, slot - 30 * WALL_DAY));
         a->out = to_minute(a->in + dice_between(dice, 30 * WALL_HOUR, 14 * WALL_DAY));
         a->emergency = dice_in_1000(dice, 700);
     }
@@ -124,8 +125,7 @@ static uint32_t at_most(uint32_t number, uint32_t most)
 static struct coded_row *make_coded(struct mimic_tables *t, struct dice *dice, uint32_t usual,
                                     uint32_t least, uint32_t of, uint32_t step, uint32_t *out_count)
 {
-    struct coded_row *rows =
-        pool_array(&t->pool, (size_t)t->admissions_count * of, sizeof(*rows));
+    struct coded_row *rows = pool_array(&t->pool, (size_t)t->admissions_count * of, sizeof(*rows));
     uint32_t count = 0;
     for (uint32_t i = 0; i < t->admissions_count; i++) {
         const struct admission *a = &t->admissions[i];
@@ -146,8 +146,7 @@ static struct coded_row *make_coded(struct mimic_tables *t, struct dice *dice, u
 void mimic_make_codes(struct mimic_tables *t)
 {
     struct dice dice = dice_of(t->seed, t->number, 'c');
-    t->diagnoses =
-        make_coded(t, &dice, 16, 4, MIMIC_DIAGNOSES, 7, &t->diagnoses_count);
+    t->diagnoses = make_coded(t, &dice, 16, 4, MIMIC_DIAGNOSES, 7, &t->diagnoses_count);
     t->procedures = make_coded(t, &dice, 3, 1, MIMIC_PROCEDURES, 5, &t->procedures_count);
     for (uint32_t i = 0; i < t->diagnoses_count; i++) {
         struct coded_row *row = &t->diagnoses[i];

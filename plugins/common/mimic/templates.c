@@ -24,7 +24,8 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
     },
     {
         .name = "admissions_since",
-        .question = "How many hospital admissions of patient {patient_id} began in {year} or later?",
+        .question =
+            "How many hospital admissions of patient {patient_id} began in {year} or later?",
         .sql = "SELECT COUNT(DISTINCT hadm_id) FROM admissions WHERE " OF_PATIENT
                " AND strftime('%Y', admittime) >= '{year}'",
         .assumption = "Visits to the emergency department and ICU stays are no admissions.",
@@ -34,16 +35,18 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
     {
         .name = "icu_hours",
         .question = "How many full hours did the first ICU stay of patient {patient_id} last?",
-        .sql = "SELECT (strftime('%s', outtime) - strftime('%s', intime)) / 3600 FROM icustays WHERE "
-               OF_PATIENT " ORDER BY intime LIMIT 1",
+        .sql = "SELECT (strftime('%s', outtime) - strftime('%s', intime)) / 3600 FROM icustays "
+               "WHERE " OF_PATIENT " ORDER BY intime LIMIT 1",
         .ask = mimic_ask_icu_hours,
         .types = {"Encounter"},
     },
     {
         .name = "unit_last",
-        .question = "In which care unit was patient {patient_id} last during the most recent hospital "
-                    "admission?",
-        .sql = "SELECT careunit FROM transfers WHERE " OF_PATIENT " AND hadm_id IN (SELECT hadm_id FROM "
+        .question =
+            "In which care unit was patient {patient_id} last during the most recent hospital "
+            "admission?",
+        .sql = "SELECT careunit FROM transfers WHERE " OF_PATIENT
+               " AND hadm_id IN (SELECT hadm_id FROM "
                "admissions WHERE " OF_PATIENT " ORDER BY admittime DESC LIMIT 1) AND eventtype != "
                "'discharge' ORDER BY intime DESC LIMIT 1",
         .ask = mimic_ask_unit_last,
@@ -65,7 +68,8 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
         .name = "diagnosis_list",
         .question = "Which diagnoses were recorded in the last hospital admission of patient "
                     "{patient_id}?",
-        .sql = "SELECT DISTINCT long_title FROM d_icd_diagnoses WHERE icd_code IN (SELECT icd_code FROM "
+        .sql = "SELECT DISTINCT long_title FROM d_icd_diagnoses WHERE icd_code IN (SELECT icd_code "
+               "FROM "
                "diagnoses_icd WHERE hadm_id = (SELECT hadm_id FROM admissions WHERE " OF_PATIENT
                " ORDER BY admittime DESC LIMIT 1)) ORDER BY long_title",
         .assumption = "Give the full names of the diagnoses, each once.",
@@ -75,9 +79,11 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
     {
         .name = "procedure_last",
         .question = "When was the last {procedure_name} of patient {patient_id}?",
-        .sql = "SELECT charttime FROM procedures_icd WHERE " OF_PATIENT " AND icd_code IN (SELECT icd_code "
-               "FROM d_icd_procedures WHERE long_title = '{procedure_name}') ORDER BY charttime DESC "
-               "LIMIT 1",
+        .sql =
+            "SELECT charttime FROM procedures_icd WHERE " OF_PATIENT
+            " AND icd_code IN (SELECT icd_code "
+            "FROM d_icd_procedures WHERE long_title = '{procedure_name}') ORDER BY charttime DESC "
+            "LIMIT 1",
         .names = true,
         .ask = mimic_ask_procedure_last,
         .types = {"Procedure"},
@@ -93,10 +99,11 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
     },
     {
         .name = "lab_first_of_stay",
-        .question = "What was the first {lab_name} value of patient {patient_id} in the most recent "
-                    "hospital admission?",
-        .sql = "SELECT valuenum FROM labevents WHERE hadm_id = (SELECT hadm_id FROM admissions WHERE "
-               OF_PATIENT " ORDER BY admittime DESC LIMIT 1) AND " LAB_ITEM
+        .question =
+            "What was the first {lab_name} value of patient {patient_id} in the most recent "
+            "hospital admission?",
+        .sql = "SELECT valuenum FROM labevents WHERE hadm_id = (SELECT hadm_id FROM admissions "
+               "WHERE " OF_PATIENT " ORDER BY admittime DESC LIMIT 1) AND " LAB_ITEM
                " ORDER BY charttime LIMIT 1",
         .names = true,
         .ask = mimic_ask_lab_first_of_stay,
@@ -104,11 +111,13 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
     },
     {
         .name = "lab_change",
-        .question = "By how much did the {lab_name} of patient {patient_id} change from the first to the "
-                    "last measurement?",
-        .sql = "SELECT (SELECT valuenum FROM labevents WHERE " OF_PATIENT " AND " LAB_ITEM
-               " ORDER BY charttime DESC LIMIT 1) - (SELECT valuenum FROM labevents WHERE " OF_PATIENT
-               " AND " LAB_ITEM " ORDER BY charttime LIMIT 1)",
+        .question =
+            "By how much did the {lab_name} of patient {patient_id} change from the first to the "
+            "last measurement?",
+        .sql =
+            "SELECT (SELECT valuenum FROM labevents WHERE " OF_PATIENT " AND " LAB_ITEM
+            " ORDER BY charttime DESC LIMIT 1) - (SELECT valuenum FROM labevents WHERE " OF_PATIENT
+            " AND " LAB_ITEM " ORDER BY charttime LIMIT 1)",
         .names = true,
         .assumption = "A decrease is a negative number.",
         .ask = mimic_ask_lab_change,
@@ -136,8 +145,9 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
         .name = "lab_days",
         .question = "How many days have passed since the last {lab_name} measurement of patient "
                     "{patient_id}?",
-        .sql = "SELECT CAST(julianday('{now_year}-12-31 23:59:00') - julianday(charttime) AS INTEGER) "
-               "FROM labevents WHERE " OF_PATIENT " AND " LAB_ITEM " ORDER BY charttime DESC LIMIT 1",
+        .sql =
+            "SELECT CAST(julianday('{now_year}-12-31 23:59:00') - julianday(charttime) AS INTEGER) "
+            "FROM labevents WHERE " OF_PATIENT " AND " LAB_ITEM " ORDER BY charttime DESC LIMIT 1",
         .now = true,
         .names = true,
         .assumption = FULL_DAYS,
@@ -147,20 +157,21 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
     {
         .name = "vital_last",
         .question = "What was the last {vital_name} of patient {patient_id} in the first ICU stay?",
-        .sql = "SELECT valuenum FROM chartevents WHERE stay_id = (SELECT stay_id FROM icustays WHERE "
-               OF_PATIENT " ORDER BY intime LIMIT 1) AND " ITEM("vital_name")
-               " ORDER BY charttime DESC LIMIT 1",
+        .sql = "SELECT valuenum FROM chartevents WHERE stay_id = (SELECT stay_id FROM icustays "
+               "WHERE " OF_PATIENT " ORDER BY intime LIMIT 1) AND " ITEM(
+                   "vital_name") " ORDER BY charttime DESC LIMIT 1",
         .names = true,
         .ask = mimic_ask_vital_last,
         .types = {"Encounter", "Observation"},
     },
     {
         .name = "vital_above",
-        .question = "How many times was the {vital_name} of patient {patient_id} above {threshold} in the "
-                    "last ICU stay?",
-        .sql = "SELECT COUNT(*) FROM chartevents WHERE stay_id = (SELECT stay_id FROM icustays WHERE "
-               OF_PATIENT " ORDER BY intime DESC LIMIT 1) AND " ITEM("vital_name")
-               " AND valuenum > {threshold}",
+        .question =
+            "How many times was the {vital_name} of patient {patient_id} above {threshold} in the "
+            "last ICU stay?",
+        .sql = "SELECT COUNT(*) FROM chartevents WHERE stay_id = (SELECT stay_id FROM icustays "
+               "WHERE " OF_PATIENT " ORDER BY intime DESC LIMIT 1) AND " ITEM(
+                   "vital_name") " AND valuenum > {threshold}",
         .names = true,
         .ask = mimic_ask_vital_above,
         .types = {"Encounter", "Observation"},
@@ -168,8 +179,8 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
     {
         .name = "output_total",
         .question = "What was the total {output_name} output of patient {patient_id} on {date}?",
-        .sql = "SELECT SUM(value) FROM outputevents WHERE " OF_PATIENT " AND " ITEM("output_name")
-               " AND date(charttime) = '{date}'",
+        .sql = "SELECT SUM(value) FROM outputevents WHERE " OF_PATIENT
+               " AND " ITEM("output_name") " AND date(charttime) = '{date}'",
         .names = true,
         .ask = mimic_ask_output_total,
         .types = {"Observation"},
@@ -177,8 +188,8 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
     {
         .name = "input_first",
         .question = "When was {input_name} first given to patient {patient_id} in the ICU?",
-        .sql = "SELECT starttime FROM inputevents WHERE " OF_PATIENT " AND " ITEM("input_name")
-               " ORDER BY starttime LIMIT 1",
+        .sql = "SELECT starttime FROM inputevents WHERE " OF_PATIENT
+               " AND " ITEM("input_name") " ORDER BY starttime LIMIT 1",
         .names = true,
         .ask = mimic_ask_input_first,
         .types = {"Encounter", "MedicationAdministration"},
@@ -189,8 +200,9 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
         .sql = "SELECT COUNT(*) > 0 FROM prescriptions WHERE " OF_PATIENT
                " AND drug = '{drug_name}' AND strftime('%Y', starttime) = '{year}'",
         .names = true,
-        .assumption = "The ingredients of a mixture count as prescribed. A prescription is of the time "
-                      "at which it was written.",
+        .assumption =
+            "The ingredients of a mixture count as prescribed. A prescription is of the time "
+            "at which it was written.",
         .ask = mimic_ask_drug_ever,
         .types = {"MedicationRequest", "Medication"},
     },
@@ -217,7 +229,8 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
     },
     {
         .name = "organism_last",
-        .question = "Which organisms grew in the last {spec_name} specimen of patient {patient_id}?",
+        .question =
+            "Which organisms grew in the last {spec_name} specimen of patient {patient_id}?",
         .sql = "SELECT DISTINCT org_name FROM microbiologyevents WHERE " OF_PATIENT
                " AND org_name IS NOT NULL AND charttime = (SELECT MAX(charttime) FROM "
                "microbiologyevents WHERE " OF_PATIENT " AND spec_type_desc = '{spec_name}') AND "
@@ -228,10 +241,12 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
     },
     {
         .name = "susceptibility",
-        .question = "How was the {organism_name} of patient {patient_id} interpreted when it was first "
-                    "tested against {antibiotic_name}?",
+        .question =
+            "How was the {organism_name} of patient {patient_id} interpreted when it was first "
+            "tested against {antibiotic_name}?",
         .sql = "SELECT interpretation FROM microbiologyevents WHERE " OF_PATIENT
-               " AND org_name = '{organism_name}' AND ab_name = '{antibiotic_name}' ORDER BY charttime "
+               " AND org_name = '{organism_name}' AND ab_name = '{antibiotic_name}' ORDER BY "
+               "charttime "
                "LIMIT 1",
         .names = true,
         .assumption = "The answer is 'S', 'I' or 'R'.",
@@ -240,8 +255,9 @@ const struct mimic_template mimic_templates[MIMIC_TEMPLATES] = {
     },
     {
         .name = "specimen_last",
-        .question = "From which kind of specimen was the last microbiology test of patient {patient_id} "
-                    "made?",
+        .question =
+            "From which kind of specimen was the last microbiology test of patient {patient_id} "
+            "made?",
         .sql = "SELECT spec_type_desc FROM microbiologyevents WHERE " OF_PATIENT
                " ORDER BY charttime DESC LIMIT 1",
         .ask = mimic_ask_specimen_last,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ids of resources: uuid5(uuid5(uuid5(OID, "MIMIC-IV"), kind), table id), spec/fhir_agent.md 14.3. */
+/* Ids of resources: uuid5(uuid5(uuid5(OID, "MIMIC-IV"), kind), table id), spec/fhir_agent.md 14.3.
+ */
 #pragma once
 
 #include <grasp/abi.h>

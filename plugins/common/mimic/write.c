@@ -8,7 +8,8 @@
 void mimic_open(struct text *out, const char *type, const char *profile, const struct mimic_id *id)
 {
     text_format(out, "{\"id\":\"%s\",\"meta\":{\"profile\":[\"%s%s\"]},\"resourceType\":\"%s\"",
-                id->text, strncmp(profile, "http", 4) == 0 ? "" : MIMIC_URI "StructureDefinition/mimic-",
+                id->text,
+                strncmp(profile, "http", 4) == 0 ? "" : MIMIC_URI "StructureDefinition/mimic-",
                 profile, type);
 }
 
@@ -72,7 +73,8 @@ void mimic_identify(struct text *out, const char *system, const char *format, ..
     va_start(args, format);
     vsnprintf(value, sizeof(value), format, args);
     va_end(args);
-    text_format(out, ",\"identifier\":[{\"value\":\"%s\",\"system\":\"" MIMIC_URI "identifier/%s\"}]",
+    text_format(out,
+                ",\"identifier\":[{\"value\":\"%s\",\"system\":\"" MIMIC_URI "identifier/%s\"}]",
                 value, system);
 }
 
@@ -88,7 +90,8 @@ void mimic_quantity(struct text *out, const char *name, int32_t hundredths, cons
     text_format(out, ",\"%s\":{\"value\":", name);
     mimic_number(out, hundredths);
     if (unit && *unit)
-        text_format(out, ",\"unit\":\"%s\",\"code\":\"%s\",\"system\":\"" MIMIC_SYSTEM("units") "\"",
+        text_format(out,
+                    ",\"unit\":\"%s\",\"code\":\"%s\",\"system\":\"" MIMIC_SYSTEM("units") "\"",
                     unit, unit);
     text_char(out, '}');
 }

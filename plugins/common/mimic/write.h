@@ -74,9 +74,8 @@ void mimic_when(struct text *out, const char *name, int64_t wall);
 /* A CodeableConcept with one coding; no display: NULL. */
 void mimic_concept(struct text *out, const char *name, const char *system, const char *code,
                    const char *display);
-__attribute__((format(printf, 4, 5))) void mimic_concept_of(struct text *out, const char *name,
-                                                            const char *system, const char *format,
-                                                            ...);
+__attribute__((format(printf, 4, 5))) void
+mimic_concept_of(struct text *out, const char *name, const char *system, const char *format, ...);
 /* The same as the one item of an array. */
 void mimic_concepts(struct text *out, const char *name, const char *system, const char *code);
 __attribute__((format(printf, 3, 4))) void mimic_identify(struct text *out, const char *system,

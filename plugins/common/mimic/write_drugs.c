@@ -4,7 +4,8 @@
 
 struct mimic_id mimic_medication_id(const struct mimic_drug *drug)
 {
-    return mimic_id_of("MedicationPrescriptions", "%s--%s--%s", drug->name, drug->formulary, drug->ndc);
+    return mimic_id_of("MedicationPrescriptions", "%s--%s--%s", drug->name, drug->formulary,
+                       drug->ndc);
 }
 
 struct mimic_id mimic_mix_id(const struct mimic_drug *drug)
@@ -17,11 +18,16 @@ static void write_medication(struct text *out, const struct mimic_drug *drug)
 {
     struct mimic_id id = mimic_medication_id(drug);
     mimic_open(out, "Medication", "medication", &id);
-    text_format(out,
-                ",\"identifier\":[{\"value\":\"%s\",\"system\":\"" MIMIC_SYSTEM("medication-ndc") "\"},"
-                "{\"value\":\"%s\",\"system\":\"" MIMIC_SYSTEM("medication-formulary-drug-cd") "\"},"
-                "{\"value\":\"%s\",\"system\":\"" MIMIC_SYSTEM("medication-name") "\"}]",
-                drug->ndc, drug->formulary, drug->name);
+    text_format(
+        out,
+        ",\"identifier\":[{\"value\":\"%s\",\"system\":\"" MIMIC_SYSTEM(
+            "medication-ndc") "\"},"
+                              "{\"value\":\"%s\",\"system\":\"" MIMIC_SYSTEM(
+                                  "medication-formulary-drug-cd") "\"},"
+                                                                  "{\"value\":\"%s\",\"system\":"
+                                                                  "\"" MIMIC_SYSTEM(
+                                                                      "medication-name") "\"}]",
+        drug->ndc, drug->formulary, drug->name);
     mimic_concept(out, "code", MIMIC_SYSTEM("medication-ndc"), drug->ndc, NULL);
     text_put(out, ",\"status\":\"active\"");
     mimic_close(out);
@@ -32,17 +38,19 @@ static void write_mix(struct text *out, const struct mimic_drug *drug)
     struct mimic_id id = mimic_mix_id(drug), main_id = mimic_medication_id(drug);
     struct mimic_id base_id = mimic_medication_id(&mimic_base);
     mimic_open(out, "Medication", "medication", &id);
-    text_format(out,
-                ",\"identifier\":[{\"value\":\"%s_%s\",\"system\":\"" MIMIC_SYSTEM("medication-mix") "\"}]",
-                main_id.text, base_id.text);
+    text_format(
+        out,
+        ",\"identifier\":[{\"value\":\"%s_%s\",\"system\":\"" MIMIC_SYSTEM("medication-mix") "\"}]",
+        main_id.text, base_id.text);
     text_format(out,
                 ",\"ingredient\":[{\"itemReference\":{\"reference\":\"Medication/%s\"}},"
                 "{\"itemReference\":{\"reference\":\"Medication/%s\"}}],\"status\":\"active\"",
                 main_id.text, base_id.text);
-    text_format(out,
-                ",\"text\":{\"status\":\"generated\",\"div\":\"<div xmlns=\\\"http://www.w3.org/1999/"
-                "xhtml\\\">%s in %s</div>\"}",
-                drug->name, mimic_base.name);
+    text_format(
+        out,
+        ",\"text\":{\"status\":\"generated\",\"div\":\"<div xmlns=\\\"http://www.w3.org/1999/"
+        "xhtml\\\">%s in %s</div>\"}",
+        drug->name, mimic_base.name);
     mimic_close(out);
 }
 
@@ -50,7 +58,8 @@ static void refer_drug(struct text *out, const struct drug_order *o)
 {
     const struct mimic_drug *drug = &mimic_drugs[o->drug];
     if (o->by_name) {
-        mimic_concept(out, "medicationCodeableConcept", MIMIC_SYSTEM("medication-name"), drug->name, NULL);
+        mimic_concept(out, "medicationCodeableConcept", MIMIC_SYSTEM("medication-name"), drug->name,
+                      NULL);
         return;
     }
     struct mimic_id id = o->mixed ? mimic_mix_id(drug) : mimic_medication_id(drug);
@@ -61,19 +70,24 @@ static void dosage(struct text *out, const struct drug_order *o)
 {
     const struct mimic_drug *drug = &mimic_drugs[o->drug];
     char from[WALL_FHIR_SIZE], to[WALL_FHIR_SIZE];
-    text_format(out,
-                ",\"dosageInstruction\":[{\"route\":{\"coding\":[{\"system\":\"" MIMIC_SYSTEM(
-                    "medication-route") "\",\"code\":\"%s\"}]},"
-                "\"timing\":{\"code\":{\"coding\":[{\"system\":\"" MIMIC_SYSTEM("medication-frequency") "\",\"code\":\"%s\"}]}},"
-                "\"doseAndRate\":[{\"doseQuantity\":{\"value\":",
-                drug->route, o->dose == 1 ? "DAILY" : "BID");
+    text_format(
+        out,
+        ",\"dosageInstruction\":[{\"route\":{\"coding\":[{\"system\":\"" MIMIC_SYSTEM(
+            "medication-route") "\",\"code\":\"%s\"}]},"
+                                "\"timing\":{\"code\":{\"coding\":[{\"system\":\"" MIMIC_SYSTEM(
+                                    "medication-frequency") "\",\"code\":\"%s\"}]}},"
+                                                            "\"doseAndRate\":[{\"doseQuantity\":{"
+                                                            "\"value\":",
+        drug->route, o->dose == 1 ? "DAILY" : "BID");
     mimic_number(out, mimic_dose(o));
-    text_format(out, ",\"unit\":\"%s\",\"code\":\"%s\",\"system\":\"" MIMIC_SYSTEM("units") "\"}}]}]",
+    text_format(out,
+                ",\"unit\":\"%s\",\"code\":\"%s\",\"system\":\"" MIMIC_SYSTEM("units") "\"}}]}]",
                 drug->unit, drug->unit);
     mimic_wall_fhir(o->from, from);
     mimic_wall_fhir(o->to, to);
     if (o->number % 25) /* not quite all have it */
-        text_format(out, ",\"dispenseRequest\":{\"validityPeriod\":{\"start\":\"%s\",\"end\":\"%s\"}}",
+        text_format(out,
+                    ",\"dispenseRequest\":{\"validityPeriod\":{\"start\":\"%s\",\"end\":\"%s\"}}",
                     from, to);
 }
 
@@ -85,7 +99,8 @@ static void write_order(const struct mimic_tables *t, const struct drug_order *o
                        (unsigned long long)o->number);
     else
         mimic_identify(out, "medication-request-phid", "%llu", (unsigned long long)o->number);
-    text_format(out, ",\"intent\":\"order\",\"status\":\"%s\"", o->number % 3 ? "completed" : "stopped");
+    text_format(out, ",\"intent\":\"order\",\"status\":\"%s\"",
+                o->number % 3 ? "completed" : "stopped");
     mimic_refer(out, "subject", "Patient", &t->id);
     mimic_refer(out, "encounter", "Encounter", &t->admissions[o->admission].id);
     mimic_when(out, "authoredOn", o->when);
@@ -95,7 +110,8 @@ static void write_order(const struct mimic_tables *t, const struct drug_order *o
     mimic_close(out);
 }
 
-static void write_dispense(const struct mimic_tables *t, const struct drug_order *o, struct text *out)
+static void write_dispense(const struct mimic_tables *t, const struct drug_order *o,
+                           struct text *out)
 {
     struct mimic_id id = mimic_id_of("MedicationDispense", "%llu", (unsigned long long)o->number);
     mimic_open(out, "MedicationDispense", "medication-dispense", &id);
@@ -103,19 +119,23 @@ static void write_dispense(const struct mimic_tables *t, const struct drug_order
     text_put(out, ",\"status\":\"completed\"");
     mimic_refer(out, "subject", "Patient", &t->id);
     mimic_refer(out, "context", "Encounter", &t->admissions[o->admission].id);
-    mimic_concept(out, "medicationCodeableConcept", MIMIC_SYSTEM("medication-name"), mimic_drugs[o->drug].name, NULL);
-    text_format(out, ",\"authorizingPrescription\":[{\"reference\":\"MedicationRequest/%s\"}]", o->id.text);
+    mimic_concept(out, "medicationCodeableConcept", MIMIC_SYSTEM("medication-name"),
+                  mimic_drugs[o->drug].name, NULL);
+    text_format(out, ",\"authorizingPrescription\":[{\"reference\":\"MedicationRequest/%s\"}]",
+                o->id.text);
     mimic_close(out);
 }
 
-static void write_given(const struct mimic_tables *t, uint32_t i, struct dice *dice, struct text *out)
+static void write_given(const struct mimic_tables *t, uint32_t i, struct dice *dice,
+                        struct text *out)
 {
     const struct drug_given *g = &t->given[i];
     const struct drug_order *o = &t->orders[g->order];
     struct mimic_id id = mimic_id_of("MedicationAdministration", "%u-%u", t->subject, i + 1);
     mimic_open(out, "MedicationAdministration", "medication-administration", &id);
     text_put(out, ",\"status\":\"completed\"");
-    mimic_concept(out, "medicationCodeableConcept", MIMIC_SYSTEM("medication-name"), mimic_drugs[o->drug].name, NULL);
+    mimic_concept(out, "medicationCodeableConcept", MIMIC_SYSTEM("medication-name"),
+                  mimic_drugs[o->drug].name, NULL);
     mimic_refer(out, "subject", "Patient", &t->id);
     if (dice_in_1000(dice, 971))
         mimic_refer(out, "context", "Encounter", &t->admissions[o->admission].id);

@@ -49,27 +49,29 @@ static void write_vitals(struct ed_writer *w, struct mimic_shelf *shelf, uint32_
 {
     for (uint32_t i = 0; i < count; i++) {
         bool vital = i * 7 % 10 < 7;
-        struct text *out =
-            vital ? open_ed(w, shelf, KIND_OBSERVATION_VITAL_SIGNS_ED, "Observation",
-                            "ObservationVitalSignsED", "observation-vital-signs-ed")
-                  : open_ed(w, shelf, KIND_OBSERVATION_ED, "Observation", "ObservationED",
-                            "observation-ed");
+        struct text *out = vital ? open_ed(w, shelf, KIND_OBSERVATION_VITAL_SIGNS_ED, "Observation",
+                                           "ObservationVitalSignsED", "observation-vital-signs-ed")
+                                 : open_ed(w, shelf, KIND_OBSERVATION_ED, "Observation",
+                                           "ObservationED", "observation-ed");
         text_put(out, ",\"status\":\"final\"");
-        mimic_concepts(out, "category", "http://terminology.hl7.org/CodeSystem/observation-category",
+        mimic_concepts(out, "category",
+                       "http://terminology.hl7.org/CodeSystem/observation-category",
                        vital ? "vital-signs" : "survey");
         mimic_refer(out, "encounter", "Encounter", &w->ed->id);
         mimic_when(out, "effectiveDateTime",
                    mimic_spread(w->dice, w->ed->in, w->ed->out, count, i));
         if (i % 5 == 4) {
             mimic_concept(out, "code", "http://loinc.org", "85354-9", "Blood pressure panel");
-            text_format(out,
-                        ",\"component\":[{\"code\":{\"coding\":[{\"system\":\"http://loinc.org\","
-                        "\"code\":\"8480-6\"}]},\"valueQuantity\":{\"value\":%u,\"unit\":\"mmHg\"}}]",
-                        90 + dice_below(w->dice, 80));
+            text_format(
+                out,
+                ",\"component\":[{\"code\":{\"coding\":[{\"system\":\"http://loinc.org\","
+                "\"code\":\"8480-6\"}]},\"valueQuantity\":{\"value\":%u,\"unit\":\"mmHg\"}}]",
+                90 + dice_below(w->dice, 80));
         } else {
             mimic_concept(out, "code", "http://loinc.org", vital ? "8867-4" : "72514-3",
                           vital ? "Heart rate" : "Pain severity");
-            mimic_quantity(out, "valueQuantity", (int32_t)(dice_below(w->dice, vital ? 90 : 10) + (vital ? 50 : 0)) * 100,
+            mimic_quantity(out, "valueQuantity",
+                           (int32_t)(dice_below(w->dice, vital ? 90 : 10) + (vital ? 50 : 0)) * 100,
                            vital ? "/min" : "{score}");
         }
         mimic_close(out);
@@ -81,22 +83,27 @@ static void write_ed_codes(struct ed_writer *w, struct mimic_shelf *shelf)
     uint32_t count = mimic_how_many(w->t, w->dice, 3, 1);
     for (uint32_t i = 0; i < count; i++) {
         const struct mimic_coded *c = &mimic_diagnoses[dice_below(w->dice, MIMIC_DIAGNOSES)];
-        struct text *out = open_ed(w, shelf, KIND_CONDITION_ED, "Condition", "ConditionED", "condition-ed");
+        struct text *out =
+            open_ed(w, shelf, KIND_CONDITION_ED, "Condition", "ConditionED", "condition-ed");
         mimic_concepts(out, "category", "http://terminology.hl7.org/CodeSystem/condition-category",
                        "encounter-diagnosis");
         mimic_concept(out, "code",
-                      c->version == 9 ? MIMIC_SYSTEM("diagnosis-icd9") : MIMIC_SYSTEM("diagnosis-icd10"),
+                      c->version == 9 ? MIMIC_SYSTEM("diagnosis-icd9")
+                                      : MIMIC_SYSTEM("diagnosis-icd10"),
                       c->code, c->name);
         mimic_refer(out, "encounter", "Encounter", &w->ed->id);
         mimic_close(out);
     }
     count = mimic_how_many(w->t, w->dice, 6, 1);
     for (uint32_t i = 0; i < count; i++) {
-        struct text *out = open_ed(w, shelf, KIND_PROCEDURE_ED, "Procedure", "ProcedureED", "procedure-ed");
-        mimic_concept(out, "code", "http://snomed.info/sct", "410188000", "Taking patient vital signs assessment");
+        struct text *out =
+            open_ed(w, shelf, KIND_PROCEDURE_ED, "Procedure", "ProcedureED", "procedure-ed");
+        mimic_concept(out, "code", "http://snomed.info/sct", "410188000",
+                      "Taking patient vital signs assessment");
         text_put(out, ",\"status\":\"completed\"");
         mimic_refer(out, "encounter", "Encounter", &w->ed->id);
-        mimic_when(out, "performedDateTime", mimic_spread(w->dice, w->ed->in, w->ed->out, count, i));
+        mimic_when(out, "performedDateTime",
+                   mimic_spread(w->dice, w->ed->in, w->ed->out, count, i));
         mimic_close(out);
     }
 }
@@ -113,7 +120,8 @@ static void write_ed_drugs(struct ed_writer *w, struct mimic_shelf *shelf)
                   : open_ed(w, shelf, KIND_MEDICATION_DISPENSE_ED, "MedicationDispense",
                             "MedicationDispenseED", "medication-dispense-ed");
         text_format(out, ",\"status\":\"%s\"", taken ? "unknown" : "completed");
-        mimic_concept(out, "medicationCodeableConcept", MIMIC_SYSTEM("medication-name"), drug->name, NULL);
+        mimic_concept(out, "medicationCodeableConcept", MIMIC_SYSTEM("medication-name"), drug->name,
+                      NULL);
         mimic_refer(out, "context", "Encounter", &w->ed->id);
         mimic_when(out, taken ? "dateAsserted" : "whenHandedOver", w->ed->in + WALL_HOUR);
         mimic_close(out);

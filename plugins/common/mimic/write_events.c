@@ -54,7 +54,9 @@ static void write_lab(const struct mimic_tables *t, const struct measured *m, st
     if (!item->words && dice_in_1000(dice, 934))
         reference_range(out, item);
     if (dice_in_1000(dice, 913))
-        text_format(out, ",\"extension\":[{\"url\":\"" MIMIC_URI "StructureDefinition/lab-priority\",\"valueString\":\"%s\"}]",
+        text_format(out,
+                    ",\"extension\":[{\"url\":\"" MIMIC_URI
+                    "StructureDefinition/lab-priority\",\"valueString\":\"%s\"}]",
                     dice_below(dice, 2) ? "ROUTINE" : "STAT");
     if (dice_in_1000(dice, 171))
         text_put(out, ",\"note\":[{\"text\":\"___\"}]");
@@ -76,7 +78,8 @@ static void write_charted(const struct mimic_tables *t, const struct measured *m
     const struct mimic_item *item = &mimic_charted[m->item];
     open_observation(out, t, "observation-chartevents", &m->id, item->category,
                      MIMIC_SYSTEM("observation-category"));
-    mimic_concept_of(out, "code", MIMIC_SYSTEM("chartevents-d-items"), "%u|%s", item->id, item->label);
+    mimic_concept_of(out, "code", MIMIC_SYSTEM("chartevents-d-items"), "%u|%s", item->id,
+                     item->label);
     mimic_refer(out, "encounter", "Encounter", &t->icus[m->place].id);
     mimic_when(out, "effectiveDateTime", m->when);
     if (dice_in_1000(dice, 998))
@@ -120,8 +123,8 @@ static void write_fluid(const struct mimic_tables *t, const struct fluid_given *
     mimic_open(out, "MedicationAdministration", "medication-administration-icu", &f->id);
     text_put(out, ",\"status\":\"completed\"");
     mimic_concept(out, "category", MIMIC_SYSTEM("medadmin-category-icu"), fluid->category, NULL);
-    mimic_concept_of(out, "medicationCodeableConcept", MIMIC_SYSTEM("medication-icu"), "%u|%s", fluid->id,
-                     fluid->name);
+    mimic_concept_of(out, "medicationCodeableConcept", MIMIC_SYSTEM("medication-icu"), "%u|%s",
+                     fluid->id, fluid->name);
     mimic_refer(out, "subject", "Patient", &t->id);
     mimic_refer(out, "context", "Encounter", &t->icus[f->icu].id);
     mimic_wall_fhir(f->from, from);
@@ -130,7 +133,8 @@ static void write_fluid(const struct mimic_tables *t, const struct fluid_given *
         text_format(out, ",\"effectivePeriod\":{\"start\":\"%s\",\"end\":\"%s\"}", from, to);
     else
         text_format(out, ",\"effectiveDateTime\":\"%s\"", from);
-    text_put(out, ",\"dosage\":{\"method\":{\"coding\":[{\"system\":\"" MIMIC_SYSTEM("medication-method-icu") "\",\"code\":\"Continuous Med\"}]}");
+    text_put(out, ",\"dosage\":{\"method\":{\"coding\":[{\"system\":\"" MIMIC_SYSTEM(
+                      "medication-method-icu") "\",\"code\":\"Continuous Med\"}]}");
     mimic_quantity(out, "dose", f->amount, fluid->unit);
     text_char(out, '}');
     mimic_close(out);

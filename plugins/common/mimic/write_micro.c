@@ -73,8 +73,8 @@ static void write_susceptibilities(const struct mimic_tables *t, const struct mi
         mimic_concept_of(out, "code", MIMIC_SYSTEM("microbiology-antibiotic"), "%u|%s",
                          mimic_antibiotics[i].id, mimic_antibiotics[i].name);
         derived_from(out, &row->id);
-        mimic_concept(out, "valueCodeableConcept", MIMIC_SYSTEM("microbiology-interpretation"), letter,
-                      NULL);
+        mimic_concept(out, "valueCodeableConcept", MIMIC_SYSTEM("microbiology-interpretation"),
+                      letter, NULL);
         if (dice_in_1000(dice, 963))
             text_put(out, ",\"extension\":[{\"url\":\"" MIMIC_URI
                           "StructureDefinition/dilution-details\",\"valueQuantity\":{\"value\":4,"
@@ -90,7 +90,8 @@ static void write_organism(const struct mimic_tables *t, const struct micro_test
 {
     const struct mimic_named *what = &mimic_organisms[row->organism];
     open_micro(out, t, "observation-micro-org", &row->id, test->when);
-    mimic_concept_of(out, "code", MIMIC_SYSTEM("microbiology-organism"), "%u|%s", what->id, what->name);
+    mimic_concept_of(out, "code", MIMIC_SYSTEM("microbiology-organism"), "%u|%s", what->id,
+                     what->name);
     derived_from(out, &test->id);
     if (row->tested)
         members(out, row->susceptibility, sizeof(*row->susceptibility), MIMIC_ANTIBIOTICS);
@@ -110,7 +111,8 @@ void mimic_write_micro(const struct mimic_tables *t, struct mimic_shelf *shelf)
             const struct organism_row *row = &test->organisms[k];
             write_organism(t, test, row, &shelf->files[KIND_OBSERVATION_MICRO_ORG]);
             if (row->tested)
-                write_susceptibilities(t, test, row, &dice, &shelf->files[KIND_OBSERVATION_MICRO_SUSC]);
+                write_susceptibilities(t, test, row, &dice,
+                                       &shelf->files[KIND_OBSERVATION_MICRO_SUSC]);
         }
     }
 }

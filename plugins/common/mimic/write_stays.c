@@ -82,7 +82,8 @@ static void write_codes(const struct mimic_tables *t, struct mimic_shelf *shelf)
         mimic_concepts(out, "category", "http://terminology.hl7.org/CodeSystem/condition-category",
                        "encounter-diagnosis");
         mimic_concept(out, "code",
-                      c->version == 9 ? MIMIC_SYSTEM("diagnosis-icd9") : MIMIC_SYSTEM("diagnosis-icd10"),
+                      c->version == 9 ? MIMIC_SYSTEM("diagnosis-icd9")
+                                      : MIMIC_SYSTEM("diagnosis-icd10"),
                       c->code, c->name);
         mimic_refer(out, "subject", "Patient", &t->id);
         mimic_refer(out, "encounter", "Encounter", &t->admissions[row->admission].id);
@@ -94,7 +95,8 @@ static void write_codes(const struct mimic_tables *t, struct mimic_shelf *shelf)
         const struct mimic_coded *c = &mimic_procedures[row->what];
         mimic_open(out, "Procedure", "procedure", &row->id);
         mimic_concept(out, "code",
-                      c->version == 9 ? MIMIC_SYSTEM("procedure-icd9") : MIMIC_SYSTEM("procedure-icd10"),
+                      c->version == 9 ? MIMIC_SYSTEM("procedure-icd9")
+                                      : MIMIC_SYSTEM("procedure-icd10"),
                       c->code, c->name);
         text_put(out, ",\"status\":\"completed\"");
         mimic_refer(out, "subject", "Patient", &t->id);
@@ -109,7 +111,8 @@ static void write_icu_procedures(const struct mimic_tables *t, struct text *out)
     for (uint32_t i = 0; i < t->icu_procedures_count; i++) {
         const struct icu_procedure *p = &t->icu_procedures[i];
         const struct mimic_named *what = &mimic_icu_procedures[p->what];
-        struct mimic_id id = mimic_id_of("ProcedureICU", "%u-%u-%u", t->icus[p->icu].stay, i + 1, what->id);
+        struct mimic_id id =
+            mimic_id_of("ProcedureICU", "%u-%u-%u", t->icus[p->icu].stay, i + 1, what->id);
         mimic_open(out, "Procedure", "procedure-icu", &id);
         mimic_concept(out, "category", MIMIC_SYSTEM("procedure-category"), "Procedures", NULL);
         mimic_concept_of(out, "code", MIMIC_SYSTEM("d-items"), "%u|%s", what->id, what->name);
@@ -145,8 +148,8 @@ void mimic_write_shared(struct mimic_shelf *shelf)
     out = &shelf->files[KIND_LOCATION];
     for (uint32_t i = 0; i < MIMIC_UNITS; i++) {
         struct mimic_id id = mimic_unit_id(i);
-        mimic_open(out, "Location", "http://hl7.org/fhir/us/core/StructureDefinition/us-core-location",
-                   &id);
+        mimic_open(out, "Location",
+                   "http://hl7.org/fhir/us/core/StructureDefinition/us-core-location", &id);
         text_format(out, ",\"name\":\"%s\",\"status\":\"active\"", mimic_units[i]);
         mimic_concept(out, "physicalType",
                       "http://terminology.hl7.org/CodeSystem/location-physical-type", "wa", "Ward");

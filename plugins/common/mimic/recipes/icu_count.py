@@ -1,0 +1,1 @@
+answer = [[len(encounters("encounter-icu"))]]

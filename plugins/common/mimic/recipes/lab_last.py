@@ -1,0 +1,1 @@
+answer = column(value(o) for o in last(observations(lab_name)))

@@ -1,0 +1,1 @@
+answer = column(p["gender"][:1].upper() for p in found("Patient"))

@@ -1,0 +1,2 @@
+def encounters(kind):
+    return sorted(found("Encounter"), key=lambda e: wall(e["period"]["start"]))

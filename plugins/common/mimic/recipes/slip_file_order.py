@@ -1,0 +1,2 @@
+def sorted(rows, key=None):
+    return list(rows)
