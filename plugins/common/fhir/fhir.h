@@ -57,19 +57,20 @@ struct fhir_options {
     /* Resources are shown as they are stored. Otherwise a missing meta.versionId or
      * meta.lastUpdated is filled in ("1", FHIR_LAST_UPDATED), as a server would have done. */
     int32_t as_stored;
-    /* Data of so many bytes and more keeps its index in a file beside it: 8 MiB. A data folder that
-     * cannot be written is no fault. Negative: never. */
+    /* Data of so many bytes and more keeps its index in a file beside it: 8 MiB. So does the text
+     * of a packed file of an eighth of that and more. A data folder that cannot be written is no
+     * fault. Negative: never. */
     int64_t cache_from;
 };
 
 /*
  * Opens one file or all of a folder. *.ndjson and *.jsonl hold a resource per line; *.json a
  * resource, a Bundle, or an array of resources; other files of a folder are left alone. What gzip
- * made of them, as *.ndjson.gz, is unpacked into a file without a name in TMPDIR. Order is that of
- * the files' names, then that within a file. The files must not change while the store is open.
- * Returns 0, or -1 with error filled: a file that is not JSON (with its line), damaged gzip data, a
- * resource without resourceType or id or of a type that R4 does not have, an id given twice, a
- * folder without resources.
+ * made of them, as *.ndjson.gz, is unpacked, into a file without a name in TMPDIR if it is not
+ * kept. Order is that of the files' names, then that within a file. The files must not change while
+ * the store is open. Returns 0, or -1 with error filled: a file that is not JSON (with its line),
+ * damaged gzip data, a resource without resourceType or id or of a type that R4 does not have, an
+ * id given twice, a folder without resources.
  */
 int fhir_open(const char *path, const struct fhir_options *options, struct fhir_store **out,
               struct fhir_error *error);

@@ -124,6 +124,12 @@ static uint64_t id_hash(uint32_t type, grasp_str id)
     return index_hash(id, type + 1000u);
 }
 
+/* From the upper half of the hash, which the table keeps: so it grows without reading any ids. */
+static size_t id_place(const struct builder *b, uint64_t entry)
+{
+    return (entry >> 32) & (b->id_size - 1);
+}
+
 static void rebuild_ids(struct builder *b)
 {
     uint64_t *old = b->ids;
@@ -133,9 +139,7 @@ static void rebuild_ids(struct builder *b)
     for (size_t i = 0; old && i < old_size; i++) {
         if (!old[i])
             continue;
-        uint32_t row = (uint32_t)old[i] - 1;
-        grasp_str id = store_row_id(b->store, &b->rows[row]);
-        size_t at = id_hash(b->rows[row].type, id) & (b->id_size - 1);
+        size_t at = id_place(b, old[i]);
         while (b->ids[at])
             at = (at + 1) & (b->id_size - 1);
         b->ids[at] = old[i];
@@ -160,7 +164,7 @@ static int add_id(struct builder *b, const struct row *row, grasp_str id)
     if (b->row_count * 2 >= b->id_size)
         rebuild_ids(b);
     uint64_t hash = id_hash(row->type, id), tag = hash & 0xffffffff00000000u;
-    size_t at = hash & (b->id_size - 1);
+    size_t at = id_place(b, tag);
     for (; b->ids[at]; at = (at + 1) & (b->id_size - 1)) {
         const struct row *other = &b->rows[(uint32_t)b->ids[at] - 1];
         if ((b->ids[at] & 0xffffffff00000000u) != tag || other->type != row->type ||

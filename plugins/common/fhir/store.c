@@ -167,7 +167,7 @@ static int open_file(const char *path)
     return fd < 0 && errno == EPERM ? open(path, O_RDONLY | O_CLOEXEC) : fd;
 }
 
-static int map_file(struct source *source, const char *path, bool keep_open,
+static int map_file(struct source *source, const char *path, int64_t keep_text, bool keep_open,
                     struct fhir_error *error)
 {
     struct stat about;
@@ -188,7 +188,7 @@ static int map_file(struct source *source, const char *path, bool keep_open,
     }
     source->fd = fd;
     if (result == 0 && unpack_name_len(path) < strlen(path))
-        result = unpack_source(source, error);
+        result = unpack_source(source, keep_text, error);
     if (source->fd >= 0 && (result || !keep_open)) {
         close(source->fd);
         source->fd = -1;
@@ -211,6 +211,12 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* A folder of many files is worth an index before one of them is. */
+static int64_t keep_text(const struct fhir_store *store)
+{
+    return store->cache_from < 0 ? -1 : store->cache_from / 8;
+}
+
 static int map_folder(struct fhir_store *store, const char *path, struct fhir_error *error)
 {
     struct dirent **names;
@@ -222,7 +228,8 @@ static int map_folder(struct fhir_store *store, const char *path, struct fhir_er
     for (int i = 0; i < count; i++) {
         char *file = join(path, names[i]->d_name);
         if (result == 0)
-            result = map_file(source_add(store, file), file, i < OPEN_MAX_SOURCES, error);
+            result = map_file(source_add(store, file), file, keep_text(store), i < OPEN_MAX_SOURCES,
+                              error);
         free(file);
         free(names[i]);
     }
@@ -297,7 +304,7 @@ int fhir_open(const char *path, const struct fhir_options *options, struct fhir_
     struct fhir_store *store = store_new(options);
     bool folder = S_ISDIR(about.st_mode);
     int result = folder ? map_folder(store, path, error)
-                        : map_file(source_add(store, path), path, true, error);
+                        : map_file(source_add(store, path), path, keep_text(store), true, error);
     if (result == 0)
         result = index_open(store, path, folder, error);
     if (result == 0 && store->index.row_count == 0)

@@ -146,13 +146,47 @@ static int replace(struct source *source, int fd, uint64_t len, struct fhir_erro
     return 0;
 }
 
-int unpack_source(struct source *source, struct fhir_error *error)
+/* What the file's end says of its text's length: right for one member of less than 4 GiB. */
+static uint64_t likely_len(const struct source *source)
 {
     uint64_t len = 0;
-    int fd = open_nameless();
-    const char *why =
-        fd < 0 ? ""
-               : unpack((grasp_str){source->text, source->len}, UNPACK_MAX, write_piece, &fd, &len);
+    if (source->len >= 4)
+        for (int i = 3; i >= 0; i--)
+            len = len << 8 | (unsigned char)source->text[source->len - 4 + (uint64_t)i];
+    return len;
+}
+
+/* Into a file that stays; false if it cannot, of which damaged data is not the cause. */
+static bool unpack_and_keep(const struct source *source, int *out_fd, uint64_t *out_len,
+                            const char **out_why)
+{
+    char *temporary;
+    *out_fd = unpack_kept_create(source, &temporary);
+    if (*out_fd < 0)
+        return false;
+    *out_why =
+        unpack((grasp_str){source->text, source->len}, UNPACK_MAX, write_piece, out_fd, out_len);
+    if (!*out_why) {
+        unpack_kept_finish(source, *out_fd, *out_len, temporary);
+        return true;
+    }
+    unpack_kept_drop(*out_fd, temporary);
+    *out_fd = -1;
+    return **out_why != 0;
+}
+
+int unpack_source(struct source *source, int64_t keep_from, struct fhir_error *error)
+{
+    uint64_t len = 0;
+    const char *why = NULL;
+    bool keep = keep_from >= 0 && likely_len(source) >= (uint64_t)keep_from;
+    int fd = keep ? unpack_kept_open(source, &len) : -1;
+    if (fd < 0 && !(keep && unpack_and_keep(source, &fd, &len, &why))) {
+        fd = open_nameless();
+        why = fd < 0 ? ""
+                     : unpack((grasp_str){source->text, source->len}, UNPACK_MAX, write_piece, &fd,
+                              &len);
+    }
     int result = why ? fail_unpack(source, why, len, error) : replace(source, fd, len, error);
     if (result && fd >= 0)
         close(fd);

@@ -105,7 +105,7 @@ static void name_others(const struct mimic_tables *t, struct measured *rows, uin
 
 static void make_fluids(struct mimic_tables *t, struct dice *dice)
 {
-    uint32_t count = t->icus_count ? mimic_how_many(t, dice, 204, 6) / t->icus_count + 1 : 0;
+    uint32_t count = t->icus_count ? mimic_how_many(t, dice, 237, 6) / t->icus_count + 1 : 0;
     t->fluids = pool_array(&t->pool, (size_t)count * t->icus_count + 1, sizeof(*t->fluids));
     for (uint32_t i = 0; i < t->icus_count; i++) {
         for (uint32_t k = 0; k < count; k++) {
@@ -140,14 +140,15 @@ static void make_icu_procedures(struct mimic_tables *t, struct dice *dice)
         }
 }
 
+/* The usual numbers are those of the patients who come there: nine of ten. */
 void mimic_make_icu(struct mimic_tables *t)
 {
     struct dice dice = dice_of(t->seed, t->number, 'i');
-    t->charted = make_measured(t, &dice, mimic_how_many(t, &dice, 6689, 62), mimic_charted,
+    t->charted = make_measured(t, &dice, mimic_how_many(t, &dice, 7700, 62), mimic_charted,
                                MIMIC_CHARTED, &t->charted_count);
-    t->outputs = make_measured(t, &dice, mimic_how_many(t, &dice, 94, 10), mimic_outputs,
+    t->outputs = make_measured(t, &dice, mimic_how_many(t, &dice, 104, 10), mimic_outputs,
                                MIMIC_OUTPUTS, &t->outputs_count);
-    t->datetimes = make_measured(t, &dice, mimic_how_many(t, &dice, 153, 4), NULL, MIMIC_DATETIMES,
+    t->datetimes = make_measured(t, &dice, mimic_how_many(t, &dice, 176, 4), NULL, MIMIC_DATETIMES,
                                  &t->datetimes_count);
     name_charted(t);
     name_others(t, t->outputs, t->outputs_count, "ObservationOutputevents", mimic_outputs);

@@ -146,7 +146,7 @@ static struct coded_row *make_coded(struct mimic_tables *t, struct dice *dice, u
 void mimic_make_codes(struct mimic_tables *t)
 {
     struct dice dice = dice_of(t->seed, t->number, 'c');
-    t->diagnoses = make_coded(t, &dice, 16, 4, MIMIC_DIAGNOSES, 7, &t->diagnoses_count);
+    t->diagnoses = make_coded(t, &dice, 18, 4, MIMIC_DIAGNOSES, 7, &t->diagnoses_count);
     t->procedures = make_coded(t, &dice, 3, 1, MIMIC_PROCEDURES, 5, &t->procedures_count);
     for (uint32_t i = 0; i < t->diagnoses_count; i++) {
         struct coded_row *row = &t->diagnoses[i];
