@@ -83,7 +83,9 @@ class World:
 def execute(code, retrieved):
     scope = {"json": json, "re": re, "datetime": datetime, "math": math, "statistics": statistics,
              "retrieved_resources": retrieved, "answer": None}
-    exec(compiled(code), scope)  # our own recipes, on our own data
+    slots, rest = code.split("\n\n", 1)  # the rest is the same for all of a template, and compiled once
+    exec(slots, scope)  # our own recipes, on our own data
+    exec(compiled(rest), scope)
     return scope["answer"]
 
 
