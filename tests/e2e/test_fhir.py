@@ -3,6 +3,8 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -123,4 +125,35 @@ def test_refuses():
         lib.expect(lib.run("fhir", "serve", top, "--address", "nowhere"), 2, "not an IPv4 address")
 
 
-lib.main(test_same_as_in_process, test_follows_links, test_writes, test_read_only, test_refuses)
+def limit_files():
+    """As a full disk would: nothing of more than 20,000 bytes can be written."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+
+
+def test_mimic_refuses():
+    with lib.folder() as top:
+        new, full = os.path.join(top, "new", "mimic"), os.path.join(top, "full")
+        few = ["fhir", "mimic", "--patients", "2"]
+        lib.expect(lib.run(*few), 2, "takes one folder")
+        lib.expect(lib.run(*few, "--density", "0", new), 2, "density")
+        lib.expect(lib.run(*few, "--patients", "many", new), 2, "patients")
+        lib.expect(lib.run(*few, "--patient", "3", new), 2, "--patients")
+        lib.expect(lib.run(*few, new, preexec_fn=limit_files), 78, new, "File too large")
+        lib.check(os.listdir(os.path.dirname(new)) == [], os.listdir(os.path.dirname(new)))
+        os.mkdir(full)
+        lib.expect(lib.run(*few, full, preexec_fn=limit_files), 78, full, "File too large")
+        lib.check(os.listdir(full) == [], os.listdir(full))
+        lib.expect(lib.run(*few, full), 0)
+        lib.expect(lib.run(*few, new + "/"), 0)
+        names = sorted(os.listdir(new))
+        lib.check(len(names) == 31 and names == sorted(os.listdir(full)), names)
+        lib.expect(lib.run(*few, full), 2, full, "is not empty")
+        lib.expect(lib.run(*few, os.path.join(full, names[0])), 2, "is a file")
+        lib.expect(lib.run(*few, "/proc/nowhere/mimic"), 78, "/proc/nowhere")
+        with open(os.path.join(full, names[0]), "r+b") as out:
+            out.truncate(100)
+        lib.expect(lib.run("fhir", "serve", full), 78, names[0], "damaged gzip data")
+
+
+lib.main(test_mimic_refuses, test_same_as_in_process, test_follows_links, test_writes, test_read_only, test_refuses)

@@ -2,6 +2,8 @@
 /* FHIR data that was packed with gzip: alone, in a folder, in several members, damaged. */
 #include "fhir_world.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include "common/fhir/unpack.h"
@@ -42,14 +44,15 @@ static void write_packed(const char *name, const char *text)
 }
 
 /* The ids of the patients in it, or why it does not open. */
-static const char *opened(const char *name)
+static const char *opened_with(const char *name, int64_t cache_from)
 {
+    const struct fhir_options options = {.cache_from = cache_from};
     static struct fhir_world world;
     static struct fhir_error error;
     static char ids[64];
     CLEANUP_FREE char *path = file_join(folder, name);
     world = (struct fhir_world){0};
-    if (fhir_open(path, NULL, &world.store, &error)) {
+    if (fhir_open(path, &options, &world.store, &error)) {
         const char *at = strstr(error.text, name);
         return at ? at : error.text;
     }
@@ -57,6 +60,11 @@ static const char *opened(const char *name)
     snprintf(ids, sizeof(ids), "%s", fhir_world_find(&world, "Patient"));
     fhir_world_close(&world);
     return ids;
+}
+
+static const char *opened(const char *name)
+{
+    return opened_with(name, 0);
 }
 
 static void opens_packed_files(void **state)
@@ -119,6 +127,85 @@ static void needs_a_folder_to_unpack_into(void **state)
                         "w.ndjson.gz into /nowhere: No such file or directory; TMPDIR may name "
                         "another folder");
     assert_int_equal(unsetenv("TMPDIR"), 0);
+}
+
+static void unlink_in(const char *name)
+{
+    CLEANUP_FREE char *path = file_join(folder, name);
+    unlink(path);
+}
+
+/* All names in the folder "kept", with blanks between them. */
+static const char *kept_names(void)
+{
+    static char all[512];
+    char **names;
+    size_t count;
+    struct err err = {0};
+    CLEANUP_FREE char *path = file_join(folder, "kept");
+    assert_int_equal(file_list(path, false, 100, &names, &count, &err), 0);
+    *all = 0;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? " " : "", names[i]);
+        mem_free(names[i]);
+    }
+    mem_free(names);
+    return all;
+}
+
+/* Writes over a byte of the text that was kept; then its time is the old one again, or is not. */
+static void change_kept(char byte, bool quietly)
+{
+    struct stat about;
+    CLEANUP_FREE char *path = file_join(folder, "kept/.w.ndjson.gz.fhir-text");
+    int fd = open(path, O_RDWR);
+    assert_true(fd >= 0 && fstat(fd, &about) == 0);
+    assert_int_equal(pwrite(fd, &byte, 1, (off_t)(strchr(two, '1') - two)), 1);
+    const struct timespec times[2] = {about.st_atim, about.st_mtim};
+    const struct timespec others[2] = {{0}, {.tv_sec = 1000000000}};
+    assert_int_equal(futimens(fd, quietly ? times : others), 0);
+    close(fd);
+}
+
+static void keeps_what_it_unpacked(void **state)
+{
+    struct err err = {0};
+    CLEANUP_FREE char *path = file_join(folder, "kept");
+    assert_int_equal(file_make_dirs(path, &err), 0);
+    write_packed("kept/w.ndjson.gz", two);
+    assert_string_equal(opened_with("kept/w.ndjson.gz", -1), "1 2");
+    assert_string_equal(opened_with("kept/w.ndjson.gz", 8 * (int64_t)sizeof(two)), "1 2");
+    assert_string_equal(kept_names(), "w.ndjson.gz");
+    assert_string_equal(opened_with("kept/w.ndjson.gz", 8 * (int64_t)strlen(two)), "1 2");
+    assert_string_equal(kept_names(), ".w.ndjson.gz.fhir-text w.ndjson.gz");
+    change_kept('7', true);
+    assert_string_equal(opened_with("kept/w.ndjson.gz", 8), "7 2"); /* it is what is read */
+    change_kept('7', false);
+    unlink_in("kept/w.ndjson.gz.fhir-index");
+    assert_string_equal(opened_with("kept", 8), "1 2");
+    assert_string_equal(kept_names(), ".fhir-index .w.ndjson.gz.fhir-text w.ndjson.gz");
+    write_packed("kept/w.ndjson.gz", strchr(two, '\n') + 1);
+    assert_string_equal(opened_with("kept", 8), "2");
+    assert_string_equal(opened_with("kept", 8), "2");
+}
+
+static void does_without_keeping(void **state)
+{
+    struct err err = {0};
+    CLEANUP_BUF struct buf bytes = {0};
+    CLEANUP_FREE char *path = file_join(folder, "kept/.w.ndjson.gz.fhir-text");
+    assert_int_equal(file_remove_tree(path, &err), 0);
+    unlink_in("kept/.fhir-index");
+    assert_int_equal(file_make_dirs(path, &err), 0); /* nothing can take its name now */
+    assert_string_equal(opened_with("kept", 8), "2");
+    unlink_in("kept/.fhir-index");
+    assert_string_equal(kept_names(), "w.ndjson.gz");
+    assert_int_equal(file_remove_tree(path, &err), 0);
+    pack(&bytes, two, strlen(two));
+    bytes.ptr[bytes.len / 2] ^= 1;
+    write_bytes("kept/w.ndjson.gz", &bytes);
+    assert_non_null(strstr(opened_with("kept", 8), "kept/w.ndjson.gz: damaged gzip data"));
+    assert_string_equal(kept_names(), "w.ndjson.gz");
 }
 
 static bool keep(void *arg, const char *piece, size_t len)
@@ -193,9 +280,10 @@ static int remove_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(opens_packed_files), cmocka_unit_test(opens_folders),
-        cmocka_unit_test(says_what_is_wrong), cmocka_unit_test(needs_a_folder_to_unpack_into),
-        cmocka_unit_test(notices_all_damage), cmocka_unit_test(keeps_to_its_limit),
+        cmocka_unit_test(opens_packed_files),     cmocka_unit_test(opens_folders),
+        cmocka_unit_test(says_what_is_wrong),     cmocka_unit_test(needs_a_folder_to_unpack_into),
+        cmocka_unit_test(keeps_what_it_unpacked), cmocka_unit_test(does_without_keeping),
+        cmocka_unit_test(notices_all_damage),     cmocka_unit_test(keeps_to_its_limit),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
