@@ -7,8 +7,8 @@
 
 /* Values are in hundredths. No unit: the value is one of `words`, with '|' between them. */
 struct mimic_item {
-    uint32_t id;
     const char *label, *unit, *words, *category;
+    uint32_t id;
     int32_t low, high, step;
 };
 

@@ -111,33 +111,32 @@ struct micro_test {
     struct organism_row organisms[ORGANISMS_OF_TEST];
 };
 
-#define ROWS(type, name)                                                                           \
-    struct type *name;                                                                             \
-    uint32_t name##_count
-
 struct mimic_tables {
     struct pool pool;
     uint64_t seed;
-    uint32_t number, density, subject;
-    struct mimic_id id;
-    bool male;
     int64_t anchor;       /* year of the present, which ends at its last minute */
     int64_t birth, death; /* death: 0 is none */
-    ROWS(admission, admissions);
-    ROWS(icu_stay, icus);
-    ROWS(ed_stay, eds);
-    ROWS(coded_row, diagnoses);
-    ROWS(coded_row, procedures);
-    ROWS(icu_procedure, icu_procedures);
-    ROWS(lab_specimen, lab_specimens);
-    ROWS(measured, labs);
-    ROWS(measured, charted);
-    ROWS(measured, outputs);
-    ROWS(measured, datetimes); /* value: days before it was charted */
-    ROWS(drug_order, orders);
-    ROWS(drug_given, given);
-    ROWS(fluid_given, fluids);
-    ROWS(micro_test, tests);
+    struct admission *admissions;
+    struct icu_stay *icus;
+    struct ed_stay *eds;
+    struct coded_row *diagnoses;
+    struct coded_row *procedures;
+    struct icu_procedure *icu_procedures;
+    struct lab_specimen *lab_specimens;
+    struct measured *labs;
+    struct measured *charted;
+    struct measured *outputs;
+    struct measured *datetimes; /* value: days before it was charted */
+    struct drug_order *orders;
+    struct drug_given *given;
+    struct fluid_given *fluids;
+    struct micro_test *tests;
+    uint32_t number, density, subject;
+    uint32_t admissions_count, icus_count, eds_count, diagnoses_count, procedures_count,
+        icu_procedures_count, lab_specimens_count, labs_count, charted_count, outputs_count,
+        datetimes_count, orders_count, given_count, fluids_count, tests_count;
+    struct mimic_id id;
+    bool male;
 };
 
 /* Makes the patient with this number; mimic_tables_free afterwards. */
