@@ -146,6 +146,27 @@ def check_recipes(world):
     return len(recipes), names
 
 
+def check_other_questions(world):
+    """No recipe for what is no question of ours, cut off anywhere, or not about a patient."""
+    tail = "\nContext:\nPatient FHIR ID is 1-2.\n"
+    whole = "What was the last Glucose value measured for patient 10000001?"
+    other = [""] + ["Question: " + whole[:n] + tail for n in range(len(whole))]
+    other += [whole[:n] for n in range(len(whole))]
+    other += ["Question: " + q + tail for q in (
+        "How many ICU stays has patient nobody had?", "How many ICU stays has patient  had?",
+        "Now: " + whole, whole + " And why?", "What is the weather?",
+        "Was \0 prescribed to patient 1 in ?", "{lab_name}", "Was aspirin prescribed?")]
+    other += ["Question: " + whole + "\nContext:\n"]
+    lines = world.ask("recipes", lines=map(json.dumps, other))
+    check(lines == ["null"] * len(other), "a recipe for " + str(
+        [o for o, l in zip(other, lines) if l != "null"][:3]))
+    odd = "Question: What was the last %s value measured for patient 1?" % "it's \\ \"\u00e9\\n" + tail
+    code = json.loads(world.ask("recipes", lines=[json.dumps(odd)])[0])["steps"][-1]["code"]
+    scope = {}
+    exec(code.split("\n\n", 1)[0], scope)
+    check(scope["lab_name"] == "it's \\ \"\u00e9\\n", "a slot is no longer the same: " + code[:200])
+
+
 def check_slips(world):
     """Each makes some answers wrong, in the templates where it can matter."""
     wrong = {}
@@ -316,6 +337,7 @@ def main():
         world = World(args, folder)
         check_resources(world)
         splits = check_questions(world)
+        check_other_questions(world)
         count, names = check_recipes(world)
         print("%d resources; %d questions of %d templates (%s), each answered right"
               % (len(world.resources), count, len(names),

@@ -52,7 +52,7 @@ static bool match(const char *pattern, grasp_str question, struct match *out, ui
         grasp_str piece = {pattern, strcspn(pattern, "{")};
         pattern += piece.len;
         bool end = !*pattern;
-        if (end && piece.len <= question.len - at)
+        if (end && count && piece.len <= question.len - at)
             found = question.len - piece.len;
         if (!count ? question.len < piece.len : !end && !slice_find(question, piece, at, &found))
             return false;
