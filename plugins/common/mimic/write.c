@@ -23,6 +23,12 @@ void mimic_refer(struct text *out, const char *name, const char *type, const str
     text_format(out, ",\"%s\":{\"reference\":\"%s/%s\"}", name, type, id->text);
 }
 
+void mimic_refer_list(struct text *out, const char *name, const char *type,
+                      const struct mimic_id *id)
+{
+    text_format(out, ",\"%s\":[{\"reference\":\"%s/%s\"}]", name, type, id->text);
+}
+
 void mimic_when(struct text *out, const char *name, int64_t wall)
 {
     char when[WALL_FHIR_SIZE];

@@ -70,6 +70,9 @@ struct mimic_id mimic_mix_id(const struct mimic_drug *drug);
 void mimic_open(struct text *out, const char *type, const char *profile, const struct mimic_id *id);
 void mimic_close(struct text *out);
 void mimic_refer(struct text *out, const char *name, const char *type, const struct mimic_id *id);
+/* The same as the one item of an array. */
+void mimic_refer_list(struct text *out, const char *name, const char *type,
+                      const struct mimic_id *id);
 void mimic_when(struct text *out, const char *name, int64_t wall);
 /* A CodeableConcept with one coding; no display: NULL. */
 void mimic_concept(struct text *out, const char *name, const char *system, const char *code,

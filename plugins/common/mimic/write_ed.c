@@ -8,7 +8,8 @@ struct ed_writer {
     const struct mimic_tables *t;
     const struct ed_stay *ed;
     struct dice *dice;
-    uint32_t written; /* resources of the stay, for their ids */
+    uint32_t written;          /* resources of the stay, for their ids */
+    struct mimic_id procedure; /* the last one that was written */
 };
 
 static struct text *open_ed(struct ed_writer *w, struct mimic_shelf *shelf, enum mimic_kind kind,
@@ -18,6 +19,8 @@ static struct text *open_ed(struct ed_writer *w, struct mimic_shelf *shelf, enum
     struct mimic_id id = mimic_id_of(name, "%u-%u", w->ed->stay, ++w->written);
     mimic_open(out, type, profile, &id);
     mimic_refer(out, "subject", "Patient", &w->t->id);
+    if (kind == KIND_PROCEDURE_ED)
+        w->procedure = id;
     return out;
 }
 
@@ -60,7 +63,8 @@ static void write_vitals(struct ed_writer *w, struct mimic_shelf *shelf, uint32_
         mimic_refer(out, "encounter", "Encounter", &w->ed->id);
         mimic_when(out, "effectiveDateTime",
                    mimic_spread(w->dice, w->ed->in, w->ed->out, count, i));
-        if (i % 5 == 4) {
+        mimic_refer_list(out, "partOf", "Procedure", &w->procedure);
+        if (i % 10 == 3 || i % 10 == 9) { /* both are vital signs */
             mimic_concept(out, "code", "http://loinc.org", "85354-9", "Blood pressure panel");
             text_format(
                 out,
@@ -134,8 +138,8 @@ void mimic_write_ed(const struct mimic_tables *t, struct mimic_shelf *shelf)
     for (uint32_t i = 0; i < t->eds_count; i++) {
         struct ed_writer w = {.t = t, .ed = &t->eds[i], .dice = &dice};
         write_stay(&w, &shelf->files[KIND_ENCOUNTER_ED]);
-        write_vitals(&w, shelf, mimic_how_many(t, &dice, 41, 5));
         write_ed_codes(&w, shelf);
+        write_vitals(&w, shelf, mimic_how_many(t, &dice, 41, 5));
         write_ed_drugs(&w, shelf);
     }
 }

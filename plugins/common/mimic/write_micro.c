@@ -26,7 +26,7 @@ static void members(struct text *out, const struct mimic_id *first, size_t strid
 
 static void derived_from(struct text *out, const struct mimic_id *id)
 {
-    text_format(out, ",\"derivedFrom\":[{\"reference\":\"Observation/%s\"}]", id->text);
+    mimic_refer_list(out, "derivedFrom", "Observation", id);
 }
 
 static void write_specimen(const struct mimic_tables *t, const struct micro_test *test,
