@@ -13,6 +13,7 @@
 
 static const struct command commands[] = {
     {"run", "let a method learn on a task (the default command)", cmd_run},
+    {"sweep", "a grid of runs: tasks x methods x agents x seeds, from one file", cmd_sweep},
     {"eval", "score frozen knowledge on a split", cmd_eval},
     {"list", "plugins found, with their options", cmd_list},
     {"check", "test a plugin against the rules of the interface", cmd_check},

@@ -484,11 +484,22 @@ static void open_pool(struct session *s)
     s->pool = pool_create(workers < 2 ? 2 : workers, "worker");
 }
 
+static int open_baseline(struct session *s, struct err *err)
+{
+    if (!s->options->baseline)
+        return 0;
+    CLEANUP_FREE char *path = file_join(s->options->baseline, "journal.jsonl");
+    int code = journal_open(path, &s->baseline, err);
+    return code ? err_prefix(err, "--baseline") : 0;
+}
+
 int session_open(struct session *s, struct err *err)
 {
     int code = session_open_task(s, err);
     if (!code)
         code = open_method(s, err);
+    if (!code)
+        code = open_baseline(s, err);
     if (code)
         return code;
     open_pool(s);
@@ -519,6 +530,7 @@ int session_start(struct session *s, struct err *err)
         .updater = s->run.updater,
         .pool = s->pool,
         .journal = s->journal,
+        .baseline = s->baseline,
         .ledger = &s->ledger,
         .cache = s->cache,
         .missing = s->missing,
@@ -597,6 +609,7 @@ void session_close(struct session *s)
 {
     engine_finish(s->engine);
     journal_close(s->journal);
+    journal_close(s->baseline);
     method_close(s->method);
     task_close(s->task);
     model_close(s->model);

@@ -14,7 +14,7 @@ struct session_options {
     const char *task, *method, *agent, *writer_agent, *judge_agent;
     const char *out, *run_name;
     const char *concurrency, *knowledge;
-    const char *cache;
+    const char *cache, *baseline;
     const char *max_calls, *max_tokens, *max_cost, *prices;
     struct arg_list sets;
     bool resume, retry_missing, force, quiet, verbose, json, dry_run, estimate, help;
@@ -51,6 +51,8 @@ struct session_options {
          .text = &(o)->max_cost},                                                                  \
         {"prices", 0, "FILE", "prices of models (default: prices.yaml)", .text = &(o)->prices},    \
         {"cache", 0, "DIR", "replies at temperature 0, shared between runs", .text = &(o)->cache}, \
+        {"baseline", 0, "DIR", "run of the same agent, task and seed: its baseline's replies",     \
+         .text = &(o)->baseline},                                                                  \
         {"quiet", 'q', NULL, "no progress and no summary", .flag = &(o)->quiet},                   \
         {"json", 0, NULL, "the result as JSON on standard output", .flag = &(o)->json},            \
         {"dry-run", 0, NULL, "check everything, show the plan, run nothing",                       \
@@ -78,7 +80,7 @@ struct session {
     struct model *model, *writer, *judge; /* the last two NULL where they are the first */
     struct task *task;
     struct method *method;
-    struct journal *journal;
+    struct journal *journal, *baseline; /* the latter of another run; NULL: none */
     struct ledger ledger;
     struct budget *budget; /* NULL: none */
     struct cache *cache;   /* NULL: none */

@@ -218,6 +218,33 @@ static bool find_in_memo(struct engine_call *call)
     return call->reused;
 }
 
+/* A reply that nobody sent for, but that counts as if it had been. */
+static void take_over(struct engine_call *call)
+{
+    struct engine *engine = call->engine;
+    if (engine->options.journal)
+        write_reply(call);
+    note_reply(call);
+    ledger_add(engine->options.ledger, call->phase, call->model.request.role,
+               &call->model.reply.usage, true);
+}
+
+/* The same request at the same place: the other run's agent was asked what this one's would be. */
+static bool find_in_baseline(struct engine_call *call)
+{
+    struct str line;
+    const struct journal *baseline = call->engine->options.baseline;
+    if (!baseline || !journal_find(baseline, call->place, &line) || !read_reply(call, line))
+        return false;
+    if (call->model.reply.kind == MODEL_FAILED || call->reused) {
+        call->model.reply = (struct model_reply){0};
+        call->reused = false;
+        return false;
+    }
+    take_over(call);
+    return true;
+}
+
 static bool find_in_cache(struct engine_call *call)
 {
     struct engine *engine = call->engine;
@@ -225,10 +252,7 @@ static bool find_in_cache(struct engine_call *call)
     if (!may_cache(call) ||
         !cache_find(engine->options.cache, call->fingerprint, &call->arena, reply))
         return false;
-    if (engine->options.journal)
-        write_reply(call);
-    note_reply(call);
-    ledger_add(engine->options.ledger, call->phase, call->model.request.role, &reply->usage, true);
+    take_over(call);
     return true;
 }
 
@@ -249,9 +273,11 @@ bool engine_call_start(struct engine_call *call)
     struct model *model = engine_model(engine, call->model.request.role);
     memset(&call->model.reply, 0, sizeof(call->model.reply));
     call->reused = false;
-    if (engine->options.journal || engine->memo || engine->options.cache)
+    if (engine->options.journal || engine->memo || engine->options.cache ||
+        engine->options.baseline)
         model_fingerprint(model, &call->model.request, call->fingerprint);
-    if (find_in_journal(call) || find_in_memo(call) || find_in_cache(call))
+    if (find_in_journal(call) || find_in_memo(call) || find_in_baseline(call) ||
+        find_in_cache(call))
         return true;
     if (!engine_flush(engine)) {
         call->model.reply = (struct model_reply){

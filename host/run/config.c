@@ -40,6 +40,7 @@ static const char *const top_keys[] = {
     "updater",
     "writer_agent",
     "_resume",
+    NULL,
 };
 /* The reference's blocks of its methods, besides cycle and skills: those of other methods may be
  * there too, as its files have them. */
@@ -56,6 +57,12 @@ static const char *const cycle_keys[] = {"epochs",       "update_every", "batch_
                                          "reuse_calls",  "overlap"};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define TOP_KEYS (COUNT(top_keys) - 1)
+
+const char *const *config_keys(void)
+{
+    return top_keys;
+}
 
 int config_load(const char *path, struct config *out, struct err *err)
 {
@@ -278,8 +285,8 @@ static int read_budget(struct config *config, struct run_config *out, struct err
 static int check_keys(struct config *config, struct err *err)
 {
     for (struct json_iter it = json_members(config->tree); json_next(&it);) {
-        if (!is_in(it.key, top_keys, COUNT(top_keys)))
-            return unknown_key(config, "", it.key, top_keys, COUNT(top_keys), err);
+        if (!is_in(it.key, top_keys, TOP_KEYS))
+            return unknown_key(config, "", it.key, top_keys, TOP_KEYS, err);
     }
     static const char *const blocks[] = {"task",   "method", "cycle",      "skills",
                                          "memory", "expel",  "evo_memory", "skillx",

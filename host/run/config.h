@@ -42,6 +42,9 @@ void config_clear(struct config *config);
 /* "file.yaml:12" or "--set"; for error texts. Valid until the next call on the config. */
 const char *config_where(struct config *config, const char *dotted);
 
+/* The keys of a configuration, ended by NULL. */
+const char *const *config_keys(void);
+
 struct run_config {
     const char *task, *method;              /* as given: "quickstart.so", "agentbench.so:webshop" */
     const char *agent_preset;               /* NULL if there is an inline agent */

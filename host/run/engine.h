@@ -30,9 +30,10 @@ struct engine_options {
     struct pool *pool;
     struct journal *journal; /* NULL: none */
     struct ledger *ledger;
-    struct cache *cache;     /* replies of other runs; NULL: none */
-    struct missing *missing; /* gets what could not be run */
-    bool retry_missing;      /* what the journal knows as missing is run again */
+    struct journal *baseline; /* of a run with the same agent and another method; NULL: none */
+    struct cache *cache;      /* replies of other runs; NULL: none */
+    struct missing *missing;  /* gets what could not be run */
+    bool retry_missing;       /* what the journal knows as missing is run again */
     size_t concurrency;
     double episode_timeout; /* seconds; 0: none */
     /* A call that is too long for the model, or that its service will not answer, is the model's

@@ -276,6 +276,26 @@ int journal_resume(const char *path, struct journal **out, struct err *err)
     return 0;
 }
 
+int journal_open(const char *path, struct journal **out, struct err *err)
+{
+    struct journal *j = journal_new(path);
+    size_t end, count = 0;
+    int code = 0;
+    j->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (j->fd < 0)
+        code = err_system(err, errno, "read", path);
+    if (!code)
+        code = map_file(j, SIZE_MAX, &end, &count, err);
+    if (code) {
+        journal_close(j);
+        return code;
+    }
+    for (size_t i = 0; i < count; i++)
+        map_set(&j->found, j->lines[i].key, &j->lines[i]);
+    *out = j;
+    return 0;
+}
+
 bool journal_find(const struct journal *journal, struct str place, struct str *out_line)
 {
     if (journal->found.count == 0)

@@ -19,6 +19,9 @@ int journal_create(const char *path, struct journal **out, struct err *err);
  * file and line if a complete line is damaged. */
 int journal_resume(const char *path, struct journal **out, struct err *err);
 
+/* Another run's, to be read only: lines that are torn or still to be written are not there. */
+int journal_open(const char *path, struct journal **out, struct err *err);
+
 /* The line recorded for a place before this process began; false if there is none. Any thread;
  * the text lives until journal_close. place: without JSON escapes. Lines of earlier processes that
  * are never asked for are left out of the finished journal. */

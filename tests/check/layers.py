@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-LAYERS = ["base", "io", "model", "plugin", "run", "stats", "results", "cli"]
+LAYERS = ["base", "io", "model", "plugin", "run", "stats", "results", "sweep", "cli"]
 LIBRARIES = {
     "json-c": {"json.h", "json-c/json.h", "json_object.h", "json_tokener.h"},
     "libyaml": {"yaml.h"},
