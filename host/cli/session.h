@@ -14,7 +14,7 @@ struct session_options {
     const char *task, *method, *agent, *writer_agent, *judge_agent;
     const char *out, *run_name;
     const char *concurrency, *knowledge;
-    const char *cache, *baseline;
+    const char *cache, *baseline, *share;
     const char *max_calls, *max_tokens, *max_cost, *prices;
     struct arg_list sets;
     bool resume, retry_missing, force, quiet, verbose, json, dry_run, estimate, help;
@@ -53,6 +53,8 @@ struct session_options {
         {"cache", 0, "DIR", "replies at temperature 0, shared between runs", .text = &(o)->cache}, \
         {"baseline", 0, "DIR", "run of the same agent, task and seed: its baseline's replies",     \
          .text = &(o)->baseline},                                                                  \
+        {"share", 0, "FILE", "limits and budget of a sweep, which hands this on",                  \
+         .text = &(o)->share},                                                                     \
         {"quiet", 'q', NULL, "no progress and no summary", .flag = &(o)->quiet},                   \
         {"json", 0, NULL, "the result as JSON on standard output", .flag = &(o)->json},            \
         {"dry-run", 0, NULL, "check everything, show the plan, run nothing",                       \
@@ -82,6 +84,7 @@ struct session {
     struct method *method;
     struct journal *journal, *baseline; /* the latter of another run; NULL: none */
     struct ledger ledger;
+    struct share *share;   /* of a sweep; NULL: none */
     struct budget *budget; /* NULL: none */
     struct cache *cache;   /* NULL: none */
     struct missing *missing;

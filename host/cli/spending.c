@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "model/share.h"
 
 #define PRICES "prices.yaml"
 
@@ -30,6 +31,15 @@ static char *price_file(const struct session *s)
     return NULL;
 }
 
+static bool limits_cost(const struct session *s)
+{
+    struct budget_use limits;
+    if (!s->share)
+        return false;
+    share_limits(s->share, &limits);
+    return limits.cost >= 0;
+}
+
 /* What calls of a role cost: at the price of the model that plays it. */
 static int read_price(struct session *s, enum model_role role, const char *path, struct err *err)
 {
@@ -42,12 +52,12 @@ static int read_price(struct session *s, enum model_role role, const char *path,
         *price = s->ledger.prices[MODEL_EXECUTOR];
         return 0;
     }
-    bool local = !*model_endpoint(models[role]);
+    bool local = !*model_endpoint(models[role]), needed = s->run.max_cost >= 0 || limits_cost(s);
     if (local)
         price->known = s->model != models[role] || s->writer || s->judge; /* nothing */
     else if (path)
         code = price_read(path, preset, model_name(models[role]), price, err);
-    if (code || local || price->known || s->run.max_cost < 0)
+    if (code || local || price->known || !needed)
         return code;
     const char *name = preset ? preset : model_name(models[role]);
     return err_set(err, EXIT_CONFIG,
@@ -96,30 +106,61 @@ static bool has_unbounded_replies(const struct session *s)
     return false;
 }
 
+static bool has_limit(const struct budget_use *limits)
+{
+    return limits->calls >= 0 || limits->tokens >= 0 || limits->cost >= 0;
+}
+
+static int check_bounds(const struct session *s, const struct budget_use *limits, struct err *err)
+{
+    if ((limits->tokens < 0 && limits->cost < 0) || !has_unbounded_replies(s))
+        return 0;
+    return err_set(err, EXIT_CONFIG,
+                   "a budget in %s needs a bound on each reply: give the preset max_tokens, as "
+                   "in --set agent.max_tokens=8192",
+                   limits->tokens >= 0 ? "tokens" : "dollars");
+}
+
+/* What costs nothing is not counted if nothing is limited. */
+static void set_budget(struct session *s, const struct budget_use *limits, bool any)
+{
+    struct model *models[] = {s->model, s->writer, s->judge};
+    s->budget = budget_create(limits, s->ledger.prices);
+    if (s->share)
+        budget_set_share(s->budget, s->share);
+    for (size_t i = 0; i < 3; i++) {
+        if (!models[i])
+            continue;
+        if (any || *model_endpoint(models[i]))
+            model_set_budget(models[i], s->budget);
+        if (s->share)
+            model_set_share(models[i], s->share);
+    }
+}
+
 int spending_open(struct session *s, struct err *err)
 {
-    struct budget_use limits = {s->run.max_calls, s->run.max_tokens, -1};
-    int code = read_prices(s, err);
+    struct budget_use limits = {s->run.max_calls, s->run.max_tokens, -1}, shared = {-1, -1, -1};
+    int code = s->options->share ? share_open(s->options->share, &s->share, err) : 0;
+    if (!code)
+        code = read_prices(s, err);
     if (!code)
         code = open_cache(s, err);
     if (code)
         return code;
     if (s->run.max_cost >= 0 && ledger_is_priced(&s->ledger))
         limits.cost = (int64_t)floor(s->run.max_cost * PRICE_DOLLAR);
-    if (limits.calls < 0 && limits.tokens < 0 && limits.cost < 0)
+    if (s->share)
+        share_limits(s->share, &shared);
+    bool any = has_limit(&limits) || has_limit(&shared);
+    if (!any && !s->share)
         return 0;
-    if ((limits.tokens >= 0 || limits.cost >= 0) && has_unbounded_replies(s))
-        return err_set(err, EXIT_CONFIG,
-                       "a budget in %s needs a bound on each reply: give the preset max_tokens, as "
-                       "in --set agent.max_tokens=8192",
-                       limits.tokens >= 0 ? "tokens" : "dollars");
-    s->budget = budget_create(&limits, s->ledger.prices);
-    struct model *models[] = {s->model, s->writer, s->judge};
-    for (size_t i = 0; i < 3; i++) {
-        if (models[i])
-            model_set_budget(models[i], s->budget);
-    }
-    return 0;
+    code = check_bounds(s, &limits, err);
+    if (!code)
+        code = check_bounds(s, &shared, err);
+    if (!code)
+        set_budget(s, &limits, any);
+    return code;
 }
 
 /* A call's line of the journal; what was reused cost nothing. */
@@ -226,6 +267,7 @@ void spending_stopped(struct session *s, int code)
 void spending_close(struct session *s)
 {
     budget_destroy(s->budget);
+    share_close(s->share);
     cache_close(s->cache);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/share.h"
 
 struct budget {
     pthread_mutex_t lock;
@@ -13,6 +14,7 @@ struct budget {
     unsigned out; /* reservations */
     bool over;
     struct budget_use wanted; /* by the call that did not fit */
+    struct share *share;      /* whose budget holds too; NULL: none */
 };
 
 struct budget *budget_create(const struct budget_use *limits,
@@ -38,6 +40,11 @@ static void add(struct budget_use *to, const struct budget_use *use, int sign)
     to->calls += sign * use->calls;
     to->tokens += sign * use->tokens;
     to->cost += sign * use->cost;
+}
+
+void budget_set_share(struct budget *budget, struct share *share)
+{
+    budget->share = share;
 }
 
 void budget_add(struct budget *budget, const struct budget_use *use)
@@ -85,6 +92,9 @@ enum budget_answer budget_reserve(struct budget *budget, enum model_role role, i
         if (answer == BUDGET_OVER)
             set_over(budget, &claim);
     } else {
+        answer = budget->share ? share_reserve(budget->share, &claim) : BUDGET_OK;
+    }
+    if (answer == BUDGET_OK) {
         add(&budget->reserved, &claim, 1);
         budget->out++;
         *out_claim = claim;
@@ -107,6 +117,8 @@ static void settle(struct budget *budget, const struct budget_use *claim,
     add(&budget->reserved, claim, -1);
     budget->out--;
     add(&budget->used, use, 1);
+    if (budget->share)
+        share_settle(budget->share, claim, use);
     pthread_mutex_unlock(&budget->lock);
 }
 
@@ -129,10 +141,11 @@ bool budget_take(struct budget *budget, enum model_role role, const struct model
     struct budget_use use = use_of(budget, role, usage);
     pthread_mutex_lock(&budget->lock);
     bool ok = !budget->over && fits(budget, &use);
+    if (!ok)
+        set_over(budget, &use);
+    ok = ok && (!budget->share || share_take(budget->share, &use));
     if (ok)
         add(&budget->used, &use, 1);
-    else
-        set_over(budget, &use);
     pthread_mutex_unlock(&budget->lock);
     return ok;
 }
@@ -148,18 +161,36 @@ static void write_part(struct buf *out, const char *what, int64_t limit, int64_t
         buf_printf(out, " (the next call may need %lld)", (long long)wanted);
 }
 
+static void write_over(struct buf *out, const struct budget_use *l, const struct budget_use *u,
+                       const struct budget_use *w)
+{
+    write_part(out, "calls", l->calls, u->calls, 0);
+    write_part(out, "tokens", l->tokens, u->tokens, w->tokens);
+    if (l->cost >= 0)
+        buf_printf(out, "%s$%.4f of $%.4f (the next call may cost $%.4f)", out->len ? ", " : "",
+                   price_dollars(u->cost), price_dollars(l->cost), price_dollars(w->cost));
+}
+
+static bool over_together(struct share *share, struct buf *out)
+{
+    struct budget_use limits, used, others, wanted;
+    if (!share || !share_over(share, &wanted))
+        return false;
+    share_limits(share, &limits);
+    share_used(share, &used, &others);
+    buf_text(out, "of the whole sweep ");
+    CLEANUP_BUF struct buf text = {0};
+    write_over(&text, &limits, &used, &wanted);
+    buf_str(out, buf_view(&text));
+    return true;
+}
+
 bool budget_over(struct budget *budget, struct buf *out)
 {
     pthread_mutex_lock(&budget->lock);
-    const struct budget_use *l = &budget->limits, *u = &budget->used, *w = &budget->wanted;
     bool over = budget->over;
-    if (over) {
-        write_part(out, "calls", l->calls, u->calls, 0);
-        write_part(out, "tokens", l->tokens, u->tokens, w->tokens);
-        if (l->cost >= 0)
-            buf_printf(out, "%s$%.4f of $%.4f (the next call may cost $%.4f)", out->len ? ", " : "",
-                       price_dollars(u->cost), price_dollars(l->cost), price_dollars(w->cost));
-    }
+    if (over)
+        write_over(out, &budget->limits, &budget->used, &budget->wanted);
     pthread_mutex_unlock(&budget->lock);
-    return over;
+    return over || over_together(budget->share, out);
 }

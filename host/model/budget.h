@@ -20,6 +20,10 @@ struct budget *budget_create(const struct budget_use *limits,
                              const struct price prices[PRICE_ROLES]);
 void budget_destroy(struct budget *budget); /* NULL is fine */
 
+struct share;
+/* Before the first call: what all processes of a sweep use together is bounded too (share.h). */
+void budget_set_share(struct budget *budget, struct share *share);
+
 /* Used before, by earlier processes of the run. */
 void budget_add(struct budget *budget, const struct budget_use *use);
 void budget_used(struct budget *budget, struct budget_use *out);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "model/auth_google.h"
 #include "model/client_internal.h"
 #include "model/errors.h"
@@ -126,6 +127,14 @@ void model_quotas(const struct model *model, double *out_requests, double *out_t
 void model_set_budget(struct model *model, struct budget *budget)
 {
     model->gate.budget = budget;
+}
+
+void model_set_share(struct model *model, struct share *share)
+{
+    if (model->answer)
+        return;
+    CLEANUP_FREE char *key = mem_printf("%s\n%s", model->config.url, model->config.model);
+    gate_set_share(&model->gate, share, hash_sha256_u64(str_of(key)) | 1);
 }
 
 int64_t model_reply_most(const struct model *model)

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/clock.h"
+
 #define BYTES_PER_TOKEN 4.0 /* until replies have said it */
 #define REPLY_TOKENS 256.0
 #define MEMORY 64.0     /* replies over which means are taken */
@@ -10,18 +12,54 @@
 #define LOOKED_AT 16
 #define PASSED_MOST 8
 #define BUDGET_ASK_US 100000u /* another model may have given something back */
+#define SHARE_ASK_US 10000u   /* another process may have got a call back */
 #define SHOWN_US 2000000u     /* so long ago is still now, to a person */
 
 void gate_init(struct gate *gate, const struct gate_limits *limits)
 {
     *gate = (struct gate){.most_in_flight = limits->in_flight, .bytes_per_token = BYTES_PER_TOKEN};
-    limit_init(&gate->requests, limits->requests_per_minute);
-    limit_init(&gate->tokens, limits->tokens_per_minute);
-    adapt_init(&gate->adapt);
+    gate->flow = &gate->own;
+    limit_init(&gate->flow->requests, limits->requests_per_minute);
+    limit_init(&gate->flow->tokens, limits->tokens_per_minute);
+    adapt_init(&gate->flow->adapt);
     for (size_t i = 0; i < GATE_ROLES; i++) {
         gate->lines[i].last = &gate->lines[i].first;
         gate->reply_tokens[i] = REPLY_TOKENS;
     }
+}
+
+void gate_set_share(struct gate *gate, struct share *share, uint64_t key)
+{
+    struct share_flow *flow =
+        share_flow(share, key, gate->own.requests.configured, gate->own.tokens.configured);
+    if (!flow)
+        return; /* the limits are the process's own */
+    gate->share = share;
+    gate->flow = flow;
+}
+
+/* The time, which must not run back for a flow that other processes have just used. */
+static uint64_t lock(struct gate *gate, uint64_t now_us)
+{
+    if (!gate->share)
+        return now_us;
+    share_lock_flows(gate->share);
+    return clock_monotonic_us();
+}
+
+static void unlock(struct gate *gate)
+{
+    if (gate->share)
+        share_unlock_flows(gate->share);
+}
+
+/* Of this process, and of those that share the flow. */
+static unsigned in_flight(const struct gate *gate, double *out_variance)
+{
+    if (gate->share)
+        return share_in_flight(gate->share, gate->flow, out_variance);
+    *out_variance = gate->variance;
+    return gate->in_flight;
 }
 
 static enum model_hold hold_of(enum adapt_hold hold)
@@ -55,38 +93,49 @@ static enum model_hold ask_budget(struct gate *gate, struct gate_ticket *ticket,
 
 static bool knows_quota(const struct gate *gate)
 {
-    return gate->requests.per_minute > 0 || gate->tokens.per_minute > 0;
+    return gate->flow->requests.per_minute > 0 || gate->flow->tokens.per_minute > 0;
 }
 
 /* *out_wait_us as in gate_next. */
 static enum model_hold ask_quotas(struct gate *gate, const struct gate_ticket *ticket,
-                                  uint64_t now_us, uint64_t *out_wait_us)
+                                  double variance, uint64_t now_us, uint64_t *out_wait_us)
 {
-    double spare = DEVIATIONS * sqrt(gate->variance + ticket->variance);
-    uint64_t requests = limit_wait_us(&gate->requests, 1, 0, now_us);
-    uint64_t used = limit_wait_us(&gate->tokens, ticket->tokens, spare, now_us);
+    double spare = DEVIATIONS * sqrt(variance + ticket->variance);
+    uint64_t requests = limit_wait_us(&gate->flow->requests, 1, 0, now_us);
+    uint64_t used = limit_wait_us(&gate->flow->tokens, ticket->tokens, spare, now_us);
     *out_wait_us = requests > used ? requests : used;
     if (!requests && !used)
         return MODEL_HOLD_NONE;
     return requests >= used ? MODEL_HOLD_REQUESTS : MODEL_HOLD_TOKENS;
 }
 
-/* What keeps a call back; *out_wait_us as in gate_next. */
-static enum model_hold ask(struct gate *gate, struct gate_ticket *ticket, uint64_t now_us,
-                           uint64_t *out_wait_us)
+static enum model_hold ask_all(struct gate *gate, struct gate_ticket *ticket, uint64_t now_us,
+                               uint64_t *out_wait_us)
 {
+    double variance;
+    unsigned out = in_flight(gate, &variance);
     *out_wait_us = 0;
-    if (gate->most_in_flight > 0 && gate->in_flight >= gate->most_in_flight)
+    if (gate->most_in_flight > 0 && out >= gate->most_in_flight)
         return MODEL_HOLD_IN_FLIGHT;
-    enum adapt_hold hold = adapt_ask(&gate->adapt, gate->in_flight, now_us, out_wait_us);
+    enum adapt_hold hold = adapt_ask(&gate->flow->adapt, out, now_us, out_wait_us);
     if (hold != ADAPT_GO)
         return hold_of(hold);
     enum model_hold quota = MODEL_HOLD_NONE;
     if (knows_quota(gate))
-        quota = ask_quotas(gate, ticket, now_us, out_wait_us);
+        quota = ask_quotas(gate, ticket, variance, now_us, out_wait_us);
     if (quota != MODEL_HOLD_NONE)
         return quota;
     return gate->budget ? ask_budget(gate, ticket, out_wait_us) : MODEL_HOLD_NONE;
+}
+
+/* What keeps a call back; *out_wait_us as in gate_next. */
+static enum model_hold ask(struct gate *gate, struct gate_ticket *ticket, uint64_t now_us,
+                           uint64_t *out_wait_us)
+{
+    enum model_hold hold = ask_all(gate, ticket, now_us, out_wait_us);
+    if (hold != MODEL_HOLD_NONE && gate->share && !*out_wait_us)
+        *out_wait_us = SHARE_ASK_US;
+    return hold;
 }
 
 static void estimate(const struct gate *gate, struct gate_ticket *ticket)
@@ -105,15 +154,19 @@ static void go(struct gate *gate, struct gate_ticket *ticket, uint64_t now_us)
     gate->in_flight++;
     ticket->inside = true;
     ticket->sent_us = now_us;
-    adapt_sent(&gate->adapt, now_us);
-    if (!knows_quota(gate)) {
+    adapt_sent(&gate->flow->adapt, now_us);
+    bool known = knows_quota(gate);
+    if (!known) {
         ticket->tokens = 0;
         ticket->variance = 0;
-        return;
     }
+    if (gate->share)
+        share_flight(gate->share, gate->flow, 1, ticket->variance);
+    if (!known)
+        return;
     gate->variance += ticket->variance;
-    limit_add(&gate->requests, 1, now_us);
-    limit_add(&gate->tokens, ticket->tokens, now_us);
+    limit_add(&gate->flow->requests, 1, now_us);
+    limit_add(&gate->flow->tokens, ticket->tokens, now_us);
 }
 
 static void wait_in_line(struct gate *gate, struct gate_ticket *ticket, bool in_front)
@@ -176,12 +229,12 @@ static void wait_for_deadline(const struct gate *gate, uint64_t now_us, uint64_t
         *wait_us = left;
 }
 
-bool gate_enter(struct gate *gate, struct gate_ticket *ticket, bool again, uint64_t now_us,
-                uint64_t *out_wait_us)
+static bool enter(struct gate *gate, struct gate_ticket *ticket, bool again, uint64_t now_us,
+                  uint64_t *out_wait_us)
 {
     *out_wait_us = 0;
     if (ticket->kept > 0)
-        limit_correct(&gate->tokens, -ticket->kept, ticket->sent_us, now_us);
+        limit_correct(&gate->flow->tokens, -ticket->kept, ticket->sent_us, now_us);
     ticket->kept = 0;
     estimate(gate, ticket);
     if (!gate->waiting) {
@@ -199,13 +252,22 @@ bool gate_enter(struct gate *gate, struct gate_ticket *ticket, bool again, uint6
     return false;
 }
 
+bool gate_enter(struct gate *gate, struct gate_ticket *ticket, bool again, uint64_t now_us,
+                uint64_t *out_wait_us)
+{
+    now_us = lock(gate, now_us);
+    bool in = enter(gate, ticket, again, now_us, out_wait_us);
+    unlock(gate);
+    return in;
+}
+
 /* The share of what is scarce that a call takes, 1 being an average one. */
 static double weight(const struct gate *gate, const struct gate_ticket *ticket)
 {
-    if (!(gate->tokens.per_minute > 0))
+    if (!(gate->flow->tokens.per_minute > 0))
         return 1;
-    double by_tokens = ticket->tokens / gate->tokens.per_minute;
-    double by_calls = gate->requests.per_minute > 0 ? 1 / gate->requests.per_minute : 0;
+    double by_tokens = ticket->tokens / gate->flow->tokens.per_minute;
+    double by_calls = gate->flow->requests.per_minute > 0 ? 1 / gate->flow->requests.per_minute : 0;
     return 1000 * (by_tokens > by_calls ? by_tokens : by_calls);
 }
 
@@ -237,7 +299,7 @@ static struct gate_ticket **next_in_line(struct gate *gate, struct gate_line *li
     return NULL;
 }
 
-struct gate_ticket *gate_next(struct gate *gate, uint64_t now_us, uint64_t *out_wait_us)
+static struct gate_ticket *next(struct gate *gate, uint64_t now_us, uint64_t *out_wait_us)
 {
     struct gate_line *line = NULL;
     struct gate_ticket *ticket;
@@ -266,6 +328,14 @@ struct gate_ticket *gate_next(struct gate *gate, uint64_t now_us, uint64_t *out_
     line->used += weight(gate, ticket);
     gate->waiting--;
     go(gate, ticket, now_us);
+    return ticket;
+}
+
+struct gate_ticket *gate_next(struct gate *gate, uint64_t now_us, uint64_t *out_wait_us)
+{
+    now_us = lock(gate, now_us);
+    struct gate_ticket *ticket = next(gate, now_us, out_wait_us);
+    unlock(gate);
     return ticket;
 }
 
@@ -299,7 +369,7 @@ static void learn(struct gate *gate, const struct gate_ticket *ticket,
         gate->reply_variance[role] +=
             (off * off - gate->reply_variance[role]) / fmin(count - 1, MEMORY);
     if (ticket->tokens > 0)
-        limit_correct(&gate->tokens, total - ticket->tokens, ticket->sent_us, now_us);
+        limit_correct(&gate->flow->tokens, total - ticket->tokens, ticket->sent_us, now_us);
 }
 
 static void settle(struct gate *gate, const struct gate_ticket *ticket,
@@ -314,36 +384,57 @@ static void settle(struct gate *gate, const struct gate_ticket *ticket,
                       outcome->end == GATE_ANSWERED ? outcome->usage : NULL);
 }
 
-void gate_leave(struct gate *gate, struct gate_ticket *ticket, const struct gate_outcome *outcome,
-                uint64_t now_us)
+/* Of limits that are divided, what the server says of the whole is divided too; what is left of it
+ * says nothing then. */
+static void report(struct gate *gate, const struct limit_headers *headers, uint64_t now_us)
 {
-    if (!ticket->inside)
-        return;
+    double parts = gate->share ? share_parts(gate->share) : 1;
+    bool whole = parts <= 1;
+    limit_report(&gate->flow->requests, headers->requests / parts,
+                 whole ? headers->requests_remaining : NAN, now_us);
+    limit_report(&gate->flow->tokens, headers->tokens / parts,
+                 whole ? headers->tokens_remaining : NAN, now_us);
+}
+
+static void leave(struct gate *gate, struct gate_ticket *ticket, const struct gate_outcome *outcome,
+                  uint64_t now_us)
+{
+    struct adapt *adapt = &gate->flow->adapt;
+    double variance;
     ticket->inside = false;
     settle(gate, ticket, outcome);
     gate->in_flight--;
     gate->variance = gate->in_flight ? fmax(gate->variance - ticket->variance, 0) : 0;
+    if (gate->share)
+        share_flight(gate->share, gate->flow, -1, -ticket->variance);
+    unsigned others = in_flight(gate, &variance);
     switch (outcome->end) {
     case GATE_ANSWERED:
         learn(gate, ticket, outcome->usage, now_us);
-        adapt_accepted(&gate->adapt, ticket->sent_us, gate->in_flight, now_us);
+        adapt_accepted(adapt, ticket->sent_us, others, now_us);
         break;
     case GATE_REFUSED:
-        adapt_refused(&gate->adapt, ticket->sent_us, gate->in_flight, outcome->wait_us, now_us);
+        adapt_refused(adapt, ticket->sent_us, others, outcome->wait_us, now_us);
         ticket->kept = ticket->tokens;
         ticket->refusals++;
         break;
     case GATE_FAILED:
     case GATE_LOST:
-        adapt_lost(&gate->adapt, ticket->sent_us);
+        adapt_lost(adapt, ticket->sent_us);
         break;
     }
-    if (!outcome->headers)
+    if (outcome->headers)
+        report(gate, outcome->headers, now_us);
+}
+
+void gate_leave(struct gate *gate, struct gate_ticket *ticket, const struct gate_outcome *outcome,
+                uint64_t now_us)
+{
+    if (!ticket->inside)
         return;
-    limit_report(&gate->requests, outcome->headers->requests, outcome->headers->requests_remaining,
-                 now_us);
-    limit_report(&gate->tokens, outcome->headers->tokens, outcome->headers->tokens_remaining,
-                 now_us);
+    now_us = lock(gate, now_us);
+    leave(gate, ticket, outcome, now_us);
+    unlock(gate);
 }
 
 enum model_hold gate_hold(const struct gate *gate, uint64_t now_us)

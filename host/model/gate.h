@@ -10,6 +10,7 @@
 #include "model/budget.h"
 #include "model/limit.h"
 #include "model/model.h"
+#include "model/share.h"
 
 #define GATE_ROLES 3
 
@@ -38,10 +39,10 @@ struct gate_line {
 };
 
 struct gate {
-    struct budget *budget; /* NULL: none */
-    double most_in_flight; /* 0: learned */
-    struct limit requests, tokens;
-    struct adapt adapt;
+    struct budget *budget;        /* NULL: none */
+    double most_in_flight;        /* 0: learned */
+    struct share_flow own, *flow; /* the latter is the former, or one that processes share */
+    struct share *share;          /* of the flow; NULL: it is this gate's own */
     struct gate_line lines[GATE_ROLES];
     struct gate_ticket *late; /* out of their lines, and not yet given by gate_next */
     uint64_t deadline_us;     /* the first of those that wait, or earlier; 0: none */
@@ -59,6 +60,9 @@ struct gate_limits {
 };
 
 void gate_init(struct gate *gate, const struct gate_limits *limits);
+/* Before the first call: limits hold together with those of other processes that have the same
+ * key. */
+void gate_set_share(struct gate *gate, struct share *share, uint64_t key);
 /* True: it is inside and goes out now, or over the budget. Otherwise it waits, in front of its line
  * if it was inside before, and gate_next gives it: *out_wait_us says when to ask, 0 if that has
  * been said already or only a call that comes back can change things. */

@@ -126,6 +126,9 @@ void model_quotas(const struct model *model, double *out_requests, double *out_t
 struct budget;
 /* Before the first call: what calls may use together. It outlives the model. */
 void model_set_budget(struct model *model, struct budget *budget);
+struct share;
+/* Before the first call: its limits hold together with those of the other processes of a sweep. */
+void model_set_share(struct model *model, struct share *share);
 /* The most tokens that a reply may have, of what the preset says; 0 if nothing bounds it. */
 int64_t model_reply_most(const struct model *model);
 void model_send(struct model *model, struct model_call *call); /* any thread */

@@ -82,7 +82,18 @@ static int check_cell(const struct sweep *s, const struct bench *b, const struct
                       struct err *err)
 {
     CLEANUP_BUF struct buf out = {0}, said = {0}, words = {0};
-    const char *argv[] = {"run", "--dry-run", "--config", b->config, "--out", b->out, NULL};
+    const char *argv[] = {"run", "--dry-run", "--config", b->config, "--out", b->out,
+                          NULL,  NULL,        NULL,       NULL,      NULL};
+    CLEANUP_FREE char *cost = mem_printf("%.17g", s->max_cost);
+    size_t count = 6;
+    if (s->max_cost >= 0) {
+        argv[count++] = "--max-cost";
+        argv[count++] = cost;
+    }
+    if (s->max_tokens >= 0) {
+        argv[count++] = "--max-tokens";
+        argv[count++] = "1";
+    }
     int code = put(b, cell, err);
     if (code)
         return code;

@@ -79,6 +79,8 @@ static void add_share(const struct local *l, size_t cell, char **texts, const ch
                       size_t *count)
 {
     const struct sweep_cell *c = &l->sweep->cells[cell];
+    argv[(*count)++] = "--share";
+    argv[(*count)++] = texts[2];
     bool paid = strcmp(c->agent, "rehearsal") != 0;
     if (c->baseline != SWEEP_NO_CELL && sweep_is_done(&l->states[c->baseline])) {
         texts[0] = sweep_run_path(l->folder, c->baseline);
@@ -101,7 +103,7 @@ static int start_child(struct local *l, struct worker *w, struct err *err)
     CLEANUP_FREE char *config = sweep_state_path(l->folder, w->cell, "config.yaml");
     CLEANUP_FREE char *begun = file_join(dir, "config.yaml");
     const char *argv[24] = {"run", "--out", dir};
-    char *texts[2] = {0};
+    char *texts[3] = {0};
     size_t count = 3;
     if (file_exists(begun)) {
         argv[count++] = "--resume";
@@ -110,9 +112,11 @@ static int start_child(struct local *l, struct worker *w, struct err *err)
         argv[count++] = "--config";
         argv[count++] = config;
     }
+    int code = limits_path(l, w->cell, &texts[2], err);
     add_share(l, w->cell, texts, argv, &count);
     argv[count] = NULL;
-    int code = sweep_process_start(argv, log, &w->pid, err);
+    if (!code)
+        code = sweep_process_start(argv, log, &w->pid, err);
     for (size_t i = 0; i < COUNT(texts); i++)
         mem_free(texts[i]);
     return code;
@@ -206,6 +210,7 @@ static int finish(struct local *l, struct worker *w, int status, struct err *err
     look(l, w->cell);
     if (end == CELL_BUDGET)
         l->budget = true;
+    l->over = l->over || limits_over(l);
     if (end == CELL_OUTSIDE)
         l->outside = code;
     if (end == CELL_BUSY)
@@ -319,7 +324,7 @@ static size_t next_cell(const struct local *l)
 static int launch(struct local *l, struct err *err)
 {
     int code = 0;
-    for (size_t i = 0; i < l->parallel && !code && !l->signals && !l->budget; i++) {
+    for (size_t i = 0; i < l->parallel && !code && !l->signals && !l->over; i++) {
         if (l->workers[i].pid)
             continue;
         size_t cell = next_cell(l);
@@ -334,7 +339,7 @@ static bool is_over(const struct local *l)
 {
     if (l->running)
         return false;
-    if (l->signals || l->budget)
+    if (l->signals || l->over)
         return true;
     if (l->options->only != SWEEP_NO_CELL)
         return is_settled(l, l->options->only);
@@ -447,9 +452,12 @@ int sweep_run_local(const struct sweep_local *options, struct sweep_outcome *out
     screen_init(&l.screen, options->quiet);
     int code = prepare(&l, err);
     if (!code)
+        code = limits_open(&l, err);
+    if (!code)
         code = loop(&l, err);
     count(&l, out);
     sigprocmask(SIG_SETMASK, &old, NULL);
+    limits_close(&l);
     mem_free(l.states);
     mem_free(l.selected);
     mem_free(l.rested);

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "model/share.h"
 #include "sweep/local.h"
 
 /* A cell that a child of this process works on. */
@@ -33,13 +34,23 @@ struct local {
     uint64_t *not_before; /* of clock_monotonic_us */
     struct worker *workers;
     size_t parallel, running;
+    struct share *share; /* of all cells that run here; NULL with one cell at a time */
+    char *share_path;
     uint64_t looked_us, beat_us;
     int signum;
     unsigned signals;
-    bool budget;
+    bool budget, over; /* a cell ended at a budget; that of the sweep is used up */
     int outside;
     struct screen screen;
 };
+
+/* Limits and budget: of all cells together, or what a single cell has of them. */
+int limits_open(struct local *local, struct err *err);
+/* For the child that runs a cell; the caller frees it. */
+int limits_path(struct local *local, size_t cell, char **out, struct err *err);
+/* Is the sweep's budget used up? */
+bool limits_over(const struct local *local);
+void limits_close(struct local *local);
 
 void screen_init(struct screen *screen, bool quiet);
 /* Now and then; at once if `now`. */
