@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "results/comparison.h"
+#include "sweep/grid.h"
 
 static const char usage[] =
     "usage: grasp-host compare A [B ...] [OPTIONS]\n\n"
@@ -11,14 +12,15 @@ static const char usage[] =
     "between, or released:MODEL/BENCHMARK/METHOD; NAME= in front gives it a name. With A\n"
     "alone: its runs after learning against the same before, as in grasp-host compare\n"
     "runs/first. Runs are paired by seed and sample by sample; with counts only, as in the\n"
-    "release, the comparison is unpaired and says so.\n\n"
+    "release, the comparison is unpaired and says so. With the folder of a sweep alone: every\n"
+    "method against none, or what --against names, for each task and agent.\n\n"
     "  grasp-host compare released:gpt-4.1/MedAgentBench-v2/skillx_cycle \\\n"
     "      released:gpt-4.1/MedAgentBench-v2/skill_cycle\n";
 
 #define MAX_SIDES 32
 
 struct options {
-    const char *split, *draws, *seed, *alpha, *power;
+    const char *split, *draws, *seed, *alpha, *power, *against;
     bool json, help;
 };
 
@@ -64,6 +66,7 @@ static int read_options(struct compare *c, struct err *err)
 static int read_sides(struct compare *c, const struct arg_list *rest, struct err *err)
 {
     int code = 0;
+    c->split = c->options.split;
     if (!c->split)
         c->split = side_split(rest->items[0]);
     if (!c->split)
@@ -249,32 +252,169 @@ static int show_problems(const struct facts *facts)
     return facts->problem_count ? EXIT_MISSING : 0;
 }
 
-static int compare(struct compare *c, const struct arg_list *rest, struct err *err)
+/* *out: the comparison of these sides, whole. */
+static int compare_sides(struct compare *c, const struct arg_list *rest, struct json **out,
+                         struct err *err)
 {
-    CLEANUP_JSON struct json *root = json_new_object();
-    CLEANUP_BUF struct buf text = {0};
-    int code = read_options(c, err);
-    if (!code)
-        code = read_sides(c, rest, err);
+    struct json *root = json_new_object();
+    int code = read_sides(c, rest, err);
     if (!code)
         code = make(c, root, err);
+    if (code) {
+        json_free(root);
+        return code;
+    }
+    json_set(root, "rehearsal", json_new_bool(has_rehearsal(c)));
+    *out = root;
+    return 0;
+}
+
+static void clear_sides(struct compare *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        side_clear(&c->sides[i]);
+    c->count = 0;
+}
+
+static int print_json(const struct json *root)
+{
+    CLEANUP_BUF struct buf text = {0};
+    json_write(&text, root, JSON_INDENT2);
+    buf_char(&text, '\n');
+    return cli_print(buf_view(&text));
+}
+
+static const char damaged_text[] =
+    "\nSome files are damaged (see the warnings): figures are of what could be read.\n";
+
+static int compare(struct compare *c, const struct arg_list *rest, struct err *err)
+{
+    struct json *made = NULL;
+    CLEANUP_BUF struct buf text = {0};
+    int code = compare_sides(c, rest, &made, err);
+    CLEANUP_JSON struct json *root = made;
     int damaged = show_problems(&c->facts);
     if (code)
         return code;
-    json_set(root, "rehearsal", json_new_bool(has_rehearsal(c)));
     json_set(root, "damaged", json_new_bool(damaged));
     if (c->options.json) {
-        json_write(&text, root, JSON_INDENT2);
-        buf_char(&text, '\n');
-    } else {
-        write_text(&text, c, root);
-        if (damaged)
-            buf_text(&text,
-                     "\nSome files are damaged (see the warnings): figures are of what could "
-                     "be read.\n");
+        code = print_json(root);
+        return code ? code : damaged;
     }
+    write_text(&text, c, root);
+    if (damaged)
+        buf_text(&text, damaged_text);
     code = cli_print(buf_view(&text));
     return code ? code : damaged;
+}
+
+/* --- A sweep: one comparison for each task and agent --- */
+
+/* All of them are looked at together, so the correction is over all. */
+static void correct_all(const struct json *contests)
+{
+    CLEANUP_JSON struct json *all = json_new_array();
+    size_t at = 0;
+    for (size_t i = 0; i < json_count(contests); i++) {
+        const struct json *list = json_get(json_at(contests, i), "comparisons");
+        for (size_t k = 0; k < json_count(list); k++)
+            json_push(all, json_copy(json_at(list, k)));
+    }
+    comparison_holm(all);
+    for (size_t i = 0; i < json_count(contests); i++) {
+        const struct json *list = json_get(json_at(contests, i), "comparisons");
+        for (size_t k = 0; k < json_count(list); k++)
+            json_set(json_at(list, k), "p_holm", json_copy(json_get(json_at(all, at++), "p_holm")));
+    }
+}
+
+static int compare_contests(struct compare *c, const struct grid_contest *contests, size_t count,
+                            struct json *out, struct err *err)
+{
+    int code = 0;
+    for (size_t i = 0; i < count && !code; i++) {
+        struct arg_list sides = {.items = contests[i].sides, .count = contests[i].count};
+        struct json *root = NULL;
+        if (sides.count > MAX_SIDES)
+            sides.count = MAX_SIDES;
+        code = compare_sides(c, &sides, &root, err);
+        if (!code) {
+            json_set(root, "title", json_new_str(str_of(contests[i].title)));
+            json_push(out, root);
+        }
+        clear_sides(c);
+    }
+    correct_all(out);
+    return code;
+}
+
+static void contest_text(struct buf *out, const struct json *root)
+{
+    const struct json *list = json_get(root, "comparisons");
+    buf_printf(out, "== %s, split %s\n\n", json_str(json_get(root, "title")).ptr,
+               json_str(json_get(root, "split")).ptr);
+    side_rows(out, json_get(root, "sides"));
+    for (size_t i = 0; i < json_count(list); i++)
+        comparison_text(out, json_at(list, i), root, true);
+    buf_char(out, '\n');
+}
+
+static int show_contests(struct compare *c, const struct json *contests, size_t missing)
+{
+    CLEANUP_BUF struct buf text = {0};
+    bool rehearsal = false;
+    if (c->options.json) {
+        CLEANUP_JSON struct json *root = json_new_object();
+        json_set(root, "missing", json_new_int((int64_t)missing));
+        json_set(root, "contests", json_copy(contests));
+        return print_json(root);
+    }
+    for (size_t i = 0; i < json_count(contests); i++) {
+        contest_text(&text, json_at(contests, i));
+        rehearsal |= json_bool(json_get(json_at(contests, i), "rehearsal"), false);
+    }
+    buf_text(&text, "p after Holm is over all comparisons above.\n");
+    if (missing)
+        buf_printf(&text, "%zu runs of the sweep are not complete and left out.\n", missing);
+    if (rehearsal)
+        buf_text(&text, "There are figures of the built-in rehearsal model: they show that the "
+                        "machinery works\nand say nothing about a real one.\n");
+    return cli_print(buf_view(&text));
+}
+
+static int compare_sweep(struct compare *c, const char *dir, struct err *err)
+{
+    struct grid grid;
+    struct grid_contest *contests = NULL;
+    size_t count = 0;
+    CLEANUP_JSON struct json *out = json_new_array();
+    int code = grid_read(dir, &grid, err);
+    if (code)
+        return code;
+    code = grid_contests(&grid, dir, c->options.against, &contests, &count, err);
+    if (!code && !count)
+        code = err_set(err, EXIT_USAGE, "%s: no task has two methods with complete runs yet", dir);
+    if (!code)
+        code = compare_contests(c, contests, count, out, err);
+    int damaged = show_problems(&c->facts);
+    size_t missing = grid_missing(&grid);
+    if (!code)
+        code = show_contests(c, out, missing);
+    mem_free(contests);
+    grid_clear(&grid);
+    return code ? code : missing ? EXIT_MISSING : damaged;
+}
+
+static int compare_any(struct compare *c, const struct arg_list *rest, struct err *err)
+{
+    int code = read_options(c, err);
+    if (code)
+        return code;
+    if (rest->count == 1 && sweep_folder_is(rest->items[0]))
+        return compare_sweep(c, rest->items[0], err);
+    if (c->options.against)
+        return err_set(err, EXIT_USAGE, "--against goes with the folder of a sweep alone");
+    return compare(c, rest, err);
 }
 
 int cmd_compare(int argc, char **argv)
@@ -286,6 +426,8 @@ int cmd_compare(int argc, char **argv)
     const struct arg args[] = {
         {"split", 's', "NAME", "id_test, test or val (default: the first that is there)",
          .text = &o->split},
+        {"against", 0, "METHOD", "of a sweep: what the others are compared with (default: none)",
+         .text = &o->against},
         {"draws", 0, "N", "draws of the bootstrap (default 10000)", .text = &o->draws},
         {"seed", 0, "TEXT", "seed of the bootstrap", .text = &o->seed},
         {"alpha", 0, "PERCENT", "level of the smallest detectable difference (5)",
@@ -301,11 +443,10 @@ int cmd_compare(int argc, char **argv)
     else if (!code && (rest.count == 0 || rest.count > MAX_SIDES - 1))
         code = err_set(&err, EXIT_USAGE, "compare needs 1 to %d sides; see --help", MAX_SIDES - 1);
     else if (!code)
-        code = compare(&c, &rest, &err);
+        code = compare_any(&c, &rest, &err);
     if (code && err.code)
         cli_fail(&err);
-    for (size_t i = 0; i < c.count; i++)
-        side_clear(&c.sides[i]);
+    clear_sides(&c);
     facts_clear(&c.facts);
     arg_list_clear(&rest);
     return code;

@@ -5,6 +5,7 @@
 #include "base/nearest.h"
 #include "cli/cli.h"
 #include "results/tables.h"
+#include "sweep/grid.h"
 
 static const char usage[] =
     "usage: grasp-host tables [N...] [DIR...] [OPTIONS]\n\n"
@@ -12,10 +13,13 @@ static const char usage[] =
     "(default: all). A DIR with run directories of your own adds rows marked (own) to tables\n"
     "1 and 5; a DIR in the layout of the released results/, or with scores.csv, takes the\n"
     "place of the built-in figures. Mean and sample standard deviation over runs, in percent;\n"
-    "Val* is the best epoch. A '!' marks a cell with a note.\n\n"
+    "Val* is the best epoch. A '!' marks a cell with a note.\n"
+    "The folder of a sweep alone gives the table of its grid: scores over seeds with intervals,\n"
+    "calls, tokens and cost; what is missing is marked, and the exit code is 3.\n\n"
     "  grasp-host tables 1 --model gpt-oss-120b\n"
     "  grasp-host tables 4 sensitivity --format markdown\n"
-    "  grasp-host tables --format csv\n";
+    "  grasp-host tables --format csv\n"
+    "  grasp-host tables runs/grid --format latex\n";
 
 struct options {
     const char *model, *format;
@@ -158,8 +162,38 @@ static int format_of(const char *name, enum table_format *out, struct err *err)
             return 0;
         }
     }
-    return err_set(err, EXIT_USAGE, "--format %s: is one of text, markdown, csv, latex, json",
-                   name);
+    return err_set(err, EXIT_USAGE, "--format %s: is one of text, markdown, csv, latex, json%s",
+                   name, strcmp(name, "junit") == 0 ? "; junit is for sweeps" : "");
+}
+
+/* Missing runs are marked in the table; the exit code tells a program. */
+static int tables_of_sweep(const struct options *options, const char *dir, struct err *err)
+{
+    struct grid grid;
+    CLEANUP_BUF struct buf text = {0};
+    enum grid_format format = GRID_TEXT;
+    bool found = !options->format;
+    for (size_t i = 0; grid_formats[i] && !found; i++) {
+        found = strcmp(grid_formats[i], options->format) == 0;
+        format = (enum grid_format)i;
+    }
+    if (!found)
+        return err_set(err, EXIT_USAGE,
+                       "--format %s: is one of text, markdown, csv, latex, json, junit",
+                       options->format);
+    if (options->model)
+        return err_set(err, EXIT_USAGE, "--model is for the paper's tables, not for a sweep");
+    int code = grid_read(dir, &grid, err);
+    if (code)
+        return code;
+    for (size_t i = 0; i < grid.facts.problem_count; i++)
+        show_problem(&grid.facts.problems[i]);
+    grid_write(&text, &grid, format);
+    code = cli_print(buf_view(&text));
+    if (!code && (grid_missing(&grid) || grid.facts.problem_count))
+        code = EXIT_MISSING;
+    grid_clear(&grid);
+    return code;
 }
 
 static int tables(const struct options *options, const struct arg_list *rest, struct err *err)
@@ -168,6 +202,8 @@ static int tables(const struct options *options, const struct arg_list *rest, st
     struct tables made = {0};
     CLEANUP_BUF struct buf text = {0};
     enum table_format format = TABLE_TEXT;
+    if (rest->count == 1 && sweep_folder_is(rest->items[0]))
+        return tables_of_sweep(options, rest->items[0], err);
     int code = options->format ? format_of(options->format, &format, err) : 0;
     if (!code)
         code = read_all(&facts, rest, options->only, err);
@@ -195,7 +231,7 @@ int cmd_tables(int argc, char **argv)
     struct err err = {0};
     const struct arg args[] = {
         {"model", 'm', "NAME", "only this model's rows: gpt-oss-120b", .text = &options.model},
-        {"format", 0, "FORMAT", "text (default), markdown, csv, latex, json",
+        {"format", 0, "FORMAT", "text (default), markdown, csv, latex, json; of a sweep also junit",
          .text = &options.format},
         {"only", 0, NULL, "without the released figures", .flag = &options.only},
         {"verbose", 'v', NULL, "list every note with its file and line", .flag = &options.verbose},

@@ -9,7 +9,9 @@ const char *const table_formats[] = {"text", "markdown", "csv", "latex", "json",
 
 static void cell_text(struct buf *out, const struct cell *cell, const char *plus_minus)
 {
-    if (!cell->n)
+    if (cell->text)
+        buf_text(out, cell->text);
+    else if (!cell->n)
         buf_text(out, "--");
     else if (cell->n == 1)
         buf_printf(out, "%.1f", cell->mean);
@@ -179,7 +181,7 @@ static void latex_row(struct buf *out, const struct table *table, const struct t
     latex_text(out, row->label);
     for (size_t k = 0; k < table->column_count; k++) {
         buf_text(out, " & ");
-        if (row->cells[k].n)
+        if (row->cells[k].n || row->cells[k].text)
             cell_text(out, &row->cells[k], "$\\pm$");
         else
             buf_text(out, row->cells[k].marked ? "--!" : "--");

@@ -119,6 +119,8 @@ static const char *rows_path(struct facts *facts, const char *dir, const struct 
 static void add_costs(struct side_run *run, const struct json *phases)
 {
     for (struct json_iter phase = json_members(phases); json_next(&phase);) {
+        if (str_is(phase.key, "timing"))
+            continue;
         for (struct json_iter role = json_members(phase.value); json_next(&role);) {
             run->calls += json_int(json_get(role.value, "calls"), 0);
             run->prompt_tokens += json_int(json_get(role.value, "prompt_tokens"), 0);

@@ -100,7 +100,7 @@ static struct cell aggregate(struct tables *tables, const struct table *table,
     return cell;
 }
 
-static struct table *begin(struct tables *tables, const char *id, const char *title,
+struct table *tables_begin(struct tables *tables, const char *id, const char *title,
                            const char *group_name, const char *row_name)
 {
     MEM_RESERVE(tables->items, tables->count, tables->capacity);
@@ -109,14 +109,14 @@ static struct table *begin(struct tables *tables, const char *id, const char *ti
     return &tables->items[tables->count++];
 }
 
-static void column(struct table *table, const char *group, const char *name)
+void table_column(struct table *table, const char *group, const char *name)
 {
     MEM_RESERVE(table->columns, table->column_count, table->column_capacity);
     table->columns[table->column_count++] = (struct table_column){group, name};
 }
 
-static struct table_row *row(struct tables *tables, struct table *table, const char *group,
-                             const char *label)
+struct table_row *table_row(struct tables *tables, struct table *table, const char *group,
+                            const char *label)
 {
     MEM_RESERVE(table->rows, table->row_count, table->row_capacity);
     struct table_row *new = &table->rows[table->row_count++];
@@ -142,7 +142,7 @@ static void add_row(struct tables *tables, struct table *table, const struct fac
                     const char *group, const char *label, const struct filter *filter,
                     const enum measure *measures, size_t count)
 {
-    struct table_row *new = row(tables, table, group, label);
+    struct table_row *new = table_row(tables, table, group, label);
     for (size_t i = 0; i < count && i < table->column_count; i++)
         new->cells[i] = aggregate(tables, table, facts, filter, measures[i]);
     drop_if_empty(table);
@@ -199,7 +199,7 @@ static void names_of_main(const struct facts *facts, struct names *out_models,
 static void main_row(struct tables *tables, struct table *table, const struct facts *facts,
                      const char *label, struct filter filter, const enum measure *measures)
 {
-    struct table_row *new = row(tables, table, filter.model, label);
+    struct table_row *new = table_row(tables, table, filter.model, label);
     for (size_t i = 0; i < table->column_count; i++) {
         filter.benchmark = table->columns[i].group;
         new->cells[i] = aggregate(tables, table, facts, &filter, measures[i % 3]);
@@ -249,12 +249,12 @@ static void table_1(struct tables *tables, const struct facts *facts, const char
 {
     struct names all_models = {0}, all_benchmarks = {0}, released = {0}, own = {0};
     struct table *table =
-        begin(tables, "1", "Scores by model, benchmark and method", "model", "method");
+        tables_begin(tables, "1", "Scores by model, benchmark and method", "model", "method");
     names_of_main(facts, &all_models, &all_benchmarks, &released, &own);
     for (size_t i = 0; i < all_benchmarks.count; i++) {
-        column(table, all_benchmarks.items[i], "Val*");
-        column(table, all_benchmarks.items[i], "Test");
-        column(table, all_benchmarks.items[i], "OOD");
+        table_column(table, all_benchmarks.items[i], "Val*");
+        table_column(table, all_benchmarks.items[i], "Test");
+        table_column(table, all_benchmarks.items[i], "OOD");
     }
     for (size_t i = 0; i < all_models.count; i++) {
         if (is(model, all_models.items[i]))
@@ -316,10 +316,10 @@ static void table_2(struct tables *tables, const struct facts *facts, const char
          {TRANSFER("cross_model/gpt54-executor", GPT54), .prefix = "gemini-"},
          false},
     };
-    struct table *table =
-        begin(tables, "2", "Skill libraries across models, MedAgentBench", "executor", "library");
-    column(table, "", "Test");
-    column(table, "", "OOD");
+    struct table *table = tables_begin(tables, "2", "Skill libraries across models, MedAgentBench",
+                                       "executor", "library");
+    table_column(table, "", "Test");
+    table_column(table, "", "OOD");
     spec_rows(tables, table, facts, specs, COUNT(specs), model);
 }
 
@@ -330,9 +330,9 @@ static void table_3(struct tables *tables, const struct facts *facts, const char
                                           "mabv2_",     "fhir-00", "fhir_", "fhir2_",
                                           "dbbench-00", "os_",     "base"};
     struct table *table =
-        begin(tables, "3", "Skill libraries across benchmarks, " OSS, "target", "source");
-    column(table, "", "Test");
-    column(table, "", "OOD");
+        tables_begin(tables, "3", "Skill libraries across benchmarks, " OSS, "target", "source");
+    table_column(table, "", "Test");
+    table_column(table, "", "OOD");
     for (size_t b = 0; b < COUNT(benchmarks) && is(model, OSS); b++) {
         struct filter filter = {.section = "main", .model = OSS, .benchmark = benchmarks[b]};
         add_row(tables, table, facts, benchmarks[b], "no skills", &filter, base_measures + 1, 2);
@@ -350,12 +350,12 @@ static void table_3(struct tables *tables, const struct facts *facts, const char
 
 static void six_columns(struct table *table)
 {
-    column(table, "", "Val*");
-    column(table, "", "Test");
-    column(table, "", "OOD");
-    column(table, "No skills", "Val");
-    column(table, "No skills", "Test");
-    column(table, "No skills", "OOD");
+    table_column(table, "", "Val*");
+    table_column(table, "", "Test");
+    table_column(table, "", "OOD");
+    table_column(table, "No skills", "Val");
+    table_column(table, "No skills", "Test");
+    table_column(table, "No skills", "OOD");
 }
 
 static void variant_rows(struct tables *tables, struct table *table, const struct facts *facts,
@@ -379,7 +379,7 @@ static void table_4(struct tables *tables, const struct facts *facts, const char
                                            "append_only",    "no_gate_k4",  "no_gate_k1",
                                            "blind_proposer", "blind_random"};
     struct table *table =
-        begin(tables, "4", "Ablations of GRASP, " OSS ", MedAgentBench", "", "variant");
+        tables_begin(tables, "4", "Ablations of GRASP, " OSS ", MedAgentBench", "", "variant");
     six_columns(table);
     if (is(model, OSS))
         variant_rows(tables, table, facts, "ablations", variants, COUNT(variants));
@@ -388,10 +388,10 @@ static void table_4(struct tables *tables, const struct facts *facts, const char
 static void sensitivity(struct tables *tables, const struct facts *facts, const char *model)
 {
     static const char *const sweeps[] = {"b24", "b96", "n16", "n72", "k1", "k8", "lam1", "lam4"};
-    struct table *table =
-        begin(tables, "sensitivity",
-              "Sensitivity of GRASP, " OSS ", MedAgentBench (default: B 48, N 36, K 4, lambda 2)",
-              "", "sweep");
+    struct table *table = tables_begin(tables, "sensitivity",
+                                       "Sensitivity of GRASP, " OSS
+                                       ", MedAgentBench (default: B 48, N 36, K 4, lambda 2)",
+                                       "", "sweep");
     six_columns(table);
     if (is(model, OSS))
         variant_rows(tables, table, facts, "sensitivity", sweeps, COUNT(sweeps));
@@ -420,9 +420,9 @@ static void environment_rows(struct tables *tables, struct table *table, const s
 static void table_5(struct tables *tables, const struct facts *facts, const char *model)
 {
     struct table *table =
-        begin(tables, "5", "AgentBench environments, " OSS, "environment", "method");
-    column(table, "", "No skills");
-    column(table, "", "Learned");
+        tables_begin(tables, "5", "AgentBench environments, " OSS, "environment", "method");
+    table_column(table, "", "No skills");
+    table_column(table, "", "Learned");
     for (size_t i = 0; i < COUNT(environments) && is(model, OSS); i++)
         environment_rows(tables, table, facts, environments[i]);
 }
@@ -432,10 +432,10 @@ static void cross_writer(struct tables *tables, const struct facts *facts, const
     static const char *const written[] = {"memory",     "batch_memory", "expel",
                                           "evo_memory", "skillx",       "skill"};
     struct table *table =
-        begin(tables, "cross-writer", "Knowledge written by gpt-5.4, MedAgentBench", "executor",
-              "knowledge");
-    column(table, "", "Test");
-    column(table, "", "OOD");
+        tables_begin(tables, "cross-writer", "Knowledge written by gpt-5.4, MedAgentBench",
+                     "executor", "knowledge");
+    table_column(table, "", "Test");
+    table_column(table, "", "OOD");
     const struct filter from[] = {{TRANSFER("cross_writer", OSS)}, {GEMINI_TRANSFER}};
     for (size_t i = 0; i < COUNT(from); i++) {
         for (size_t k = 0; k < COUNT(written); k++) {

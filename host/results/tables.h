@@ -8,7 +8,8 @@
 struct cell {
     size_t n; /* runs; 0: nothing there */
     double mean, sd;
-    bool marked; /* a run behind it is damaged, or its runs have different sizes */
+    bool marked;      /* a run behind it is damaged, or its runs have different sizes */
+    const char *text; /* shown in its place; NULL: mean and sd are */
 };
 
 struct table_column {
@@ -38,6 +39,14 @@ struct tables {
 
 /* "1" to "5", "sensitivity", "cross-writer"; NULL ends the list. */
 extern const char *const table_ids[];
+
+/* A table of another kind, and its parts: columns first. Titles are borrowed, names of rows are
+ * not. */
+struct table *tables_begin(struct tables *tables, const char *id, const char *title,
+                           const char *group_name, const char *row_name);
+void table_column(struct table *table, const char *group, const char *name);
+struct table_row *table_row(struct tables *tables, struct table *table, const char *group,
+                            const char *label);
 
 /* Adds a table. model: only this one's rows, or NULL. */
 void tables_add(struct tables *tables, const struct facts *facts, const char *id,
