@@ -17,9 +17,10 @@
 
 #define TICK_MS 100
 #define LOOK_US 1000000u
-#define GRACE_US 10000000u /* for a cell that is over its time to stop cleanly */
-#define BUSY_US 1000000u   /* between two tries at a run directory that is in use */
-#define MOST_KILLS 20      /* of one cell from outside: the system's, for want of memory, say */
+#define GRACE_LEAST 1.0  /* seconds for a cell that is over its time to stop cleanly: a tenth of */
+#define GRACE_MOST 60.0  /* the time that it had */
+#define BUSY_US 1000000u /* between two tries at a run directory that is in use */
+#define MOST_KILLS 20    /* of one cell from outside: the system's, for want of memory, say */
 #define LOG_LINES 8
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -139,8 +140,11 @@ static int begin(struct local *l, struct worker *w, size_t cell, struct err *err
         return code;
     }
     w->begun_us = clock_monotonic_us();
-    if (limit > 0)
+    if (limit > 0) {
+        double grace = fmin(fmax(limit / 10, GRACE_LEAST), GRACE_MOST);
         w->deadline_us = w->begun_us + (uint64_t)(limit * 1e6);
+        w->kill_us = w->deadline_us + (uint64_t)(grace * 1e6);
+    }
     l->running++;
     look(l, cell);
     return 0;
@@ -256,7 +260,7 @@ static void beat(struct local *l)
             w->late = true;
             sweep_process_kill(w->pid, SIGTERM);
         }
-        if (w->late && now >= w->deadline_us + GRACE_US && !w->killed) {
+        if (w->late && now >= w->kill_us && !w->killed) {
             w->killed = true;
             sweep_process_kill(w->pid, SIGKILL);
         }

@@ -12,8 +12,8 @@ struct worker {
     size_t cell;
     pid_t pid; /* 0: the place is free */
     struct claim claim;
-    uint64_t begun_us, deadline_us; /* 0: none */
-    bool late, lost;                /* over its time; claimed by somebody else */
+    uint64_t begun_us, deadline_us, kill_us; /* 0: none */
+    bool late, lost;                         /* over its time; claimed by somebody else */
     bool killed;
 };
 

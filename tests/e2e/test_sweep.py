@@ -1,0 +1,408 @@
+"""Sweeps: a grid from one file, broken off in every way, in one process or several, comes to what an
+undisturbed one comes to, and pays for nothing twice."""
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import lib
+
+PLUGINS = os.path.join(lib.BUILD, "tests", "plugins")
+GRID = """
+axes:
+  task: [quickstart]
+  method: [grasp, memory, expel]
+  agent: [%s]
+  seed: [1, 2]
+set: {cycle.epochs: 1, concurrency: 4}
+"""
+
+
+def write(top, name, text):
+    path = os.path.join(top, name)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    return path
+
+
+def sweep(file, out, *args, **more):
+    return lib.run("sweep", file, "--out", out, *args, **more)
+
+
+def states(file, out):
+    status = json.loads(lib.run("sweep", file, "--out", out, "--status", "--json").stdout)
+    return {cell["name"]: cell["state"] for cell in status["cells"]}
+
+
+def all_done(file, out):
+    found = states(file, out)
+    lib.check(set(found.values()) == {"done"}, "not done: %s" % found)
+
+
+def same_cells(a, b):
+    for name in sorted(os.listdir(os.path.join(a, "cells"))):
+        different = lib.same(os.path.join(a, "cells", name), os.path.join(b, "cells", name))
+        lib.check(not different, "%s: differ: %s" % (name, different))
+
+
+def tables(out):
+    return {name: lib.run("tables", out, "--format", name).stdout
+            for name in ("text", "markdown", "csv", "latex", "json", "junit")}
+
+
+def test_grid():
+    with lib.folder() as top:
+        file, out = write(top, "grid.yaml", GRID % "rehearsal"), os.path.join(top, "out")
+        plan = json.loads(lib.run("sweep", file, "--dry-run", "--json").stdout)
+        names = [cell["name"] for cell in plan["cells"]]
+        lib.check(names[:2] == ["none_seed1", "none_seed2"] and "grasp_seed2" in names, str(names))
+        lib.check(plan["total"]["calls"] == sum(cell["calls"] for cell in plan["cells"]) > 0,
+                  str(plan["total"]))
+        lib.expect(sweep(file, out, "--only", "*_seed1", "--skip", "expel*"), 0, "3 cells done")
+        found = states(file, out)
+        lib.check(found["expel_seed1"] == found["grasp_seed2"] == "waiting", str(found))
+        missing = lib.run("tables", out)
+        lib.expect(missing, 3, "missing: expel_seed1 (waiting)")
+        lib.expect(sweep(file, out), 0, "8 cells done")
+        before = lib.tree(out)
+        lib.expect(sweep(file, out), 0)
+        lib.check(lib.tree(out) == before, "a sweep that is done was changed")
+        all_done(file, out)
+        check_alone(top, out)
+        check_tables(out)
+        check_changed(top, file, out)
+
+
+def check_alone(top, out):
+    """A cell is the run that its configuration makes; what it took from the baseline is the same."""
+    for name in ("grasp_seed1", "none_seed2"):
+        alone = os.path.join(top, "alone_" + name)
+        lib.expect(lib.run("--config", os.path.join(out, "state", name, "config.yaml"), "--quiet",
+                           "--out", alone), 0)
+        different = lib.same(alone, os.path.join(out, "cells", name))
+        lib.check(not different, "%s: differ: %s" % (name, different))
+    ledger = lib.load(out, "cells", "grasp_seed1", "ledger.json")
+    base = lib.load(out, "cells", "none_seed1", "ledger.json")
+    shared = sum(base[phase]["executor"]["calls"] for phase in ("val", "test"))
+    lib.check(ledger["timing"]["cache"]["calls"] == shared > 0, "the baseline was run again")
+
+
+def check_tables(out):
+    made = tables(out)
+    lib.check("±" in made["text"] and "| grasp |" in made["markdown"], made["text"])
+    lib.check("\\toprule" in made["latex"] and "$\\pm$" in made["latex"], made["latex"])
+    rows = made["csv"].splitlines()
+    lib.check(rows[0].startswith("agent,row,task,column,n,expected,mean,sd,low,high"), rows[0])
+    lib.check(len(rows) == 1 + 4 * 3, made["csv"])
+    parsed = json.loads(made["json"])
+    lib.check(parsed["missing"] == 0 and len(parsed["runs"]) == 8, made["json"][:500])
+    lib.check(made["junit"].count("<testcase") == 8 and 'errors="0"' in made["junit"], made["junit"])
+    result = lib.run("compare", out, "--json")
+    lib.expect(result, 0)
+    contests = json.loads(result.stdout)["contests"]
+    lib.check(len(contests) == 1 and len(contests[0]["comparisons"]) == 3, result.stdout[:500])
+    lib.expect(lib.run("compare", out, "--against", "gras"), 2, "did you mean 'grasp'")
+
+
+def check_changed(top, file, out):
+    for old, new, needle in (("epochs: 1", "epochs: 2", "cycle.epochs"),
+                             ("seed: [1, 2]", "seed: [1, 3]", "none_seed2 is in the folder"),
+                             ("expel]", "skillx]", "skillx_seed1 is not in the folder")):
+        other = write(top, "other.yaml", (GRID % "rehearsal").replace(old, new))
+        lib.expect(sweep(other, out), 78, "other cells", needle, "--out")
+    same = write(top, "same.yaml", GRID % "rehearsal" + "parallel: 3\nretries: 2\nmax_calls: 9\n")
+    lib.expect(sweep(same, out), 0)
+
+
+BAD = (
+    ("axes: {task: [quickstart], metod: [grasp], agent: [rehearsal]}", 78,
+     ["bad.yaml:1", "'metod'", "did you mean 'method'"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal], cycel.epochs: [1]}", 78,
+     ["did you mean 'cycle.epochs'"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal], cycle.epoch: [1]}", 78,
+     ["cycle.epoch", "did you mean"]),
+    ("axes: {task: [quickstrt], method: [grasp], agent: [rehearsal]}", 2,
+     ["quickstrt", "did you mean quickstart"]),
+    ("axes: {task: [quickstart], method: [gras], agent: [rehearsal]}", 2,
+     ["did you mean grasp"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehersal]}", 78,
+     ["did you mean 'rehearsal'"]),
+    ("axes: {task: [quickstart], method: [memory, grasp], agent: [rehearsal], method.grpo_k: [2]}",
+     78, ["grpo_k", "cell memory"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal]}\nexclude: [{tsk: a}]", 78,
+     ["bad.yaml:2", "did you mean 'task'"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal]}\nexclude: [{task: '*'}]", 78,
+     ["no cell is left"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal], seed: [a]}", 78, ["seed"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: []}", 78, ["list of values"]),
+    ("axes: {task: [quickstart], method: [grasp]}", 78, ["has no agent"]),
+    ("axis: {task: [quickstart]}", 78, ["did you mean 'axes'"]),
+    ("", 78, ["a sweep is a mapping"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [local]}\nmax_cost: 5", 78,
+     ["max_cost needs prices"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal]}\nretries: many", 78,
+     ["bad.yaml:2", "retries"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal]}\n"
+     "overrides: [{where: {method: grasp}, config: none.yaml}]", 78, ["none.yaml"]),
+)
+
+
+def test_bad_input():
+    with lib.folder() as top, lib.Fault(b"") as server:
+        env, out = lib.endpoint(server.url, GRASP_MODEL="m"), os.path.join(top, "out")
+        for text, code, needles in BAD:
+            result = sweep(write(top, "bad.yaml", text), out, env=env)
+            lib.expect(result, code, *needles)
+            lib.check(result.stderr.count("grasp-host: ") == 1, "more than one error:\n" + result.stderr)
+            lib.check(not os.path.exists(out), "left a folder after: " + text)
+        good = write(top, "good.yaml", "axes: {task: [quickstart], method: [none], agent: [local]}")
+        lib.expect(sweep(good, out, "--shard", "3/2", env=env), 2, "--shard")
+        lib.expect(sweep(good, out, "--only", "nix", env=env), 2, "matches no cell")
+        lib.expect(sweep(good, out, "--cell", "nix", env=env), 2, "no cell 'nix'")
+        lib.expect(sweep(good, out, "--status", env=env), 2, "no sweep there yet")
+        lib.expect(sweep(good, top, env=env), 2, "is no sweep")
+        check_folders(top, good, env)
+        lib.check(server.count == 0, "%d calls were paid for" % server.count)
+
+
+def check_folders(top, good, env):
+    """A folder that cannot be written, and a disk that is full."""
+    if os.geteuid() == 0:
+        closed = "/proc/grasp-sweep"
+    else:
+        closed = os.path.join(top, "closed", "out")
+        os.makedirs(os.path.dirname(closed), mode=0o500)
+    result = sweep(good, closed, env=env)
+    lib.check(result.returncode in (70, 77, 78), "%d\n%s" % (result.returncode, result.stderr))
+    lib.check(result.stderr.count("grasp-host: ") == 1 and "grasp-sweep" in result.stderr
+              or "closed" in result.stderr, result.stderr)
+    tiny = os.path.join(top, "tiny")
+    os.mkdir(tiny)
+    script = "mount -t tmpfs -o size=64k none %s && exec %s sweep %s --out %s/out" % (
+        tiny, lib.HOST, good, tiny)
+    full = subprocess.run(["unshare", "-rm", "sh", "-c", script], env=env, text=True,
+                          capture_output=True, timeout=60)
+    if "unshare" in full.stderr or "mount" in full.stderr:
+        print("        no full disk: %s" % full.stderr.strip()[:100])
+        return
+    lib.check(full.returncode == 70 and full.stderr.count("grasp-host: ") == 1
+              and "No space left" in full.stderr, "%d\n%s" % (full.returncode, full.stderr))
+
+
+class Server(lib.Fault):
+    """Passes requests on to the rehearsal, each some milliseconds late, and counts."""
+
+    def __init__(self, url, delay=0.0):
+        self.behind = url
+        self.delay = delay
+        self.lock = threading.Lock()
+        self.calls = 0
+        super().__init__(self.forward, keep=True)
+
+    def forward(self, client, request):
+        time.sleep(self.delay)
+        reply = lib.fetch(self.behind + "/chat/completions", request[1].decode())[1]
+        with self.lock:
+            self.calls += 1
+        client.sendall(lib.answer("200 OK", reply).replace(b"Connection: close\r\n", b""))
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="utf-8") as f:
+        return [int(word) for word in f.read().split()]
+
+
+def begin(file, out, *args, env=None):
+    return subprocess.Popen([lib.HOST, "sweep", file, "--out", out, "--quiet", *args],
+                            env=env or lib.environment(), stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(condition, what):
+    end = time.monotonic() + 60
+    while not condition():
+        lib.check(time.monotonic() < end, "waited in vain for " + what)
+        time.sleep(0.005)
+
+
+def test_killed():
+    """The parent, then children, then a clean stop; nothing that was answered is asked again."""
+    with lib.folder() as top, lib.rehearsal("--method", "memory.so") as url:
+        text = (GRID % "local").replace("grasp, memory, expel", "none, memory") + "cache: false\n"
+        file, a, b = write(top, "g.yaml", text), os.path.join(top, "a"), os.path.join(top, "b")
+        with Server(url) as server:
+            lib.expect(sweep(file, a, env=lib.endpoint(server.url)), 0, "4 cells done")
+            expected = server.calls
+        kills = 0
+        with Server(url, 0.01) as server:
+            env = lib.endpoint(server.url)
+            for number in range(3):
+                process, goal = begin(file, b, "-p", "2", env=env), server.calls + expected // 5
+                wait_for(lambda least=goal: server.calls >= least, "calls")
+                process.kill()
+                process.communicate()
+                kills += 1
+            process, goal = begin(file, b, "-p", "2", env=env), server.calls + expected // 8
+            wait_for(lambda least=goal: server.calls >= least, "calls")
+            for child in children(process.pid)[:1]:
+                os.kill(child, signal.SIGKILL)
+            kills += 1
+            wait_for(lambda least=server.calls + expected // 10: server.calls >= least, "calls")
+            process.send_signal(signal.SIGTERM)
+            process.communicate()
+            lib.check(process.returncode in (143, 0), "ended with %d" % process.returncode)
+            lib.expect(sweep(file, b, env=env), 0, "4 cells done")
+            # two cells side by side, four calls in flight each
+            lib.check(expected <= server.calls <= expected + kills * 8,
+                      "%d calls, %d undisturbed" % (server.calls, expected))
+        same_cells(a, b)
+        lib.check(tables(a) == tables(b), "the tables differ")
+
+
+def test_shards():
+    """Eight at once, five of which are killed at random, as are their children."""
+    rng = random.Random(7)
+    with lib.folder() as top:
+        file, a, b = (os.path.join(top, name) for name in ("g.yaml", "a", "b"))
+        write(top, "g.yaml", (GRID % "rehearsal").replace("[1, 2]", "[1, 2, 3, 4]"))
+        lib.expect(sweep(file, a), 0)
+        shards = [begin(file, b, "--shard", "%d/8" % (i + 1), "-p", "1") for i in range(8)]
+        for shard in shards[:5]:
+            time.sleep(rng.random() / 10)
+            victim = rng.choice([shard.pid, *children(shard.pid)] if shard.poll() is None
+                                else [0])
+            if victim:
+                try:
+                    os.kill(victim, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        for shard in shards:
+            _, said = shard.communicate(timeout=120)
+            lib.check(shard.returncode in (0, -9), "%d: %s" % (shard.returncode, said))
+        all_done(file, b)
+        for name in os.listdir(os.path.join(b, "cells")):
+            folder = os.path.join(b, "state", name)
+            ends = [lib.load(folder, end)["end"] for end in os.listdir(folder)
+                    if end.startswith("end.")]
+            lib.check(ends.count("done") == 1, "%s was run twice: %s" % (name, ends))
+        same_cells(a, b)
+
+
+def test_single_cell():
+    """What a task of a cluster's array runs: a cell, and the baseline it needs; SIGTERM stops it."""
+    with lib.folder() as top, lib.rehearsal() as url, Server(url, 0.02) as server:
+        text = (GRID % "local").replace("grasp, memory, expel", "grasp").replace("[1, 2]", "[1]")
+        file, out = write(top, "g.yaml", text + "baseline: own\n"), os.path.join(top, "out")
+        env = lib.endpoint(server.url)
+        process = begin(file, out, "--cell", "0", env=env)
+        wait_for(lambda: server.calls > 20, "calls")
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+        lib.check(process.returncode == 143, "ended with %d" % process.returncode)
+        lib.expect(sweep(file, out, "--cell", "cell", env=env), 0, "1 cells done")
+        all_done(file, out)
+        whole = write(top, "h.yaml", GRID % "rehearsal")
+        lib.expect(sweep(whole, out + "2", "--cell", "expel_seed2"), 0, "2 cells done")
+        found = states(whole, out + "2")
+        lib.check(found["none_seed2"] == found["expel_seed2"] == "done" and
+                  found["grasp_seed1"] == "waiting", str(found))
+
+
+def test_bad_plugins():
+    """One cell crashes, one hangs, one writes garbage: each is reported, and the others are done."""
+    names = ["crash_in_begin", "hang_in_step", "not_utf8", "good_task"]
+    files = [os.path.join(PLUGINS, "plugin_%s.so" % name) for name in names]
+    if not all(os.path.exists(file) for file in files):
+        print("        skipped: the bad plugins of tests/plugins are not built")
+        return
+    reply = lib.answer("200 OK", lib.completion("42"))
+    with lib.folder() as top, lib.Fault(reply) as server:
+        env = lib.endpoint(server.url, GRASP_MODEL="m")
+        text = ("axes: {task: [%s], method: [none], agent: [local]}\nretries: 1\n"
+                "overrides: [{where: {task: '*hang*'}, time_limit: 0.5}]\n" % ", ".join(files))
+        file, out = write(top, "g.yaml", text), os.path.join(top, "out")
+        result = sweep(file, out, env=env)
+        lib.expect(result, 3, "plugin_crash_in_begin: ", "is tried again", "the end of",
+                   "plugin_hang_in_step: took longer than its 0.5 s", "failed (--retry-failed")
+        found = states(file, out)
+        lib.check(found["plugin_good_task"] == "done" and found["plugin_hang_in_step"] == "timeout"
+                  and found["plugin_crash_in_begin"] == "failed", str(found))
+        lib.check(found["plugin_not_utf8"] in ("failed", "missing"), str(found))
+        ends = [name for name in os.listdir(os.path.join(out, "state", "plugin_crash_in_begin"))
+                if name.startswith("end.")]
+        lib.check(len(ends) == 2, "tried %d times, not twice" % len(ends))
+        lib.expect(sweep(file, out, env=env), 3)  # as often as the file says, not more
+        again = [name for name in os.listdir(os.path.join(out, "state", "plugin_crash_in_begin"))
+                 if name.startswith("end.")]
+        lib.check(again == ends, "tried once more")
+        junit = lib.run("tables", out, "--format", "junit").stdout
+        lib.check('errors="1"' in junit and 'message="timeout"' in junit, junit)
+
+
+def test_budget():
+    """What the server counts never passes the sweep's budget, killed or not."""
+    with lib.folder() as top, lib.rehearsal() as url, Server(url) as server:
+        env, out = lib.endpoint(server.url), os.path.join(top, "out")
+        text = GRID % "local" + "set: {agent.max_tokens: 400, concurrency: 4}\n"
+        text = text.replace("set: {cycle.epochs: 1, concurrency: 4}\n", "", 1)
+        for limit in (90, 260, 420):
+            file = write(top, "g.yaml", text + "max_calls: %d\n" % limit)
+            process = begin(file, out, "-p", "4", env=env)
+            if limit == 260:
+                wait_for(lambda: server.calls > 150, "calls")
+                process.kill()
+                process.communicate()
+                process = begin(file, out, "-p", "4", env=env)
+            _, said = process.communicate(timeout=120)
+            lib.check(process.returncode == 4, "ended with %d\n%s" % (process.returncode, said))
+            lib.check(server.calls <= limit, "%d of %d calls" % (server.calls, limit))
+            # what was in flight when it was killed counts as used
+            lib.check(server.calls >= limit - (16 if limit > 90 else 0),
+                      "only %d of %d calls" % (server.calls, limit))
+
+
+class Throttle(lib.Fault):
+    """Allows so many requests a second, with a little more at once, and refuses the rest."""
+
+    def __init__(self, rate):
+        self.rate, self.level, self.at = rate, rate * 1.3, time.monotonic()
+        self.lock = threading.Lock()
+        self.served = self.refused = 0
+        self.good = lib.answer("200 OK", lib.completion("ANSWER 1")).replace(
+            b"Connection: close\r\n", b"")
+        self.bad = lib.answer("429 Too Many Requests", "{}").replace(b"Connection: close\r\n", b"")
+        super().__init__(self.reply_to, keep=True)
+
+    def reply_to(self, client, _request):
+        with self.lock:
+            now = time.monotonic()
+            self.level = min(self.rate * 1.3, self.level + (now - self.at) * self.rate)
+            self.at = now
+            allowed = self.level >= 1
+            self.level -= allowed
+            self.served += allowed
+            self.refused += not allowed
+        client.sendall(self.good if allowed else self.bad)
+
+
+def test_limiter():
+    """Eight cells side by side keep a quota together. How much of it they use is measured by
+    benchmarks/sweeps/limiter.py, which needs a quiet machine."""
+    with lib.folder() as top, Throttle(150) as server:
+        text = ("axes: {task: [quickstart], method: [none], agent: [local],"
+                " seed: [1, 2, 3, 4, 5, 6, 7, 8]}\nparallel: 8\ncache: false\n"
+                "set: {agent.requests_per_minute: 9000, task.max_turns: 2}\n")
+        text = text.replace(", task.max_turns: 2", "")
+        lib.expect(sweep(write(top, "g.yaml", text), os.path.join(top, "out"),
+                         env=lib.endpoint(server.url)), 0, "8 cells done")
+        lib.check(server.served > 200, "only %d calls" % server.served)
+        lib.check(server.refused <= server.served / 100,
+                  "%d of %d were refused" % (server.refused, server.served))
+
+
+if __name__ == "__main__":
+    lib.main(test_grid, test_bad_input, test_killed, test_shards, test_single_cell,
+             test_bad_plugins, test_budget, test_limiter)
