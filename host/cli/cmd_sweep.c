@@ -20,7 +20,8 @@ static const char usage[] =
     "  grasp-host sweep grid.yaml --out runs/grid --status\n"
     "  grasp-host tables runs/grid\n\n"
     "Exit codes: 0 all cells done, 3 done with samples missing or cells failed, 4 budget reached,\n"
-    "75 cells left to go on with, 130 and 143 stopped by a signal; go on with the same command.\n";
+    "75 cells left to go on with, 130 and 143 stopped by a signal; go on with the same command.\n"
+    "With --cell a signal ends in 75 too: not finished, to be run again.\n";
 
 struct options {
     const char *out, *parallel, *shard, *cell;
@@ -190,7 +191,7 @@ static int show_status(struct grid *g, bool as_json, struct err *err)
 
 static int exit_code(const struct grid *g, const struct sweep_outcome *o)
 {
-    if (o->signum)
+    if (o->signum && g->local.only == SWEEP_NO_CELL)
         return 128 + o->signum;
     if (o->budget)
         return EXIT_BUDGET;
@@ -198,7 +199,6 @@ static int exit_code(const struct grid *g, const struct sweep_outcome *o)
         return o->outside;
     if (o->unfinished)
         return EXIT_TEMPORARY;
-    (void)g;
     return o->failed || o->missing ? EXIT_MISSING : EXIT_DONE;
 }
 

@@ -117,7 +117,7 @@ static int start_child(struct local *l, struct worker *w, struct err *err)
     add_share(l, w->cell, texts, argv, &count);
     argv[count] = NULL;
     if (!code)
-        code = sweep_process_start(argv, log, &w->pid, err);
+        code = sweep_process_start(argv, log, NULL, &w->pid, err);
     for (size_t i = 0; i < COUNT(texts); i++)
         mem_free(texts[i]);
     return code;

@@ -3,19 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 
 #define PROGRAM "/proc/self/exe"
 #define TAIL_BYTES 8192
-#define OUTPUT_MOST (4u << 20)
 
 extern char **environ;
 
@@ -80,81 +76,36 @@ static pid_t start(const char *const *argv, int out, int errors)
     return pid;
 }
 
-int sweep_process_start(const char *const *argv, const char *log, pid_t *out, struct err *err)
+static int open_log(const char *path, int *out, struct err *err)
 {
-    int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return err_system(err, errno, "write", log);
-    pid_t pid = start(argv, fd, fd);
+    *out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    return *out < 0 ? err_system(err, errno, "write", path) : 0;
+}
+
+int sweep_process_start(const char *const *argv, const char *log, const char *errors, pid_t *out,
+                        struct err *err)
+{
+    int fds[2] = {-1, -1};
+    int code = open_log(log, &fds[0], err);
+    if (!code && errors)
+        code = open_log(errors, &fds[1], err);
+    pid_t pid = code ? -1 : start(argv, fds[0], errors ? fds[1] : fds[0]);
     int number = errno;
-    close(fd);
-    if (pid < 0)
-        return err_set(err, EXIT_INTERNAL, "cannot start a process: %s", strerror(number));
-    *out = pid;
-    return 0;
+    for (int i = 0; i < 2; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+    if (!code && pid < 0)
+        code = err_set(err, EXIT_INTERNAL, "cannot start a process: %s", strerror(number));
+    if (!code)
+        *out = pid;
+    return code;
 }
 
 void sweep_process_kill(pid_t pid, int signum)
 {
     if (kill(-pid, signum) != 0)
         kill(pid, signum);
-}
-
-static bool drain(int fd, struct buf *out)
-{
-    char text[8192];
-    ssize_t len = read(fd, text, sizeof(text));
-    if (len > 0 && out->len < OUTPUT_MOST)
-        buf_add(out, text, (size_t)len);
-    return len > 0 || (len < 0 && errno == EINTR);
-}
-
-/* Until both ends are closed; false if the time is over before. */
-static bool read_both(int fds[2], double timeout_s, struct buf *out, struct buf *errors)
-{
-    struct pollfd polled[2] = {{.fd = fds[0], .events = POLLIN}, {.fd = fds[1], .events = POLLIN}};
-    uint64_t end = clock_monotonic_us() + (uint64_t)(timeout_s * 1e6);
-    while (polled[0].fd >= 0 || polled[1].fd >= 0) {
-        uint64_t now = clock_monotonic_us();
-        if (now >= end)
-            return false;
-        if (poll(polled, 2, (int)((end - now) / 1000) + 1) < 0 && errno != EINTR)
-            return true;
-        for (int i = 0; i < 2; i++) {
-            if (polled[i].fd >= 0 && polled[i].revents && !drain(fds[i], i ? errors : out))
-                polled[i].fd = -1;
-        }
-    }
-    return true;
-}
-
-int sweep_process_run(const char *const *argv, double timeout_s, struct buf *out,
-                      struct buf *errors)
-{
-    int a[2], b[2], status = 0;
-    if (pipe2(a, O_CLOEXEC) != 0)
-        return EXIT_INTERNAL;
-    if (pipe2(b, O_CLOEXEC) != 0) {
-        close(a[0]);
-        close(a[1]);
-        return EXIT_INTERNAL;
-    }
-    pid_t pid = start(argv, a[1], b[1]);
-    int fds[2] = {a[0], b[0]};
-    close(a[1]);
-    close(b[1]);
-    bool ended = pid > 0 && read_both(fds, timeout_s, out, errors);
-    if (pid > 0 && !ended)
-        sweep_process_kill(pid, SIGKILL);
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    close(a[0]);
-    close(b[0]);
-    if (pid < 0)
-        return EXIT_INTERNAL;
-    if (!ended)
-        return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 void sweep_log_tail(const char *log, size_t lines, struct buf *out)
