@@ -222,7 +222,9 @@ static int show_outcome(const struct grid *g, const struct options *o,
     if (out->missing)
         buf_printf(&text, ", %zu with samples missing", out->missing);
     if (out->failed)
-        buf_printf(&text, ", %zu failed (--retry-failed tries them again)", out->failed);
+        buf_printf(&text, ", %zu failed", out->failed);
+    if (out->failed || out->missing)
+        buf_text(&text, " (--retry-failed tries them again)");
     if (out->unfinished)
         buf_printf(&text, ", %zu to go on with (the same command)", out->unfinished);
     buf_printf(&text, "\nTables: grasp-host tables %s\n", g->path);
@@ -283,7 +285,7 @@ int cmd_sweep(int argc, char **argv)
          .text = &o.shard},
         {"status", 0, NULL, "show the state of every cell, run nothing", .flag = &o.status},
         {"resume", 'r', NULL, "go on with what is there (what it does anyway)", .flag = &o.resume},
-        {"retry-failed", 0, NULL, "cells that failed for good may try again",
+        {"retry-failed", 0, NULL, "cells that failed, or lack samples, may try again",
          .flag = &o.retry_failed},
         {"dry-run", 0, NULL, "show cells, calls, tokens and cost, run nothing", .flag = &o.dry_run},
         {"json", 0, NULL, "the result as JSON on standard output", .flag = &o.json},

@@ -149,6 +149,7 @@ void claim_look(const struct sweep_folder *f, size_t cell, double timeout, struc
     struct seen seen;
     list(dir, &seen);
     state->claim = seen.claim;
+    state->forgiven = seen.forgiven;
     count_failures(f, cell, &seen, state);
     if (!seen.claim) {
         state->phase = CELL_NEW;
@@ -253,8 +254,6 @@ void claim_clear(struct claim *claim)
 int claim_forgive(const struct sweep_folder *f, size_t cell, const struct cell_state *state,
                   struct err *err)
 {
-    if (!state->failures)
-        return 0;
     CLEANUP_FREE char *path = numbered(f, cell, "forgiven", state->claim);
     return file_write_atomic(path, STR("\n"), err);
 }

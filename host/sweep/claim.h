@@ -39,6 +39,7 @@ struct cell_state {
     enum cell_end end; /* of CELL_ENDED */
     int code, signum;  /* with which the process ended */
     unsigned claim;    /* the last one; 0: none yet */
+    unsigned forgiven; /* claims up to this one count no more */
     unsigned kills;    /* CELL_KILLED, ever */
     unsigned failures; /* CELL_FAILED and CELL_TIMEOUT, since they were last forgiven */
     char host[64];     /* of the last claim */
@@ -66,6 +67,6 @@ bool claim_beat(struct claim *claim);
 int claim_end(const struct sweep_folder *folder, size_t cell, struct claim *claim,
               enum cell_end end, int code, int signum, struct err *err);
 void claim_clear(struct claim *claim);
-/* The cell's failures until now do not count any more. */
+/* The cell's failures until now do not count any more, and samples missing may be tried again. */
 int claim_forgive(const struct sweep_folder *folder, size_t cell, const struct cell_state *state,
                   struct err *err);

@@ -230,6 +230,17 @@ static void score_columns(struct table *table, const struct grid *g)
     }
 }
 
+static bool has_intervals(const struct grid *g)
+{
+    for (size_t i = 0; i < g->agent_count * g->row_count * g->task_count; i++) {
+        struct at at = {i / g->task_count / g->row_count, i / g->task_count % g->row_count,
+                        i % g->task_count};
+        if (figure_of(g, &at, COLUMN_VAL).n > 1)
+            return true;
+    }
+    return false;
+}
+
 static void make_tables(struct tables *t, const struct grid *g, bool latex)
 {
     static const char *const names[] = {"calls", "tokens in", "tokens out", "cost"};
@@ -237,9 +248,12 @@ static void make_tables(struct tables *t, const struct grid *g, bool latex)
         t, "scores", "percent right, mean and standard deviation over seeds", "agent", "method");
     score_columns(table, g);
     add_rows(t, table, g, fill_scores, latex);
-    table = tables_begin(t, "intervals", "95 % interval of the mean over seeds", "agent", "method");
-    score_columns(table, g);
-    add_rows(t, table, g, fill_intervals, latex);
+    if (has_intervals(g)) {
+        table = tables_begin(t, "intervals", "95 % interval of the mean over seeds", "agent",
+                             "method");
+        score_columns(table, g);
+        add_rows(t, table, g, fill_intervals, latex);
+    }
     table = tables_begin(t, "use", "of a run, its baseline included, mean over seeds", "agent",
                          "method");
     for (size_t task = 0; task < g->task_count; task++) {

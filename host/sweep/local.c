@@ -26,12 +26,18 @@
 
 bool sweep_is_done(const struct cell_state *state)
 {
-    return state->phase == CELL_ENDED && (state->end == CELL_DONE || state->end == CELL_MISSING);
+    bool missing = state->end == CELL_MISSING && state->claim > state->forgiven;
+    return state->phase == CELL_ENDED && (state->end == CELL_DONE || missing);
 }
 
 static bool is_failure(const struct cell_state *state)
 {
     return state->phase == CELL_ENDED && (state->end == CELL_FAILED || state->end == CELL_TIMEOUT);
+}
+
+static bool may_be_forgiven(const struct cell_state *state)
+{
+    return is_failure(state) || (state->phase == CELL_ENDED && state->end == CELL_MISSING);
 }
 
 bool sweep_may_go_on(const struct sweep_cell *cell, const struct cell_state *state)
@@ -426,8 +432,10 @@ static int prepare(struct local *l, struct err *err)
             continue;
         claim_look(l->folder, i, l->sweep->claim_timeout, &l->states[i]);
         l->at_start[i] = l->states[i].claim;
-        if (l->options->retry_failed && is_failure(&l->states[i]))
+        if (l->options->retry_failed && may_be_forgiven(&l->states[i]))
             code = claim_forgive(l->folder, i, &l->states[i], err);
+        if (l->options->retry_failed)
+            claim_look(l->folder, i, l->sweep->claim_timeout, &l->states[i]);
     }
     return code;
 }

@@ -236,8 +236,8 @@ def test_run_all():
         command = [os.path.join(lib.ROOT, "benchmarks", "run_all.sh"), os.path.join(top, "all")]
         for _ in range(2):  # the second time all is there already
             result = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
-            lib.expect(result, 0, "skipped: nowhere.so", "| quickstart | none | 50.0 | 50.0 |",
-                       "| quickstart | memory | 50.0 | 90.0 |", "rehearsal")
+            lib.expect(result, 0, "skipped: nowhere.so", "| rehearsal | none | 50.0 |",
+                       "| rehearsal | memory | 90.0 |", "rehearsal model")
 
 
 lib.main(test_curves, test_calls, test_concurrency, test_released_files, test_reference_config,

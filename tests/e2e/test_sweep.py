@@ -326,7 +326,7 @@ def test_bad_plugins():
         file, out = write(top, "g.yaml", text), os.path.join(top, "out")
         result = sweep(file, out, env=env)
         lib.expect(result, 3, "plugin_crash_in_begin: ", "is tried again", "the end of",
-                   "plugin_hang_in_step: took longer than its 0.5 s", "failed (--retry-failed")
+                   "plugin_hang_in_step: took longer than its 0.5 s", "(--retry-failed tries")
         found = states(file, out)
         lib.check(found["plugin_good_task"] == "done" and found["plugin_hang_in_step"] == "timeout"
                   and found["plugin_crash_in_begin"] == "failed", str(found))
