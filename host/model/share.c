@@ -158,8 +158,8 @@ static void used_before(const char *prefix, struct budget_use *out)
     DIR *folder = opendir(dir);
     for (struct dirent *e = folder ? readdir(folder) : NULL; e; e = readdir(folder)) {
         CLEANUP_FREE char *path = file_join(dir, e->d_name);
-        struct shared *map;
-        if (!str_starts(str_of(e->d_name), base) || open_map(path, &map, NULL))
+        struct shared *map = NULL;
+        if (!str_starts(str_of(e->d_name), base) || open_map(path, &map, NULL) || !map)
             continue;
         struct budget_use use = map->used;
         for (size_t i = 0; i < SLOTS; i++)
@@ -208,9 +208,9 @@ static char *path_here(const char *prefix)
 
 static int set_limits(const char *path, const struct share_options *options, struct err *err)
 {
-    struct share *share;
+    struct share *share = NULL;
     int code = share_open(path, &share, err);
-    if (code)
+    if (code || !share)
         return code;
     lock(&share->map->budget);
     share->map->limits = options->limits;
@@ -262,9 +262,9 @@ static struct slot *take_slot(struct shared *map)
 
 int share_open(const char *path, struct share **out, struct err *err)
 {
-    struct shared *map;
+    struct shared *map = NULL;
     int code = open_map(path, &map, err);
-    if (code)
+    if (code || !map)
         return code;
     struct share *share = mem_alloc(sizeof(*share));
     share->map = map;

@@ -46,6 +46,7 @@ struct cell_state {
     long pid;          /* of its owner */
     unsigned watched;  /* claim of the two below */
     uint64_t beat, beat_us;
+    double silent_s; /* by the time of the file, of a claim of another machine */
 };
 
 /* timeout: seconds. state is zeroed before the first call. */

@@ -249,8 +249,8 @@ static void make_tables(struct tables *t, const struct grid *g, bool latex)
     score_columns(table, g);
     add_rows(t, table, g, fill_scores, latex);
     if (has_intervals(g)) {
-        table = tables_begin(t, "intervals", "95 % interval of the mean over seeds", "agent",
-                             "method");
+        table =
+            tables_begin(t, "intervals", "95 % interval of the mean over seeds", "agent", "method");
         score_columns(table, g);
         add_rows(t, table, g, fill_intervals, latex);
     }

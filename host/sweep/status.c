@@ -5,13 +5,16 @@
 
 #include "sweep/process.h"
 
-static const char *word(const struct cell_state *state)
+/* A machine's clock may be wrong by this much. */
+#define CLOCKS_S 60
+
+static const char *word(const struct cell_state *state, double timeout)
 {
     switch (state->phase) {
     case CELL_NEW:
         return "waiting";
     case CELL_RUNNING:
-        return "running";
+        return state->silent_s > timeout + CLOCKS_S ? "broken" : "running";
     case CELL_VOID:
         return "broken";
     case CELL_ENDED:
@@ -36,7 +39,7 @@ struct json *sweep_status(const struct sweep_folder *f)
         struct json *cell = json_new_object();
         json_set(cell, "index", json_new_int((int64_t)i));
         json_set(cell, "name", json_new_str(str_of(f->sweep->cells[i].name)));
-        json_set(cell, "state", json_new_str(str_of(word(&state))));
+        json_set(cell, "state", json_new_str(str_of(word(&state, f->sweep->claim_timeout))));
         json_set(cell, "tries", json_new_int(state.claim));
         if (*state.host)
             json_set(cell, "host", json_new_str(str_of(state.host)));
@@ -44,7 +47,7 @@ struct json *sweep_status(const struct sweep_folder *f)
             sweep_log_tail(log, 1, &tail);
         json_set(cell, "log", json_new_str(buf_view(&tail)));
         json_push(cells, cell);
-        add_count(counts, word(&state));
+        add_count(counts, word(&state, f->sweep->claim_timeout));
     }
     json_set(out, "counts", counts);
     json_set(out, "cells", cells);

@@ -291,6 +291,19 @@ def test_shards():
         same_cells(a, b)
 
 
+def test_elsewhere():
+    """The claim of another machine, which gives no sign of life any more."""
+    with lib.folder() as top:
+        text = "axes: {task: [quickstart], method: [none], agent: [rehearsal], seed: [1, 2]}\n"
+        file, out = write(top, "g.yaml", text + "claim_timeout: 0.3\n"), os.path.join(top, "out")
+        lib.expect(sweep(file, out, "--only", "seed1"), 0)
+        write(os.path.join(out, "state", "seed2"), "claim.1",
+              '%020d{"host":"far","place":"another boot","pid":1,"started":1}\n' % 5)
+        lib.check(states(file, out)["seed2"] == "running", "taken for dead at first sight")
+        lib.expect(sweep(file, out), 0, "2 cells done")
+        all_done(file, out)
+
+
 def test_single_cell():
     """What a task of a cluster's array runs: a cell, and the baseline it needs; SIGTERM stops it."""
     with lib.folder() as top, lib.rehearsal() as url, Server(url, 0.02) as server:
@@ -404,5 +417,5 @@ def test_limiter():
 
 
 if __name__ == "__main__":
-    lib.main(test_grid, test_bad_input, test_killed, test_shards, test_single_cell,
-             test_bad_plugins, test_budget, test_limiter)
+    lib.main(test_grid, test_bad_input, test_killed, test_shards, test_elsewhere,
+             test_single_cell, test_bad_plugins, test_budget, test_limiter)
