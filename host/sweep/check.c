@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,7 +17,7 @@
 
 #define CHECK_S 120
 #define ESTIMATE_S 900
-#define POLL_US 5000
+#define POLL_NS 5000000
 #define WORDS_MOST (4u << 20)
 
 /* A folder for the configurations that are tried, and what came of each. */
@@ -146,6 +147,29 @@ static bool poll_job(struct job *job)
     return true;
 }
 
+/* Sleeps a little; the number of a signal that came, or 0. */
+static int wait_a_little(void)
+{
+    struct timespec tick = {.tv_nsec = POLL_NS};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    int signum = sigtimedwait(&set, NULL, &tick);
+    return signum > 0 ? signum : 0;
+}
+
+static void kill_jobs(struct bench *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        if (!b->jobs[i].pid)
+            continue;
+        sweep_process_kill(b->jobs[i].pid, SIGKILL);
+        waitpid(b->jobs[i].pid, NULL, 0);
+        b->jobs[i].pid = 0;
+    }
+}
+
 /* All, several at once, or until one fails; those before it are finished. */
 static int run_jobs(struct bench *b, struct err *err)
 {
@@ -165,7 +189,11 @@ static int run_jobs(struct bench *b, struct err *err)
             running--;
             failed = failed || b->jobs[i].code;
         }
-        usleep(POLL_US);
+        int signum = wait_a_little();
+        if (signum) {
+            kill_jobs(b);
+            return err_set(err, 128 + signum, "stopped by a signal; nothing was run");
+        }
     }
     return code;
 }
@@ -219,7 +247,21 @@ static int judge(const struct bench *b, const struct job *job, struct err *err)
 
 static int try_all(struct bench *b, struct err *err)
 {
+    /* What the processes leave in the folder for such things goes with it. */
+    const char *before = getenv("TMPDIR");
+    CLEANUP_FREE char *kept = before ? mem_dup(before, strlen(before)) : NULL;
+    sigset_t set, old;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, &old);
+    setenv("TMPDIR", b->dir, 1);
     int code = run_jobs(b, err);
+    if (kept)
+        setenv("TMPDIR", kept, 1);
+    else
+        unsetenv("TMPDIR");
+    sigprocmask(SIG_SETMASK, &old, NULL);
     for (size_t i = 0; i < b->count && !code; i++)
         code = b->jobs[i].over ? judge(b, &b->jobs[i], err) : 0;
     return code;
