@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sweep/check.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -250,6 +251,7 @@ static int try_all(struct bench *b, struct err *err)
     /* What the processes leave in the folder for such things goes with it. */
     const char *before = getenv("TMPDIR");
     CLEANUP_FREE char *kept = before ? mem_dup(before, strlen(before)) : NULL;
+    assert(b->dir);
     sigset_t set, old;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
