@@ -19,6 +19,7 @@
 #define CHECK_S 120
 #define ESTIMATE_S 900
 #define POLL_NS 5000000
+#define TRIES 5
 #define WORDS_MOST (4u << 20)
 
 /* A folder for the configurations that are tried, and what came of each. */
@@ -37,6 +38,7 @@ struct job {
     pid_t pid; /* 0: not begun, or over */
     uint64_t deadline_us;
     bool over, late;
+    unsigned tries;
     int code;
 };
 
@@ -126,6 +128,7 @@ static int start(const struct bench *b, struct job *job, struct err *err)
     int code = file_write_atomic(job->config, buf_view(&text), err);
     if (!code)
         code = sweep_process_start(argv, job->out, job->said, &job->pid, err);
+    job->tries++;
     job->deadline_us =
         clock_monotonic_us() + (b->estimate ? ESTIMATE_S : CHECK_S) * UINT64_C(1000000);
     return code;
@@ -171,6 +174,12 @@ static void kill_jobs(struct bench *b)
     }
 }
 
+/* SIGKILL that is not ours, for want of memory perhaps, says nothing of the cell. */
+static bool is_worth_another(const struct job *job)
+{
+    return job->over && !job->late && job->code == 128 + SIGKILL && job->tries < TRIES;
+}
+
 /* All, several at once, or until one fails; those before it are finished. */
 static int run_jobs(struct bench *b, struct err *err)
 {
@@ -188,6 +197,12 @@ static int run_jobs(struct bench *b, struct err *err)
             if (!b->jobs[i].pid || !poll_job(&b->jobs[i]))
                 continue;
             running--;
+            if (is_worth_another(&b->jobs[i]) && !code) {
+                b->jobs[i].over = false;
+                code = start(b, &b->jobs[i], err);
+                running += !code;
+                continue;
+            }
             failed = failed || b->jobs[i].code;
         }
         int signum = wait_a_little();
