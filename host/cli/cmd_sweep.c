@@ -20,8 +20,7 @@ static const char usage[] =
     "  grasp-host sweep grid.yaml --out runs/grid --status\n"
     "  grasp-host tables runs/grid\n\n"
     "Exit codes: 0 all cells done, 3 done with samples missing or cells failed, 4 budget reached,\n"
-    "75 cells left to go on with, 130 and 143 stopped by a signal; go on with the same command.\n"
-    "With --cell a signal ends in 75 too: not finished, to be run again.\n";
+    "75 cells left to go on with, 130 and 143 stopped by a signal; go on with the same command.\n";
 
 struct options {
     const char *out, *parallel, *shard, *cell;
@@ -189,9 +188,9 @@ static int show_status(struct grid *g, bool as_json, struct err *err)
     return cli_print(buf_view(&text));
 }
 
-static int exit_code(const struct grid *g, const struct sweep_outcome *o)
+static int exit_code(const struct sweep_outcome *o)
 {
-    if (o->signum && g->local.only == SWEEP_NO_CELL)
+    if (o->signum)
         return 128 + o->signum;
     if (o->budget)
         return EXIT_BUDGET;
@@ -244,7 +243,7 @@ static int run(struct grid *g, const struct options *o, struct err *err)
     if (code)
         return code;
     code = show_outcome(g, o, &outcome);
-    return code ? code : exit_code(g, &outcome);
+    return code ? code : exit_code(&outcome);
 }
 
 static int sweep(struct grid *g, const struct options *o, const struct arg_list *rest,

@@ -314,7 +314,7 @@ def test_single_cell():
         wait_for(lambda: server.calls > 20, "calls")
         process.send_signal(signal.SIGTERM)
         process.communicate()
-        lib.check(process.returncode == 75, "ended with %d" % process.returncode)
+        lib.check(process.returncode == 143, "ended with %d" % process.returncode)
         lib.expect(sweep(file, out, "--cell", "cell", env=env), 0, "1 cells done")
         all_done(file, out)
         whole = write(top, "h.yaml", GRID % "rehearsal")
