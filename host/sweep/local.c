@@ -54,7 +54,7 @@ static bool is_settled(const struct local *l, size_t cell)
     const struct cell_state *state = &l->states[cell];
     if (state->phase == CELL_RUNNING)
         return false;
-    return l->rested[cell] || !sweep_may_go_on(&l->sweep->cells[cell], state);
+    return l->rested[cell] || l->blocked[cell] || !sweep_may_go_on(&l->sweep->cells[cell], state);
 }
 
 /* A cell that ended from outside while this process runs, here or in another shard, rests. */
@@ -209,6 +209,14 @@ static void show_failure(struct local *l, const struct worker *w, enum cell_end 
     }
 }
 
+/* An endpoint that is down, or a key that is refused, is so for all cells of the agent: they need
+ * not find out one by one. */
+static void block(struct local *l, const char *agent)
+{
+    for (size_t i = 0; i < l->sweep->count; i++)
+        l->blocked[i] = l->blocked[i] || strcmp(l->sweep->cells[i].agent, agent) == 0;
+}
+
 static int finish(struct local *l, struct worker *w, int status, struct err *err)
 {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
@@ -221,8 +229,10 @@ static int finish(struct local *l, struct worker *w, int status, struct err *err
     if (end == CELL_BUDGET)
         l->budget = true;
     l->over = l->over || limits_over(l);
-    if (end == CELL_OUTSIDE)
+    if (end == CELL_OUTSIDE) {
         l->outside = code;
+        block(l, l->sweep->cells[w->cell].agent);
+    }
     if (end == CELL_BUSY)
         l->not_before[w->cell] = clock_monotonic_us() + BUSY_US;
     if (!w->lost && (end == CELL_FAILED || end == CELL_TIMEOUT || end == CELL_OUTSIDE))
@@ -311,7 +321,7 @@ static bool is_ready(const struct local *l, size_t cell)
 {
     const struct cell_state *state = &l->states[cell];
     size_t baseline = l->sweep->cells[cell].baseline;
-    if (!l->selected[cell] || state->phase == CELL_RUNNING || l->rested[cell] ||
+    if (!l->selected[cell] || state->phase == CELL_RUNNING || l->rested[cell] || l->blocked[cell] ||
         clock_monotonic_us() < l->not_before[cell] ||
         !sweep_may_go_on(&l->sweep->cells[cell], state))
         return false;
@@ -450,6 +460,7 @@ int sweep_run_local(const struct sweep_local *options, struct sweep_outcome *out
         .states = mem_array(sweep->count, sizeof(*l.states)),
         .selected = mem_array(sweep->count, sizeof(*l.selected)),
         .rested = mem_array(sweep->count, sizeof(*l.rested)),
+        .blocked = mem_array(sweep->count, sizeof(*l.blocked)),
         .at_start = mem_array(sweep->count, sizeof(*l.at_start)),
         .not_before = mem_array(sweep->count, sizeof(*l.not_before)),
         .workers = mem_array(options->parallel, sizeof(*l.workers)),
@@ -473,6 +484,7 @@ int sweep_run_local(const struct sweep_local *options, struct sweep_outcome *out
     mem_free(l.states);
     mem_free(l.selected);
     mem_free(l.rested);
+    mem_free(l.blocked);
     mem_free(l.at_start);
     mem_free(l.not_before);
     mem_free(l.workers);

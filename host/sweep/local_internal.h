@@ -30,6 +30,7 @@ struct local {
     struct cell_state *states;
     bool *selected;
     bool *rested;         /* ended here in a way that only a new sweep goes on from */
+    bool *blocked;        /* its agent cannot be reached */
     unsigned *at_start;   /* number of the last claim when this process began */
     uint64_t *not_before; /* of clock_monotonic_us */
     struct worker *workers;

@@ -218,7 +218,7 @@ static const char *const axis_keys[][2] = {{"task", "task.plugin"},
                                            {"agent", "agent_preset"},
                                            {"seed", "cycle.seed"}};
 
-static void apply_axes(const struct sweep_cell *cell, struct config *config)
+static void apply_axes(const struct sweep *s, const struct sweep_cell *cell, struct config *config)
 {
     for (struct json_iter it = json_members(cell->axes); json_next(&it);) {
         const char *key = it.key.ptr;
@@ -226,7 +226,7 @@ static void apply_axes(const struct sweep_cell *cell, struct config *config)
             if (str_is(it.key, axis_keys[i][0]))
                 key = axis_keys[i][1];
         }
-        config_set(config, key, json_copy(it.value), "axes");
+        config_set(config, key, json_copy(it.value), sweep_where(s, "axes"));
     }
 }
 
@@ -252,7 +252,8 @@ static const char *keep_text(struct sweep *s, const struct json *tree, const cha
 
 static int configure(struct sweep *s, struct sweep_cell *cell, struct err *err)
 {
-    struct config config = {.tree = json_new_object()};
+    struct config config = {.tree = json_new_object(), .file = mem_dup(s->file, strlen(s->file))};
+    struct run_config read;
     cell->retries = s->retries;
     cell->time_limit = s->time_limit;
     int code =
@@ -262,12 +263,17 @@ static int configure(struct sweep *s, struct sweep_cell *cell, struct err *err)
     if (!code)
         code = apply_overrides(s, cell, &config, err);
     if (!code) {
-        apply_axes(cell, &config);
+        apply_axes(s, cell, &config);
         find_preset(s, config.tree, "agent_preset");
         find_preset(s, config.tree, "writer_agent");
         find_preset(s, config.tree, "judge_agent");
         if (s->prices && !json_get(config.tree, "prices"))
             json_set(config.tree, "prices", json_new_str(str_of(s->prices)));
+        code = config_read(&config, &read, err);
+        if (code)
+            err_prefix(err, "cell %s", cell->name);
+    }
+    if (!code) {
         cell->config = config.tree;
         config.tree = NULL;
         cell->task = keep_text(s, cell->config, "task.plugin");

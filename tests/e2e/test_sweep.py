@@ -122,8 +122,12 @@ BAD = (
      ["bad.yaml:1", "'metod'", "did you mean 'method'"]),
     ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal], cycel.epochs: [1]}", 78,
      ["did you mean 'cycle.epochs'"]),
-    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal], cycle.epoch: [1]}", 78,
-     ["cycle.epoch", "did you mean"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal], cycle.epochs: [-1]}", 78,
+     ["bad.yaml:1", "cycle.epochs must be"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal]}\nset: {cycle.epoch: 1}", 78,
+     ["bad.yaml", "cycle.epoch'", "did you mean 'cycle.epochs'"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [local]}\nset: {agent.api_key: sk-1}", 78,
+     ["bad.yaml:2", "agent.api_key holds a secret"]),
     ("axes: {task: [quickstrt], method: [grasp], agent: [rehearsal]}", 2,
      ["quickstrt", "did you mean quickstart"]),
     ("axes: {task: [quickstart], method: [gras], agent: [rehearsal]}", 2,
@@ -304,6 +308,19 @@ def test_elsewhere():
         all_done(file, out)
 
 
+def test_endpoint_down():
+    """One cell finds out; the others of the agent wait for the next sweep."""
+    with lib.folder() as top, lib.rehearsal() as url:
+        text = GRID.replace("%s", "local") + "baseline: own\n"
+        text = text.replace("concurrency: 4}", "concurrency: 4, agent.max_retries: 1}")
+        file, out = write(top, "g.yaml", text), os.path.join(top, "out")
+        result = sweep(file, out, "-p", "1", env=lib.endpoint("http://127.0.0.1:9/v1"))
+        lib.expect(result, 69, "ended with 69", "6 to go on with")
+        lib.check(result.stderr.count("ended with 69") == 1, result.stderr)
+        lib.expect(sweep(file, out, "--only", "grasp_seed1", env=lib.endpoint(url)), 0,
+                   "1 cells done")
+
+
 def test_single_cell():
     """What a task of a cluster's array runs: a cell, and the baseline it needs; SIGTERM stops it."""
     with lib.folder() as top, lib.rehearsal() as url, Server(url, 0.02) as server:
@@ -418,4 +435,4 @@ def test_limiter():
 
 if __name__ == "__main__":
     lib.main(test_grid, test_bad_input, test_killed, test_shards, test_elsewhere,
-             test_single_cell, test_bad_plugins, test_budget, test_limiter)
+             test_endpoint_down, test_single_cell, test_bad_plugins, test_budget, test_limiter)
