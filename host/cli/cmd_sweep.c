@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include "sweep/check.h"
+#include "sweep/slurm.h"
 #include "sweep/status.h"
 
 static const char usage[] =
@@ -23,7 +24,7 @@ static const char usage[] =
     "75 cells left to go on with, 130 and 143 stopped by a signal; go on with the same command.\n";
 
 struct options {
-    const char *out, *parallel, *shard, *cell;
+    const char *out, *parallel, *shard, *cell, *executor;
     struct arg_list only, skip;
     bool dry_run, status, resume, retry_failed, json, quiet, help;
 };
@@ -34,6 +35,7 @@ struct grid {
     bool *selected;
     char *path;
     struct sweep_local local;
+    bool slurm;
 };
 
 /* runs/NAME for a file NAME.yaml. */
@@ -122,6 +124,19 @@ static int read_local(struct grid *g, const struct options *o, struct err *err)
     return code;
 }
 
+/* A cell runs where it is asked for: a task of the array is such a process. */
+static int read_executor(struct grid *g, const struct options *o, struct err *err)
+{
+    g->slurm = g->sweep.executor == SWEEP_SLURM && !o->cell && !o->shard;
+    if (o->executor && strcmp(o->executor, "slurm") != 0 && strcmp(o->executor, "local") != 0)
+        return err_set(err, EXIT_USAGE, "--executor %s: is neither local nor slurm", o->executor);
+    if (o->executor)
+        g->slurm = strcmp(o->executor, "slurm") == 0;
+    if (g->slurm && (o->cell || o->shard))
+        return err_set(err, EXIT_USAGE, "--executor slurm goes with neither --cell nor --shard");
+    return slurm_check(&g->sweep, err);
+}
+
 static int print_json(const struct json *json)
 {
     CLEANUP_BUF struct buf text = {0};
@@ -182,6 +197,7 @@ static int show_status(struct grid *g, bool as_json, struct err *err)
     if (code)
         return code;
     CLEANUP_JSON struct json *status = sweep_status(&g->folder);
+    slurm_add_status(&g->folder, status);
     if (as_json)
         return print_json(status);
     sweep_status_text(&text, status);
@@ -230,6 +246,33 @@ static int show_outcome(const struct grid *g, const struct options *o,
     return cli_print(buf_view(&text));
 }
 
+static int submit(struct grid *g, const struct options *o, struct err *err)
+{
+    struct slurm_job job;
+    CLEANUP_BUF struct buf text = {0};
+    int code = slurm_submit(&g->local, &job, err);
+    CLEANUP_FREE char *id = job.id;
+    if (code)
+        return code;
+    if (o->json) {
+        CLEANUP_JSON struct json *json = json_new_object();
+        json_set(json, "event", json_new_str(STR("submitted")));
+        json_set(json, "dir", json_new_str(str_of(g->folder.path)));
+        json_set(json, "job", id ? json_new_str(str_of(id)) : NULL);
+        json_set(json, "cells", json_new_int((int64_t)job.cells));
+        return print_json(json);
+    }
+    if (o->quiet)
+        return 0;
+    if (id)
+        buf_printf(&text, "Array %s: %zu cells, a task each. --status shows how they are.\n", id,
+                   job.cells);
+    else
+        buf_text(&text, "Nothing is left to do.\n");
+    buf_printf(&text, "Tables: grasp-host tables %s\n", g->path);
+    return cli_print(buf_view(&text));
+}
+
 static int run(struct grid *g, const struct options *o, struct err *err)
 {
     struct sweep_outcome outcome;
@@ -238,6 +281,8 @@ static int run(struct grid *g, const struct options *o, struct err *err)
         code = sweep_check(&g->sweep, g->selected, err);
     if (!code)
         code = sweep_folder_open(&g->sweep, g->path, &g->folder, err);
+    if (!code && g->slurm)
+        return submit(g, o, err);
     if (!code)
         code = sweep_run_local(&g->local, &outcome, err);
     if (code)
@@ -258,6 +303,8 @@ static int sweep(struct grid *g, const struct options *o, const struct arg_list 
     code = select_cells(g, o, err);
     if (!code)
         code = read_local(g, o, err);
+    if (!code)
+        code = read_executor(g, o, err);
     if (code)
         return code;
     if (o->status)
@@ -280,6 +327,8 @@ int cmd_sweep(int argc, char **argv)
         {"only", 0, "PATTERN", "only cells whose name matches: '*_grasp_*'", .list = &o.only},
         {"skip", 0, "PATTERN", "not the cells whose name matches", .list = &o.skip},
         {"cell", 0, "NAME", "one cell, by its name or index (from 0)", .text = &o.cell},
+        {"executor", 'e', "NAME", "local, or slurm: hand the cells in as a job array",
+         .text = &o.executor},
         {"shard", 0, "I/N", "part I of N processes on one folder, on any machines",
          .text = &o.shard},
         {"status", 0, NULL, "show the state of every cell, run nothing", .flag = &o.status},

@@ -14,6 +14,10 @@
  * to errors, unless that is NULL. Only from the main thread of a process with no other thread. */
 int sweep_process_start(const char *const *argv, const char *log, const char *errors, pid_t *out,
                         struct err *err);
+/* Another program of the PATH, argv[0], to its end or timeout_s; what it writes to standard output
+ * goes to `out`, to standard error to `errors`. Returns the exit status (127 if it cannot be
+ * started), 128 + signal, or -1 for a timeout. */
+int sweep_tool_run(const char *const *argv, double timeout_s, struct buf *out, struct buf *errors);
 /* To the whole group. */
 void sweep_process_kill(pid_t pid, int signum);
 /* The last lines of a log, of at most so many bytes. */

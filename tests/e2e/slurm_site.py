@@ -1,5 +1,5 @@
-"""A Slurm of its own for a test: munged, slurmctld and several slurmd on this host, in one folder and
-on ports of their own. The nodes are told apart by name and port (slurmd -N).
+"""A Slurm of its own for a test: munged, slurmctld and several slurmd on this host, in one folder
+and on ports of their own. The nodes are told apart by name and port (slurmd -N).
 """
 import contextlib
 import ctypes
@@ -11,7 +11,8 @@ import socket
 import subprocess
 import time
 
-PROGRAMS = {"munged": "munge", "slurmctld": "slurmctld", "slurmd": "slurmd", "sbatch": "slurm-client"}
+PROGRAMS = {"munged": "munge", "slurmctld": "slurmctld", "slurmd": "slurmd",
+            "sbatch": "slurm-client"}
 
 CONFIG = """\
 ClusterName=test
@@ -101,8 +102,9 @@ class Site:
         try:
             munge = os.path.join(self.folder, "munge")
             self._start("munged", "munged", "--foreground", "--force", "--num-threads", "2",
-                        "--key-file", key, "--socket", munge + ".socket", "--pid-file", munge + ".pid",
-                        "--log-file", munge + ".log", "--seed-file", munge + ".seed")
+                        "--key-file", key, "--socket", munge + ".socket",
+                        "--pid-file", munge + ".pid", "--log-file", munge + ".log",
+                        "--seed-file", munge + ".seed")
             self._until(lambda: os.path.exists(munge + ".socket"), "socket of munged")
             self._start("slurmctld", "slurmctld", "-D", "-i")
             for name in self.names:
@@ -124,7 +126,8 @@ class Site:
         self._start(name, "slurmd", "-D", "-N", name)
 
     def mark(self, key):
-        """What a daemon and the steps it starts carry in their environment: steps leave its tree."""
+        """What a daemon and the steps it starts carry in their environment: steps leave its
+        tree."""
         return "%s:%s" % (self.folder, key)
 
     def kill_node(self, name):
@@ -149,7 +152,7 @@ class Site:
         return subprocess.run(command, env=self.env, text=True, capture_output=True, **more)
 
     def release(self):
-        """Requeued jobs start now. After a node has failed, Slurm holds them back for two minutes."""
+        """Requeued jobs start now; Slurm holds them back for two minutes."""
         held = self.run("squeue", "-h", "-r", "-t", "pending", "-o", "%i %r").stdout
         for job, reason in (line.split(None, 1) for line in held.splitlines()):
             if reason == "BeginTime":
