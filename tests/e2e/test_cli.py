@@ -7,7 +7,7 @@ import shlex
 
 import lib
 
-COMMANDS = ["run", "eval", "list", "regrade", "rehearse", "check", "tables", "compare", "power",
+COMMANDS = ["run", "sweep", "eval", "list", "regrade", "rehearse", "check", "tables", "compare", "power",
             "fhir"]
 PAIR = ["-t", "quickstart.so", "-m", "grasp.so", "-a", "rehearsal"]
 
@@ -42,6 +42,11 @@ def test_examples_of_the_help():
         for command in COMMANDS:
             if command == "check":
                 continue  # its examples are of plugins that the reader has
+            if command == "sweep":  # its file stands in the help
+                grid = [row for row in good("sweep", "--help").splitlines()
+                        if row.startswith("  axes: ")]
+                with open(os.path.join(top, "grid.yaml"), "w", encoding="utf-8") as f:
+                    f.write(grid[0].strip() + "\n")
             found = examples(command)
             lib.check(found, "%s has no example" % command)
             for line in found:
