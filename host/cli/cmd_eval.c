@@ -34,8 +34,11 @@ static void write_score(struct buf *out, const struct eval *e, const struct scor
                score->total - score->missing);
     if (score->missing)
         buf_printf(out, "; %zu more could not be run", score->missing);
-    buf_printf(out, ")\nResults: %s/%s_score.json, %s_runs.jsonl\n", e->session.dir.path, e->split,
-               e->split);
+    buf_text(out, ")\n");
+    CLEANUP_JSON struct json *row = record_test_score(e->split, score);
+    figures_show(out, json_get(row, "figures"));
+    buf_printf(out, "%sResults: %s/%s_score.json, %s_runs.jsonl\n",
+               score->figures.count ? "\n" : "", e->session.dir.path, e->split, e->split);
     if (e->session.rehearsal)
         buf_text(out, "This figure comes from the built-in rehearsal model and says nothing about "
                       "a real one.\n");

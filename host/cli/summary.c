@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/spending.h"
+#include "run/figures.h"
 #include "run/missing.h"
 
 static struct json *read_json(const char *dir, const char *name)
@@ -34,6 +35,12 @@ static void score_row(struct buf *out, struct str label, const struct json *row)
     int64_t missing = json_int(json_get(row, "n_missing"), 0);
     if (missing)
         buf_printf(out, " (%lld could not be run)", (long long)missing);
+    buf_char(out, '\n');
+    const struct json *figures = json_get(row, "figures");
+    if (!json_count(figures))
+        return;
+    buf_printf(out, "  %-22s ", "");
+    figures_show(out, figures);
     buf_char(out, '\n');
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-enum { MESSAGE_RECORD_ONLY = 1 };
+enum { MESSAGE_RECORD_ONLY = 1, MESSAGE_SEND_ONLY = 2 };
 
 struct message {
     struct str role; /* system, user, agent, tool, or a word of the task's own */

@@ -147,10 +147,28 @@ static struct str keep(struct call *call, grasp_str text)
     return (struct str){arena_dup(call->out, text.len ? text.ptr : "", text.len), text.len};
 }
 
+/* The tools of the next turns, of which the engine offers those that the task has. */
+static int32_t narrow_tools(struct call *call, grasp_str text)
+{
+    if (!json_ok(call, "what emit_json was given", text, MAX_SMALL, '{'))
+        return GRASP_E_INVALID;
+    CLEANUP_JSON struct json *object = json_parse(str_from(text), NULL);
+    const struct json *tools = json_get(object, "tools");
+    if (!json_is(tools, JSON_ARRAY))
+        return call_fault(call, GRASP_E_INVALID, "emit_json in %s: \"tools\" must be an array",
+                          call->function);
+    CLEANUP_BUF struct buf names = {0};
+    json_write(&names, tools, 0);
+    call->sink->tools = keep(call, (grasp_str){names.ptr, names.len});
+    return GRASP_OK;
+}
+
 static int32_t emit_json(grasp_call *base, grasp_str json)
 {
     struct call *call = of(base);
     struct err err;
+    if (call->sink)
+        return narrow_tools(call, json);
     if (!call->on_json)
         return wrong_call(call, "emit_json");
     if (!json_ok(call, "what emit_json was given", json, MAX_TEXT, 0))
@@ -203,7 +221,7 @@ static int32_t emit_message(grasp_call *base, const grasp_message *message)
         .tool_calls = keep(call, m.tool_calls),
         .tool_call_id = keep(call, m.tool_call_id),
         .name = keep(call, m.name),
-        .flags = m.flags & GRASP_MESSAGE_RECORD_ONLY,
+        .flags = m.flags & (GRASP_MESSAGE_RECORD_ONLY | GRASP_MESSAGE_SEND_ONLY),
     };
     return GRASP_OK;
 }

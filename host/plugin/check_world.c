@@ -140,6 +140,27 @@ bool world_turn(struct drive *drive, struct instance *instance, struct episode *
     return drive_step(drive, instance, ep, GRASP_REPLY_TEXT, buf_view(&text), STR(""));
 }
 
+/* What the rehearsal says as the judge, or else something that is as good as any. */
+static struct json *judge_reply(struct drive *drive, const struct json *request, size_t number)
+{
+    struct arena arena = {0};
+    struct model_reply said = {.text = number % 2 ? STR("no") : STR("{\"correct\": true}")};
+    const struct json *list = json_get(request, "messages");
+    struct message *messages = arena_alloc(&arena, (json_count(list) + 1) * sizeof(*messages));
+    for (size_t i = 0; i < json_count(list); i++) {
+        messages[i].role = json_str(json_get(json_at(list, i), "role"));
+        messages[i].content = json_str(json_get(json_at(list, i), "content"));
+    }
+    struct model_reply reply = {0};
+    if (drive_reply(drive, messages, json_count(list), number, &arena, &reply))
+        said = reply;
+    struct json *out = json_new_object();
+    json_set(out, "text", json_new_str(said.text));
+    json_set(out, "error", NULL);
+    arena_clear(&arena);
+    return out;
+}
+
 bool world_grade(struct drive *drive, struct instance *instance, struct str sample,
                  struct str rollout, struct verdict *out)
 {
@@ -153,12 +174,8 @@ bool world_grade(struct drive *drive, struct instance *instance, struct str samp
             return true;
         CLEANUP_JSON struct json *asked = json_parse(buf_view(&requests), NULL);
         CLEANUP_JSON struct json *replies = json_new_array();
-        for (size_t i = 0; i < json_count(asked); i++) {
-            struct json *reply = json_new_object();
-            json_set(reply, "text", json_new_str(i % 2 ? STR("no") : STR("{\"correct\": true}")));
-            json_set(reply, "error", NULL);
-            json_push(replies, reply);
-        }
+        for (size_t i = 0; i < json_count(asked); i++)
+            json_push(replies, judge_reply(drive, json_at(asked, i), i));
         buf_reset(&judge);
         json_write(&judge, replies, 0);
     }

@@ -70,6 +70,7 @@ struct turn_sink {
     size_t action_count, action_capacity;
     bool done;
     struct str status, answer, raw;
+    struct str tools; /* JSON array of names: those to be offered; empty for all */
 };
 void turn_sink_clear(struct turn_sink *sink);
 

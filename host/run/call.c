@@ -157,6 +157,13 @@ static void sort_out_withheld(struct engine_call *call)
         set_withheld(call, "content_filter", "the service's content filter withheld the answer");
 }
 
+void engine_call_share(const struct engine_call *call)
+{
+    const struct model_reply *reply = &call->model.reply;
+    if (reply->kind == MODEL_TEXT && may_cache(call))
+        cache_store(call->engine->options.cache, call->fingerprint, reply);
+}
+
 static void call_done(struct model_call *model)
 {
     struct engine_call *call = (struct engine_call *)model;
@@ -166,8 +173,8 @@ static void call_done(struct model_call *model)
         if (engine->options.journal)
             write_reply(call);
         note_reply(call);
-        if (model->reply.kind == MODEL_TEXT && may_cache(call))
-            cache_store(engine->options.cache, call->fingerprint, &model->reply);
+        if (call->model.request.role != MODEL_JUDGE)
+            engine_call_share(call);
         __atomic_store_n(&engine->any_success, true, __ATOMIC_RELAXED);
         ledger_add_sent(engine->options.ledger, call->phase, model);
     } else if (model->reply.fault == MODEL_FAULT_BUDGET) {
@@ -276,8 +283,8 @@ bool engine_call_start(struct engine_call *call)
     if (engine->options.journal || engine->memo || engine->options.cache ||
         engine->options.baseline)
         model_fingerprint(model, &call->model.request, call->fingerprint);
-    if (find_in_journal(call) || find_in_memo(call) || find_in_baseline(call) ||
-        find_in_cache(call))
+    if ((!call->anew && find_in_journal(call)) || find_in_memo(call) || find_in_baseline(call) ||
+        (!call->anew && find_in_cache(call)))
         return true;
     if (!engine_flush(engine)) {
         call->model.reply = (struct model_reply){

@@ -34,6 +34,7 @@ struct engine_call {
     bool reusable; /* an independent draw is not asked for */
     bool reused;   /* the reply is that of an earlier call */
     bool draw;     /* an independent one is asked for: no cache has it */
+    bool anew;     /* what journal and cache have of it was of no use */
     char fingerprint[65];
     struct arena arena; /* of the reply */
     void (*done)(struct engine_call *call);
@@ -46,6 +47,8 @@ uint64_t engine_place_seed(const struct wave *wave, struct str place);
 /* Answers from the journal or an earlier call (true: the reply is there, done is not called) or
  * sends. */
 bool engine_call_start(struct engine_call *call);
+/* Lets other runs have the judge's reply, once it has proved of use (--cache). */
+void engine_call_share(const struct engine_call *call);
 /* Of equal calls of a wave the later ones ask for other draws. */
 void engine_call_mark_draws(struct wave *wave);
 /* The model that plays a role. */

@@ -33,6 +33,7 @@ struct episode {
     struct json *judge; /* requests of grade, while they are asked */
     struct buf judge_replies;
     size_t judge_next;
+    bool judge_anew;            /* it gave no verdict the last time */
     struct ledger_row spent[2]; /* by the executor, by the judge; kept with the rollout */
     bool replayed;
     uint64_t deadline_us; /* 0: none */
@@ -146,8 +147,10 @@ static bool read_missing(struct rollout_job *job, const struct json *entry,
                          const struct ledger_row spent[2])
 {
     struct rollout *r = job->rollout;
-    if (engine_of(job)->options.retry_missing)
+    if (engine_of(job)->options.retry_missing) {
+        job->episode->judge_anew = spent[1].calls > 0;
         return false;
+    }
     r->turns = (uint32_t)json_int(json_get(entry, "turns"), 0);
     /* One that failed has no line. */
     keep_calls(job, "c", r->turns);
@@ -303,6 +306,7 @@ static bool send(struct rollout_job *job, const char *suffix, size_t number)
     call->wave = job->job.wave;
     call->generation = job->job.generation;
     call->reusable = is_reusable(job, suffix);
+    call->anew = *suffix == 'j' && ep->judge_anew;
     call->draw = job->rollout->repeat > 0;
     call->place = str_of(
         arena_printf(&ep->turn, "%.*s/%s%zu", (int)ep->place.len, ep->place.ptr, suffix, number));
@@ -310,6 +314,33 @@ static bool send(struct rollout_job *job, const char *suffix, size_t number)
     call->model.request.seed = engine_place_seed(call->wave, call->place);
     arena_clear(&call->arena);
     return engine_call_start(call);
+}
+
+static bool is_named(const struct json *names, struct str name)
+{
+    for (size_t i = 0; i < json_count(names); i++) {
+        if (str_eq(json_str(json_at(names, i)), name))
+            return true;
+    }
+    return false;
+}
+
+/* The task's tools, or those of them that it wants in this turn. */
+static struct str offered_tools(struct episode *ep, struct str all)
+{
+    if (!ep->sink.tools.len || !all.len)
+        return all;
+    CLEANUP_JSON struct json *tools = json_parse(all, NULL);
+    CLEANUP_JSON struct json *names = json_parse(ep->sink.tools, NULL);
+    CLEANUP_JSON struct json *some = json_new_array();
+    for (size_t i = 0; i < json_count(tools); i++) {
+        if (is_named(names, json_str(json_get(json_at(tools, i), "name"))))
+            json_push(some, json_copy(json_at(tools, i)));
+    }
+    CLEANUP_BUF struct buf text = {0};
+    if (json_count(some))
+        json_write(&text, some, JSON_COMPACT);
+    return keep(&ep->turn, buf_view(&text));
 }
 
 /* true when the reply is there. */
@@ -344,11 +375,12 @@ static bool ask(struct rollout_job *job)
     ep->call.model.request = (struct model_request){
         .messages = messages,
         .count = count,
-        .tools = info->tools,
-        .tool_choice = info->tool_choice,
+        .tools = offered_tools(ep, info->tools),
         .temperature = NAN,
         .role = MODEL_EXECUTOR,
     };
+    if (ep->call.model.request.tools.len)
+        ep->call.model.request.tool_choice = info->tool_choice;
     ep->state = EPISODE_STEP;
     return send(job, "c", job->rollout->turns++);
 }
@@ -482,6 +514,8 @@ static void grade(struct rollout_job *job)
         ep->state = EPISODE_JUDGE;
         return;
     }
+    if (json_count(ep->judge) == 1)
+        engine_call_share(&ep->call);
     r->available = true;
     r->correct = verdict.correct;
     r->score = verdict.score;

@@ -58,6 +58,8 @@ static void count(struct score *score, const struct rollout *r)
     score->total++;
     score->missing += !r->available;
     score->correct += r->available && r->correct;
+    if (r->available)
+        figures_add(&score->figures, r->detail);
 }
 
 struct result {

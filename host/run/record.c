@@ -123,6 +123,7 @@ static void set_counts(struct json *out, const struct score *score)
     json_set(out, "score", json_new_double(score_value(score)));
     json_set(out, "n_correct", json_new_int((int64_t)score->correct));
     json_set(out, "n_total", json_new_int((int64_t)score->total));
+    figures_set(out, &score->figures);
     if (!score->missing)
         return;
     json_set(out, "n_missing", json_new_int((int64_t)score->missing));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "run/figures.h"
 #include "run/rollout.h"
 
 /* snapshot: JSON array that describes the knowledge before the batch. One line with its end. */
@@ -16,6 +17,7 @@ struct score {
     size_t correct;
     size_t total;
     size_t missing; /* of total: could not be run; neither right nor wrong */
+    struct figures figures;
 };
 /* correct / (total - missing), 0 for nothing. */
 double score_value(const struct score *score);
@@ -25,7 +27,7 @@ double score_value(const struct score *score);
 bool score_beats(double score, const double *best, bool reference);
 
 /* {"epoch", "score", "n_correct", "n_total", "dev_score"}; epoch -1 is "baseline"; dev NULL is
- * null; "n_missing" and "complete": false only if there are any. */
+ * null; "n_missing", "complete": false and "figures" only if there are any. */
 struct json *record_val_score(int64_t epoch, const struct score *val, const struct score *dev);
 /* {"split", "score", "n_correct", "n_total"}, and the rest likewise. */
 struct json *record_test_score(const char *split, const struct score *score);

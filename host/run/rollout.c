@@ -55,7 +55,9 @@ void rollout_set_history(struct rollout *rollout, const struct message *messages
     buf_room(&out, size);
     buf_char(&out, '[');
     for (size_t i = 0; i < count; i++) {
-        if (i)
+        if (messages[i].flags & MESSAGE_SEND_ONLY)
+            continue;
+        if (out.len > 1)
             buf_text(&out, ", ");
         write_message(&out, &messages[i]);
     }

@@ -114,6 +114,7 @@ typedef struct grasp_message {
 } grasp_message;
 
 #define GRASP_MESSAGE_RECORD_ONLY 1u /* kept in the history, not sent to the model */
+#define GRASP_MESSAGE_SEND_ONLY 2u   /* sent to the model, not kept in the history */
 
 /* The end of an episode. status: "completed" or the task's own word for another end (the
  * field's: "agent invalid action", "task limit reached", "agent context limit", "task error").
@@ -128,7 +129,9 @@ typedef struct grasp_outcome {
 } grasp_outcome;
 
 /* correct: 0 or 1. score: 0 to 1. tags: JSON array of failure tags (strings), empty for none;
- * only read for wrong samples. detail: JSON object for people, or empty. */
+ * only read for wrong samples. detail: JSON object for people, or empty. Its member "figures", an
+ * object of numbers by name, is averaged over the samples that have them and reported beside the
+ * score. */
 typedef struct grasp_verdict {
     uint32_t size;
     int32_t correct;
@@ -204,8 +207,9 @@ struct grasp_host {
     /* A host extension (ext/ *.h) by id, or NULL. The table lives as long as the process. */
     const void *(*extension)(grasp_call *call, grasp_str id);
 
-    /* info: one object. samples: one object per sample. describe: one array. At most 16 MiB
-     * each. */
+    /* info: one object. samples: one object per sample. describe: one array. begin, step:
+     * {"tools": [names]}, which of info's tools the model is offered from its next turn on. At
+     * most 16 MiB each. */
     int32_t (*emit_json)(grasp_call *call, grasp_str json);
 
     /* begin, step, and reply of ext/rehearsal.h: the next message. At most 16 MiB. */
