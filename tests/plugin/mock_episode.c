@@ -47,10 +47,29 @@ static struct mock_text steal(struct mock_text *text)
     return out;
 }
 
+/* {"tools": [names]} of begin or step. */
+static void take_tools(struct mock_episode *episode, struct mock_text json)
+{
+    CLEANUP_JSON struct json *object = json_parse((struct str){json.ptr, json.len}, NULL);
+    const struct json *names = json_get(object, "tools");
+    struct buf out = {0};
+    buf_text(&out, "[");
+    for (size_t i = 0; i < json_count(names); i++) {
+        buf_text(&out, i ? ", {\"name\": " : "{\"name\": ");
+        json_write_str(&out, json_str(json_at(names, i)), 0);
+        buf_text(&out, "}");
+    }
+    buf_text(&out, "]");
+    free(episode->tools);
+    episode->tools = buf_steal(&out);
+}
+
 /* Takes over what the call emitted. */
 static void take_emitted(struct mock_episode *episode)
 {
     struct mock_host *host = episode->host;
+    if (host->json.count)
+        take_tools(episode, host->json.items[0]);
     for (size_t i = 0; i < host->message_count; i++)
         add_message(episode, host->messages[i]);
     host->message_count = 0;
@@ -130,9 +149,17 @@ static struct mock_text guided(const struct mock_episode *episode, size_t at, co
     return (struct mock_text){buf_steal(&out), len};
 }
 
-static void rehearse_turn(struct mock_episode *episode, const grasp_rehearsal *rehearsal,
-                          const char *guidance)
+static const grasp_rehearsal *rehearsal_of(const struct mock_episode *episode)
 {
+    const grasp_rehearsal *rehearsal = episode->task->extension(grasp_cstr(GRASP_EXT_REHEARSAL));
+    assert_non_null(rehearsal);
+    return rehearsal;
+}
+
+void mock_episode_ask(struct mock_episode *episode, const char *guidance, char **out_text,
+                      char **out_calls)
+{
+    const grasp_rehearsal *rehearsal = rehearsal_of(episode);
     size_t count = 0, last = 0;
     grasp_message *messages = calloc(episode->count, sizeof(*messages));
     const grasp_message **list = calloc(episode->count, sizeof(const grasp_message *));
@@ -152,33 +179,40 @@ static void rehearse_turn(struct mock_episode *episode, const grasp_rehearsal *r
         with = guided(episode, last, guidance);
         messages[count - 1].content = text_of(with);
     }
-    grasp_rehearsal_request request = {.size = sizeof(request), .messages = list, .count = count};
+    grasp_rehearsal_request request = {.size = sizeof(request),
+                                       .messages = list,
+                                       .count = count,
+                                       .tools = grasp_cstr(episode->tools)};
     int32_t status = rehearsal->reply(mock_call(episode->host), &request);
     if (status)
         fail_msg("reply: %d", status);
     assert_int_equal(episode->host->message_count, 1);
-    struct mock_text said = steal(&episode->host->messages[0].content);
-    struct mock_text calls = steal(&episode->host->messages[0].tool_calls);
-    grasp_reply reply = {.size = sizeof(reply),
-                         .kind = GRASP_REPLY_TEXT,
-                         .text = text_of(said),
-                         .tool_calls = text_of(calls),
-                         .finish_reason = grasp_cstr("stop")};
+    *out_text = steal(&episode->host->messages[0].content).ptr;
+    *out_calls = steal(&episode->host->messages[0].tool_calls).ptr;
     free(messages);
     free(list);
     free(with.ptr);
+}
+
+static void rehearse_turn(struct mock_episode *episode, const char *guidance)
+{
+    char *text, *calls;
+    mock_episode_ask(episode, guidance, &text, &calls);
+    grasp_reply reply = {.size = sizeof(reply),
+                         .kind = GRASP_REPLY_TEXT,
+                         .text = grasp_cstr(text),
+                         .tool_calls = grasp_cstr(calls),
+                         .finish_reason = grasp_cstr("stop")};
     mock_episode_step(episode, &reply);
-    free(said.ptr);
-    free(calls.ptr);
+    free(text);
+    free(calls);
 }
 
 void mock_episode_rehearse(struct mock_episode *episode, const char *guidance)
 {
-    const grasp_rehearsal *rehearsal = episode->task->extension(grasp_cstr(GRASP_EXT_REHEARSAL));
-    assert_non_null(rehearsal);
     while (!episode->done) {
         assert_true(episode->turns < TURNS_MAX);
-        rehearse_turn(episode, rehearsal, guidance);
+        rehearse_turn(episode, guidance);
     }
 }
 
@@ -197,11 +231,17 @@ char *mock_episode_rollout(const struct mock_episode *episode)
     buf_text(&out, ", \"raw\": ");
     buf_text(&out, episode->raw.len ? episode->raw.ptr : "null");
     buf_text(&out, ", \"history\": [");
-    for (size_t i = 0; i < episode->count; i++) {
-        buf_text(&out, i ? ", {\"role\": " : "{\"role\": ");
+    for (size_t i = 0, kept = 0; i < episode->count; i++) {
+        if (episode->messages[i].flags & GRASP_MESSAGE_SEND_ONLY)
+            continue;
+        buf_text(&out, kept++ ? ", {\"role\": " : "{\"role\": ");
         put_text(&out, episode->messages[i].role);
         buf_text(&out, ", \"content\": ");
         put_text(&out, episode->messages[i].content);
+        if (episode->messages[i].tool_calls.len) {
+            buf_text(&out, ", \"tool_calls\": ");
+            buf_text(&out, episode->messages[i].tool_calls.ptr);
+        }
         buf_text(&out, "}");
     }
     buf_text(&out, "], \"agent_actions\": [");
@@ -241,6 +281,7 @@ void mock_episode_end(struct mock_episode *episode)
     free(episode->messages);
     free(episode->actions.items);
     free(episode->sample);
+    free(episode->tools);
     free(episode->status.ptr);
     free(episode->answer.ptr);
     free(episode->raw.ptr);
