@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* Data that is not as it should be, and a FHIR server in place of the store. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "fhir_agent_fixture.h"
+
+#include <cmocka.h>
+
+#define TASK fhir_agent_multi_turn_resource
+
+static char *folder;
+
+static void check_refused(const char *options, int32_t expected, const char *words)
+{
+    struct ward ward;
+    int32_t status = ward_try(&ward, &TASK, options);
+    if (status != expected)
+        fail_msg("%s: %d: %s", options, status, mock_str(ward.host->fail_text).ptr);
+    mock_assert_contains(ward.host->fail_text, words);
+    ward_close(&ward);
+}
+
+static void check_csv(const char *csv, const char *words)
+{
+    ward_write(folder, "bad.csv", csv, strlen(csv));
+    CLEANUP_FREE char *options =
+        mem_printf("{\"data\": \"%s\", \"csv\": \"%s/bad.csv\"}", folder, folder);
+    check_refused(options, GRASP_E_INVALID, words);
+}
+
+static void test_bad_questions(void **state)
+{
+    check_csv("split,question_id,question\n", "bad.csv:1: the header lacks true_answer, "
+                                              "assumption, patient_fhir_id, true_fhir_ids");
+    check_csv("", "bad.csv: the file is empty");
+    check_csv(WARD_HEADER "train,q1,Q,1,,p1,{},t\n", "bad.csv:2: 8 fields where the header has 9");
+    check_csv(WARD_HEADER "train,q1,Q,1,,p1,\"{'A': \",t,x\n", "bad.csv:2: true_fhir_ids is no");
+    check_csv(WARD_HEADER "train,,Q,1,,p1,{},t,x\n", "bad.csv:2: question_id is empty");
+    check_csv(WARD_HEADER "train,q1,Q,1,,p1,{},t,x\nvalid,q1,Q,1,,p1,{},t,x\n",
+              "bad.csv:3: question_id q1 is there twice");
+    check_csv(WARD_HEADER "train,q1,\"open,1,,p1,{},t,x\n", "bad.csv:2: the quote that begins");
+    check_csv(WARD_HEADER "train,q1,\xff,1,,p1,{},t,x\n", "bad.csv: not UTF-8");
+    check_csv(WARD_HEADER "train,q1,Q,1,,p1,{},t,x\n", "no question for the split val");
+    check_csv(WARD_HEADER "train,q1,Q,1,,p1,{},t,x\nvalid,q2,Q,1,,p1,{},t,x\n"
+                          "test,q3,Q,1,,ghost,{},t,x\n",
+              "question q3: its patient ghost is not in the resources");
+}
+
+static void test_bad_folders(void **state)
+{
+    static const unsigned char damaged[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3, 4};
+    check_refused("{\"data\": \"/nowhere/at/all\"}", GRASP_E_INVALID,
+                  "there is no questions_answers_sql_fhir.csv");
+    check_refused("{\"fhir\": \"/x\"}", GRASP_E_INVALID, "option 'fhir' needs questions");
+    check_refused("{\"csv\": \"/x\"}", GRASP_E_INVALID, "needs the resources of its patients");
+    check_refused("{\"csv\": \"/x\", \"fhir\": \"/y\"}", GRASP_E_INVALID, "/x: no such file");
+    check_refused("{\"csv\": \"/x\", \"fhir\": \"/y\", \"fhir_base\": \"http://z\"}",
+                  GRASP_E_INVALID, "give one");
+    check_refused("{\"val_splits\": [\"train\"]}", GRASP_E_INVALID, "both have 'train'");
+    check_refused("{\"verdicts\": \"/x\"}", GRASP_E_INVALID, "needs 'judge_name'");
+    check_refused("{\"verdicts\": \"/x\", \"judge_name\": \"m\"}", GRASP_E_INVALID,
+                  "/x: no such file");
+    CLEANUP_FREE char *options = mem_printf("{\"data\": \"%s\"}", folder);
+    CLEANUP_FREE char *path = file_join(folder, "more.ndjson.gz");
+    ward_write(folder, "more.ndjson.gz", damaged, sizeof(damaged));
+    check_refused(options, GRASP_E_INVALID, "more.ndjson.gz");
+    remove(path);
+}
+
+/* A server: its answers in order, and what it was asked. */
+struct server {
+    struct {
+        int32_t status, result;
+        const char *body;
+    } answers[8];
+    size_t asked;
+    char urls[8][256];
+    char headers[256];
+};
+
+static int32_t request(grasp_call *call, const grasp_http_request *http,
+                       grasp_http_response *response)
+{
+    struct server *server = mock_host_of(call)->context;
+    size_t at = server->asked++;
+    assert_true(at < 8);
+    snprintf(server->urls[at], sizeof(server->urls[at]), "%.*s", (int)http->url.len, http->url.ptr);
+    snprintf(server->headers, sizeof(server->headers), "%.*s", (int)http->headers.len,
+             http->headers.ptr);
+    if (server->answers[at].result)
+        return grasp_fail(call, server->answers[at].result, "no answer");
+    response->status = server->answers[at].status;
+    response->body = grasp_cstr(server->answers[at].body);
+    return GRASP_OK;
+}
+
+static const void *offer_http(struct mock_host *host, grasp_str id)
+{
+    static const grasp_http table = {.size = sizeof(table), .request = request};
+    return grasp_equal(id, GRASP_EXT_HTTP) ? &table : NULL;
+}
+
+#define BUNDLE(link, entries)                                                                      \
+    "{\"resourceType\": \"Bundle\", \"link\": [" link "], \"entry\": [" entries "]}"
+#define ENTRY(type, id, more)                                                                      \
+    "{\"resource\": {\"resourceType\": \"" type "\", \"id\": \"" id "\", \"meta\": {}" more "}}"
+#define NEXT(url) "{\"relation\": \"next\", \"url\": \"" url "\"}"
+
+static void open_server(struct ward *ward, struct server *server)
+{
+    *ward = (struct ward){.host = mock_host_create(), .task = &TASK};
+    ward->host->extension = offer_http;
+    ward->host->context = server;
+    CLEANUP_FREE char *given =
+        mem_printf("{\"data\": \"%s\", \"fhir_base\": \"https://fhir.example/r4\"}", folder);
+    char *config = mock_config(TASK.options, given);
+    server->answers[0].status = 200;
+    server->answers[0].body = BUNDLE("", ENTRY("Patient", "p1", ""));
+    int32_t status = TASK.open(mock_call(ward->host), grasp_cstr(config), &ward->self);
+    free(config);
+    if (status)
+        fail_msg("open: %s", mock_str(ward->host->fail_text).ptr);
+    assert_string_equal(server->urls[0], "https://fhir.example/r4/Patient?_id=p1");
+    server->asked = 0;
+    assert_int_equal(TASK.samples(mock_call(ward->host), ward->self, grasp_cstr("dev")), GRASP_OK);
+    ward->samples = calloc(1, sizeof(char *));
+    ward->samples[ward->count++] = strdup(ward->host->json.items[0].ptr);
+    ward->tools = strdup("[]");
+}
+
+static void test_server(void **state)
+{
+    struct server server = {0};
+    struct ward ward;
+    struct mock_episode episode;
+    setenv("FHIR_TOKEN", "s3cret", 1);
+    open_server(&ward, &server);
+    assert_non_null(strstr(server.headers, "\"authorization\": \"Bearer s3cret\""));
+    server = (struct server){
+        .answers = {
+            {.status = 200,
+             .body = BUNDLE(NEXT("https://fhir.example/r4/page/2"), ENTRY("Encounter", "e1", ""))},
+            {.status = 200, .body = BUNDLE("", ENTRY("Encounter", "e2", ""))},
+            {.status = 404, .body = "{\"issue\": [{\"diagnostics\": \"no such type\"}]}"},
+            {.status = 200,
+             .body = BUNDLE("", ENTRY("MedicationRequest", "m",
+                                      ", \"medicationReference\": {\"reference\": "
+                                      "\"Medication/d1\"}"))},
+            {.status = 200, .body = BUNDLE("", "")},
+            {.status = 200, .body = BUNDLE("", ENTRY("Medication", "d1", ""))}}};
+    ward_begin(&ward, &episode, 0);
+    ward_call(&episode, "get_resources_by_patient_fhir_id",
+              "{\"resource_type\": \"Encounter\", \"patient_fhir_id\": \"p 1\"}");
+    assert_string_equal(server.urls[0], "https://fhir.example/r4/Encounter?patient=p%201");
+    assert_string_equal(ward_shown(&episode),
+                        "{'Encounter': [{'resourceType': 'Encounter', 'id': 'e1'}, "
+                        "{'resourceType': 'Encounter', 'id': 'e2'}]}");
+    ward_call(&episode, "get_resources_by_resource_id",
+              "{\"resource_type\": \"Nothing\", \"resource_id\": \"7\"}");
+    assert_string_equal(server.urls[2], "https://fhir.example/r4/Nothing?_id=7");
+    assert_string_equal(ward_shown(&episode),
+                        "{'error': 'the FHIR server refused the request with 404: no such type'}");
+    ward_call(&episode, "get_resources_by_patient_fhir_id",
+              "{\"resource_type\": \"Medication\", \"patient_fhir_id\": \"p1\"}");
+    assert_string_equal(server.urls[5], "https://fhir.example/r4/Medication?_id=d1");
+    assert_non_null(strstr(ward_shown(&episode), "'id': 'd1'"));
+    mock_episode_end(&episode);
+    ward_close(&ward);
+    unsetenv("FHIR_TOKEN");
+}
+
+/* What no server in order would say: the sample is not available, and no secret is shown. */
+static void check_fault(int32_t status, int32_t result, const char *body, const char *words)
+{
+    struct server server = {0};
+    struct ward ward;
+    void *episode = NULL;
+    setenv("FHIR_TOKEN", "s3cret", 1);
+    open_server(&ward, &server);
+    server = (struct server){.answers = {{.status = status, .result = result, .body = body}}};
+    assert_int_equal(
+        TASK.begin(mock_call(ward.host), ward.self, grasp_cstr(ward.samples[0]), 0, &episode),
+        GRASP_OK);
+    grasp_reply reply = {.size = sizeof(reply),
+                         .tool_calls = grasp_cstr("[{\"id\": \"c\", \"name\": "
+                                                  "\"get_resources_by_patient_fhir_id\", "
+                                                  "\"arguments\": {\"resource_type\": "
+                                                  "\"Patient\", \"patient_fhir_id\": \"p1\"}}]")};
+    assert_int_equal(TASK.step(mock_call(ward.host), ward.self, episode, &reply),
+                     GRASP_E_UNAVAILABLE);
+    mock_assert_contains(ward.host->fail_text, words);
+    assert_null(strstr(ward.host->fail_text.ptr, "s3cret"));
+    TASK.end(NULL, ward.self, episode);
+    ward_close(&ward);
+    unsetenv("FHIR_TOKEN");
+}
+
+static void test_server_faults(void **state)
+{
+    check_fault(0, GRASP_E_UNAVAILABLE, NULL, "no answer");
+    check_fault(401, 0, "{}", "with 401");
+    check_fault(503, 0, "busy", "with 503");
+    check_fault(200, 0, "<html>", "something other than JSON");
+    check_fault(200, 0, BUNDLE(NEXT("https://elsewhere.example/r4/2"), ""),
+                "a page of another server");
+}
+
+static int set_up(void **state)
+{
+    folder = ward_folder();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    ward_folder_remove(folder);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bad_questions),
+        cmocka_unit_test(test_bad_folders),
+        cmocka_unit_test(test_server),
+        cmocka_unit_test(test_server_faults),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
