@@ -12,7 +12,7 @@ plugins=${PLUGINS:-$root/build/plugins}
 export GRASP_PLUGIN_PATH=$plugins
 
 tasks=
-for task in ${TASKS:-quickstart medagent medagent:v2 agentbench:dbbench agentbench:os agentbench:webshop
+for task in ${TASKS:-quickstart medagent medagent:v2 fhir_agent agentbench:dbbench agentbench:os agentbench:webshop
     agentbench:alfworld}; do
     if [ -f "$plugins/${task%%:*}.so" ]; then
         tasks=${tasks:+$tasks, }$task
