@@ -27,6 +27,26 @@ def test_every_method():
             lib.check(lib.load(out, "run.json")["complete"], "the run is not complete")
 
 
+def test_strategies():
+    """Turns have their own tools, and the record has long results in short."""
+    with lib.folder() as top:
+        for strategy in ("multi_turn_resource", "single_turn_code_resource",
+                         "single_turn_resource", "single_turn_request"):
+            out = os.path.join(top, strategy)
+            lib.expect(lib.run("eval", "-t", "fhir_agent.so:" + strategy, "-m", "none.so", "-a",
+                               "rehearsal", "-s", "val", "-o", out, *SMALL[:5]), 0)
+            rows = lib.lines(os.path.join(out, "val_runs.jsonl"))
+            lib.check(len(rows) == 8, "%d samples" % len(rows))
+            results = [message["content"] for row in rows for message in row["history"]
+                       if message["role"] == "tool"]
+            lib.check(results and max(map(len, results)) < 2100, "the record has all of a result")
+            if strategy == "single_turn_code_resource":
+                lib.check(any(row["is_correct"] for row in rows), "nothing is right")
+                lib.check(all(len(row["agent_actions"]) <= 6 for row in rows), "more than its turns")
+            if strategy == "multi_turn_resource":
+                lib.check(any("more characters)" in text for text in results), "nothing is cut")
+
+
 class Judge(http.server.BaseHTTPRequestHandler):
     """A model that says one thing to everything."""
     words = ""
@@ -99,4 +119,4 @@ def test_refusals():
         lib.check(not os.path.exists(os.path.join(top, "out", "val_runs.jsonl")), "a run was begun")
 
 
-lib.main(test_every_method, test_judge_without_sense, test_refusals)
+lib.main(test_every_method, test_strategies, test_judge_without_sense, test_refusals)

@@ -124,12 +124,12 @@ struct ward_verdict ward_grade(struct mock_episode *episode, const char *judge)
     out.asked = host->requests.count > 0;
     if (out.asked) {
         assert_false(host->has_verdict);
-        CLEANUP_FREE char *said =
-            judge ? strdup(judge) : rehearsed_judge(episode, host->requests.items[0].ptr);
+        char *said = judge ? strdup(judge) : rehearsed_judge(episode, host->requests.items[0].ptr);
         CLEANUP_BUF struct buf replies = {0};
         buf_text(&replies, "[{\"text\": ");
         json_write_str(&replies, str_of(said), 0);
         buf_text(&replies, ", \"error\": null}]");
+        free(said);
         out.status = grade(episode, rollout, replies.ptr);
     }
     free(rollout);

@@ -187,6 +187,7 @@ static void check_fault(int32_t status, int32_t result, const char *body, const 
         TASK.begin(mock_call(ward.host), ward.self, grasp_cstr(ward.samples[0]), 0, &episode),
         GRASP_OK);
     grasp_reply reply = {.size = sizeof(reply),
+                         .text = grasp_cstr(""),
                          .tool_calls = grasp_cstr("[{\"id\": \"c\", \"name\": "
                                                   "\"get_resources_by_patient_fhir_id\", "
                                                   "\"arguments\": {\"resource_type\": "
