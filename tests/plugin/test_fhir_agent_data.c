@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "fhir_agent_fixture.h"
+#include "tasks/fhir_agent/answers.h"
 
 #include <cmocka.h>
 
@@ -174,6 +175,47 @@ static void test_server(void **state)
     unsetenv("FHIR_TOKEN");
 }
 
+/* An answer is asked for once, an error each time, and what was damaged anew. */
+static void test_kept_answers(void **state)
+{
+    struct server server = {0};
+    struct ward ward;
+    struct mock_episode episode;
+    struct pool pool = {0};
+    static const char ask[] = "{\"resource_type\": \"Encounter\", \"patient_fhir_id\": \"p1\"}";
+    static const char wrong[] = "{\"resource_type\": \"Nothing\", \"patient_fhir_id\": \"p1\"}";
+    open_server(&ward, &server);
+    struct fhir_agent *self = ward.self;
+    CLEANUP_FREE char *kept = file_join(folder, "kept");
+    self->source.kept = answers_folder(&pool, grasp_cstr(kept), self->source.base, false);
+    assert_true(self->source.kept.len > 0);
+    server = (struct server){
+        .answers = {{.status = 200, .body = BUNDLE("", ENTRY("Encounter", "e1", ""))},
+                    {.status = 400, .body = "{}"},
+                    {.status = 400, .body = "{}"},
+                    {.status = 200, .body = BUNDLE("", ENTRY("Encounter", "e9", ""))}}};
+    ward_begin(&ward, &episode, 0);
+    for (int i = 0; i < 2; i++) {
+        ward_call(&episode, "get_resources_by_patient_fhir_id", ask);
+        assert_non_null(strstr(ward_shown(&episode), "'id': 'e1'"));
+    }
+    assert_int_equal(server.asked, 1);
+    for (int i = 0; i < 2; i++)
+        ward_call(&episode, "get_resources_by_patient_fhir_id", wrong);
+    assert_int_equal(server.asked, 3);
+    const struct argument arguments[] = {{"patient_fhir_id", grasp_cstr("p1")},
+                                         {"resource_type", grasp_cstr("Encounter")}};
+    char key[MD5_HEX];
+    key_of_tool("get_resources_by_patient_fhir_id", arguments, 2, key);
+    CLEANUP_FREE char *name = mem_printf("%s.json", key);
+    ward_write(self->source.kept.ptr, name, "[{", 2);
+    ward_call(&episode, "get_resources_by_patient_fhir_id", ask);
+    assert_non_null(strstr(ward_shown(&episode), "'id': 'e9'"));
+    mock_episode_end(&episode);
+    ward_close(&ward);
+    pool_free(&pool);
+}
+
 /* What no server in order would say: the sample is not available, and no secret is shown. */
 static void check_fault(int32_t status, int32_t result, const char *body, const char *words)
 {
@@ -226,9 +268,8 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad_questions),
-        cmocka_unit_test(test_bad_folders),
-        cmocka_unit_test(test_server),
+        cmocka_unit_test(test_bad_questions), cmocka_unit_test(test_bad_folders),
+        cmocka_unit_test(test_server),        cmocka_unit_test(test_kept_answers),
         cmocka_unit_test(test_server_faults),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "answers.h"
 #include "common/mimic/mimic.h"
 #include "common/prompts.h"
 #include "common/slice.h"
@@ -112,6 +113,19 @@ static int32_t check_patients(grasp_call *call, const struct source *source,
     return GRASP_OK;
 }
 
+static int32_t open_server(grasp_call *call, struct pool *pool, const struct data_options *options,
+                           struct source *source)
+{
+    int32_t status = server_open(call, source, options->fhir_base);
+    if (status || !options->fhir_cache.len)
+        return status;
+    source->kept = answers_folder(pool, options->fhir_cache, source->base, source->lenient);
+    if (source->kept.len)
+        return GRASP_OK;
+    return grasp_fail(call, GRASP_E_INVALID, "%s: cannot be made a folder (option 'fhir_cache')",
+                      options->fhir_cache.ptr);
+}
+
 int32_t data_open(grasp_call *call, struct pool *pool, const struct data_options *options,
                   struct split splits[SPLIT_COUNT], struct source *source)
 {
@@ -137,7 +151,7 @@ int32_t data_open(grasp_call *call, struct pool *pool, const struct data_options
                           options->data.ptr);
     int32_t status = read_questions(call, pool, csv, splits);
     if (!status && options->fhir_base.len)
-        status = server_open(call, source, options->fhir_base);
+        status = open_server(call, pool, options, source);
     else if (!status)
         status = open_resources(call, find_fhir(pool, options).ptr, source);
     return status ? status : check_patients(call, source, splits);

@@ -6,7 +6,7 @@
 #include "source.h"
 
 struct data_options {
-    grasp_str data, csv, fhir, fhir_base; /* empty for those not given */
+    grasp_str data, csv, fhir, fhir_base, fhir_cache; /* empty for those not given */
     uint64_t seed;
     uint32_t patients;
 };

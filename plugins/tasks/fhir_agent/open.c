@@ -139,6 +139,7 @@ static int32_t set_up(grasp_call *call, struct fhir_agent *self, grasp_str text)
         .csv = text_of(&config, "csv"),
         .fhir = text_of(&config, "fhir"),
         .fhir_base = text_of(&config, "fhir_base"),
+        .fhir_cache = text_of(&config, "fhir_cache"),
         .seed = (uint64_t)number_of(&config, "seed", 1),
         .patients = (uint32_t)number_of(&config, "patients", 20),
     };

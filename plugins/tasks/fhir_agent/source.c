@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "answers.h"
 #include "bundle.h"
 #include "common/fhir/gather.h"
 #include "common/fhir/json_scan.h"
@@ -45,12 +46,30 @@ static int32_t take_gathered(grasp_call *call, struct fhir_answer *answer, struc
     return GRASP_OK;
 }
 
+/* A server's answer, or the one that was kept. */
+static int32_t ask_server(grasp_call *call, const struct source *source, bool by_id, grasp_str type,
+                          grasp_str id, struct found *out)
+{
+    const char *tool = by_id ? "get_resources_by_resource_id" : "get_resources_by_patient_fhir_id";
+    const struct argument arguments[] = {{by_id ? "resource_id" : "patient_fhir_id", id},
+                                         {"resource_type", type}};
+    char key[MD5_HEX];
+    key_of_tool(tool, arguments, 2, key);
+    if (source->kept.len && answers_find(call, source->kept, key, &out->array))
+        return GRASP_OK;
+    int32_t status = by_id ? server_of_id(call, source, type, id, out)
+                           : server_of_patient(call, source, type, id, out);
+    if (source->kept.len && !status && !out->error.len)
+        answers_keep(source->kept, key, text_view(&out->array));
+    return status;
+}
+
 int32_t source_of_patient(grasp_call *call, const struct source *source, grasp_str type,
                           grasp_str patient, struct found *out)
 {
     struct fhir_answer answer = {0};
     if (!source->store)
-        return server_of_patient(call, source, type, patient, out);
+        return ask_server(call, source, false, type, patient, out);
     fhir_gather_patient(source->store, source->lenient ? FHIR_GATHER_LENIENT : FHIR_GATHER_SANE,
                         to_fhir(type), to_fhir(patient), SOURCE_MOST, &answer);
     return take_gathered(call, &answer, out);
@@ -61,7 +80,7 @@ int32_t source_of_id(grasp_call *call, const struct source *source, grasp_str ty
 {
     struct fhir_answer answer = {0};
     if (!source->store)
-        return server_of_id(call, source, type, id, out);
+        return ask_server(call, source, true, type, id, out);
     fhir_gather_id(source->store, source->lenient ? FHIR_GATHER_LENIENT : FHIR_GATHER_SANE,
                    to_fhir(type), to_fhir(id), SOURCE_MOST, &answer);
     return take_gathered(call, &answer, out);
