@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "fhir_agent_fixture.h"
 #include "tasks/fhir_agent/answers.h"
+#include "tasks/fhir_agent/token.h"
 
 #include <cmocka.h>
 
@@ -81,7 +82,7 @@ struct server {
     } answers[8];
     size_t asked;
     char urls[8][256];
-    char headers[256];
+    char headers[256], body[256];
 };
 
 static int32_t request(grasp_call *call, const grasp_http_request *http,
@@ -93,6 +94,8 @@ static int32_t request(grasp_call *call, const grasp_http_request *http,
     snprintf(server->urls[at], sizeof(server->urls[at]), "%.*s", (int)http->url.len, http->url.ptr);
     snprintf(server->headers, sizeof(server->headers), "%.*s", (int)http->headers.len,
              http->headers.ptr);
+    snprintf(server->body, sizeof(server->body), "%.*s", (int)http->body.len,
+             http->body.len ? http->body.ptr : "");
     if (server->answers[at].result)
         return grasp_fail(call, server->answers[at].result, "no answer");
     response->status = server->answers[at].status;
@@ -173,6 +176,48 @@ static void test_server(void **state)
     mock_episode_end(&episode);
     ward_close(&ward);
     unsetenv("FHIR_TOKEN");
+}
+
+/* A user's credentials are exchanged for a token, once. */
+static void test_google(void **state)
+{
+    static const char user[] = "{\"type\": \"authorized_user\", \"client_id\": \"c\", "
+                               "\"client_secret\": \"s/s\", \"refresh_token\": \"r\"}";
+    struct server server = {
+        .answers = {{.status = 200, .body = "{\"access_token\": \"t0k\", \"expires_in\": 3600}"},
+                    {.status = 400, .body = "{}"}}};
+    struct mock_host *host = mock_host_create();
+    struct tokens *tokens = tokens_open();
+    grasp_str base = grasp_cstr("https://healthcare.googleapis.com/v1/x/"), headers;
+    CLEANUP_FREE char *path = file_join(folder, "user.txt");
+    host->extension = offer_http;
+    host->context = &server;
+    host->now = 1000000;
+    ward_write(folder, "user.txt", user, sizeof(user) - 1);
+    setenv("GOOGLE_APPLICATION_CREDENTIALS", path, 1);
+    unsetenv("GOOGLE_OAUTH_ACCESS_TOKEN");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(token_headers(mock_call(host), tokens, base, &headers), GRASP_OK);
+        assert_non_null(strstr(headers.ptr, "\"authorization\": \"Bearer t0k\""));
+    }
+    assert_int_equal(server.asked, 1);
+    assert_string_equal(server.urls[0], "https://oauth2.googleapis.com/token");
+    assert_string_equal(server.body, "grant_type=refresh_token&client_id=c&client_secret=s%2Fs&"
+                                     "refresh_token=r");
+    host->now += 3600000;
+    int32_t status = token_headers(mock_call(host), tokens, base, &headers);
+    mock_assert_failed(host, status, GRASP_E_UNAVAILABLE);
+    assert_null(strstr(host->fail_text.ptr, "s/s"));
+    ward_write(folder, "user.txt", "{\"type\": \"service_account\"}", 27);
+    status = token_headers(mock_call(host), tokens, base, &headers);
+    mock_assert_failed(host, status, GRASP_E_INVALID);
+    setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "given", 1);
+    assert_int_equal(token_headers(mock_call(host), tokens, base, &headers), GRASP_OK);
+    assert_non_null(strstr(headers.ptr, "Bearer given"));
+    unsetenv("GOOGLE_OAUTH_ACCESS_TOKEN");
+    unsetenv("GOOGLE_APPLICATION_CREDENTIALS");
+    tokens_close(tokens);
+    mock_host_destroy(host);
 }
 
 /* An answer is asked for once, an error each time, and what was damaged anew. */
@@ -270,7 +315,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_questions), cmocka_unit_test(test_bad_folders),
         cmocka_unit_test(test_server),        cmocka_unit_test(test_kept_answers),
-        cmocka_unit_test(test_server_faults),
+        cmocka_unit_test(test_google),        cmocka_unit_test(test_server_faults),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

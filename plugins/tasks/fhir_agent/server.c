@@ -62,8 +62,11 @@ int32_t server_open(grasp_call *call, struct source *source, grasp_str base)
                           "https://fhir.example.org/r4/, or google",
                           base.len > SHOWN_MAX ? SHOWN_MAX : (int)base.len, base.ptr);
     char *copy = malloc(base.len + 2);
-    if (!copy)
+    source->tokens = tokens_open();
+    if (!copy || !source->tokens) {
+        free(copy);
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for an address");
+    }
     memcpy(copy, base.ptr, base.len);
     if (copy[base.len - 1] != '/')
         copy[base.len++] = '/';
@@ -113,7 +116,7 @@ static int32_t get(grasp_call *call, const struct source *source, grasp_str url,
     size_t at;
     if (!http)
         return grasp_fail(call, GRASP_E_UNSUPPORTED, "this host does not offer %s", GRASP_EXT_HTTP);
-    int32_t status = token_headers(call, source->base, &headers);
+    int32_t status = token_headers(call, source->tokens, source->base, &headers);
     if (status)
         return status;
     grasp_http_request request = {.size = sizeof(request),
