@@ -14,7 +14,9 @@
 
 #define SHOWN_MAX 200
 #define BODY_MAX ((uint64_t)64 << 20)
-#define PAGES_MAX 1000
+#define PAGES_MAX 2000
+/* A server does not say whether these are one patient's, who may have that many. */
+#define RESOURCES_MAX 200000
 #define IDS_AT_ONCE 50
 
 static grasp_str google_base(grasp_call *call)
@@ -155,14 +157,15 @@ static int32_t get_all(grasp_call *call, const struct source *source, grasp_str 
 {
     struct pool pool CLEANUP_POOL = {0};
     size_t count = 0;
-    grasp_str body, url = grasp_format(call, "%s%.*s", source->base.ptr, (int)query.len, query.ptr);
+    grasp_str body = SLICE(""),
+              url = grasp_format(call, "%s%.*s", source->base.ptr, (int)query.len, query.ptr);
     for (int page = 0; url.len; page++) {
         int32_t status = get(call, source, url, &body, &out->error);
         if (status || out->error.len)
             return status;
         count += bundle_resources(body, true, &out->array);
-        if (count > SOURCE_MOST || page == PAGES_MAX) {
-            text_format(&out->error, "more than %d resources match; ask for less", SOURCE_MOST);
+        if (count > RESOURCES_MAX || page == PAGES_MAX) {
+            text_format(&out->error, "more than %d resources match; ask for less", RESOURCES_MAX);
             return GRASP_OK;
         }
         url = bundle_next(body, &pool);
@@ -289,7 +292,7 @@ int32_t server_request(grasp_call *call, const struct source *source, grasp_str 
                        struct found *out)
 {
     struct text url CLEANUP_TEXT = {0};
-    grasp_str body, plain = request;
+    grasp_str body = SLICE(""), plain = request;
     text_str(&url, source->base);
     for (size_t i = 0; i < plain.len; i++) {
         unsigned char c = (unsigned char)plain.ptr[i];

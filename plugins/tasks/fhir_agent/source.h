@@ -8,7 +8,7 @@
 #include "common/fhir/fhir.h"
 #include "common/text.h"
 
-/* Resources of one answer: more are refused, since no agent can do anything with them. */
+/* Resources of a whole type: more are refused, since no agent can do anything with them. */
 #define SOURCE_MOST 20000
 
 struct source {
