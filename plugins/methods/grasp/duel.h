@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hit duels (spec/gate.md): decides which of several edits is accepted, as a state machine.
+ * Outcomes in, next rollouts out; no host, no model, no memory and no randomness of its own.
+ *
+ *   screen    every candidate once on samples that failed; those it solves are its hits
+ *   recheck   the library once more on all hits, then each candidate on what is left of its own
+ *   duel      one fresh run with the candidate and, if it succeeds, one with the library: +1 if
+ *             only the candidate succeeds, else -1; until the threshold or the floor
+ *   safety    a proven candidate on samples that passed; where it fails, duels the other way round
+ *
+ * If an edit does not help on a sample, p_candidate <= p_library, a duel is won with probability
+ * p_candidate (1 - p_library) <= 1/4, so 3^score is a supermartingale and the score reaches t with
+ * probability at most 3^-t, whatever the noise is, and however samples are chosen. docs/methods.md
+ * has the proof.
+ *
+ * Rollouts come in rounds: all of a round may run side by side. Outcomes may be told in any order;
+ * what is decided, and what is asked, depends on the outcomes alone.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DUEL_LIBRARY (-1)
+#define DUEL_NONE SIZE_MAX
+#define DUEL_ATTEMPTS 3 /* of a rollout that could not be run, before its sample is passed over */
+
+struct duel_options {
+    double alpha;        /* bound on the chance that any edit without an improved sample is proven;
+                            .05 */
+    double spent;        /* what earlier candidates of the same update have used of it; 0 */
+    double break_weight; /* projected breaks that one projected fix has to outweigh; 2 */
+    int64_t screen;      /* failing samples per candidate; 0: from the probe size */
+    int64_t floor;       /* score at which a candidate is dropped; -2 */
+    int64_t max_duels;   /* per candidate; 30 */
+    int64_t looks;       /* runs on each passing sample; 2 */
+    int64_t min_fixed;   /* hits that must not have lost more than they won; 1 */
+    int64_t invalid_weight; /* what a break by an invalid action counts; others count 1 */
+    int64_t cap;            /* rollouts in all; 0: probe size * (candidates + 1) */
+    bool settled;           /* outcomes never change: no repeats, hits count as they are */
+    bool yardstick;         /* settled: hits must be unlikely, given those of the others */
+};
+extern const struct duel_options duel_defaults;
+
+enum duel_stratum { DUEL_SAME_LABEL, DUEL_OTHER_LABEL, DUEL_CARRIED, DUEL_STRATA };
+
+/* A failing sample as one candidate sees it. */
+struct duel_target {
+    uint32_t sample; /* below duel_setup.samples */
+    uint32_t stratum;
+};
+
+/* Samples that cannot differ, because the agent would read the same, are left out of both. */
+struct duel_candidate {
+    const struct duel_target *failing; /* in the order of the screen */
+    size_t failing_count;
+    const uint32_t *passing; /* in the order of the safety stage */
+    size_t passing_count;
+    bool carried; /* undecided in the update before: has been run on these samples */
+};
+
+/* Everything it points to stays until the end. */
+struct duel_setup {
+    struct duel_options options;
+    const struct duel_candidate *candidates;
+    size_t candidate_count;
+    size_t samples;
+    size_t probe_size;
+};
+
+enum duel_role { DUEL_SCREEN, DUEL_RECHECK, DUEL_FIGHT, DUEL_SAFETY, DUEL_WALK };
+
+enum duel_outcome {
+    DUEL_PENDING,
+    DUEL_SOLVED,
+    DUEL_FAILED,
+    DUEL_INVALID, /* failed, by an invalid action of the agent */
+    DUEL_VOID,    /* could not be run: neither hit nor break */
+};
+
+struct duel_rollout {
+    int32_t candidate; /* or DUEL_LIBRARY */
+    uint32_t sample;
+    uint32_t place;      /* position in the candidate's failing or passing list */
+    uint32_t draw;       /* 0 for the first run; rollouts of one sample and side differ in it, the
+                            two sides of a duel share it */
+    enum duel_role role; /* all but DUEL_SCREEN and the first DUEL_SAFETY look must be fresh */
+    enum duel_outcome outcome;
+    uint32_t attempt;
+    bool fresh;    /* must not be an earlier reply again */
+    bool repeated; /* it could not be run; a later rollout is its next attempt */
+    size_t fight;  /* of which it is part, or DUEL_NONE */
+};
+
+/* A duel or a step of the safety stage. `first` runs first; the other side only if it succeeds. */
+struct duel_fight {
+    int32_t candidate;
+    uint32_t sample, place;
+    bool safety;          /* the library runs first, and wins by a break */
+    size_t first, second; /* latest rollouts of it; DUEL_NONE */
+    int32_t result;       /* 1 won, -1 lost, 0 not known or not to be had */
+};
+
+enum duel_fate {
+    DUEL_OPEN,
+    DUEL_NO_HIT,    /* solved no failing sample */
+    DUEL_NOT_AGAIN, /* its hits did not survive the second look */
+    DUEL_LOST,      /* dropped at the floor, or after max_duels */
+    DUEL_TOO_FEW,   /* proven, but on fewer samples than min_fixed */
+    DUEL_USUAL,     /* settled: no more hits than the others' noise makes */
+    DUEL_BREAKS,    /* proven, but breaks too much */
+    DUEL_UNDECIDED, /* ranked behind the winner, or the cap was reached */
+    DUEL_ACCEPTED,
+};
+
+struct duel_report {
+    enum duel_fate fate;
+    size_t rank;                             /* in the order of their hits; DUEL_NONE without one */
+    int64_t screened, hits, rechecked, held; /* held: hits left after both second looks */
+    int64_t wins, losses, score;
+    int64_t good;                    /* hits that did not lose more than half of their duels */
+    int64_t probed, doubted, broken; /* passing samples: run, failed in a look, confirmed */
+    int64_t break_points;            /* broken, with invalid_weight */
+    double gain, loss;               /* failing samples it probably fixes; passing ones it breaks */
+    int64_t rollouts;                /* with this candidate */
+};
+
+struct duel;
+
+/* Bytes that a duel of this setup needs; 0 if an option or a count is out of range. */
+size_t duel_room(const struct duel_setup *setup);
+/* In `memory` of that size, aligned as malloc does; nothing has to be released. */
+struct duel *duel_open(const struct duel_setup *setup, void *memory);
+
+/* All rollouts so far, in the order in which they were asked for; those that are pending and that
+ * the caller has not started yet may be started now. Their number never exceeds the cap. */
+const struct duel_rollout *duel_rollouts(const struct duel *duel, size_t *out_count);
+/* The outcome of a pending one. May append rollouts: the array stays where it is. */
+void duel_tell(struct duel *duel, size_t rollout, enum duel_outcome outcome);
+bool duel_over(const struct duel *duel);
+
+/* Of a duel that is over. */
+size_t duel_winner(const struct duel *duel);  /* DUEL_NONE if none is accepted */
+size_t duel_carried(const struct duel *duel); /* the one to try again in the next update */
+const struct duel_report *duel_reports(const struct duel *duel);
+const struct duel_fight *duel_fights(const struct duel *duel, size_t *out_count);
+/* How a failing sample of a candidate did: 1 hit that held, 0 screened without, -1 not run. */
+int duel_target_state(const struct duel *duel, size_t candidate, size_t place);
+int64_t duel_threshold(const struct duel *duel); /* score that proves an edit */
+int64_t duel_cap(const struct duel *duel);
