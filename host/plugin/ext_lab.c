@@ -38,7 +38,11 @@ static int32_t read_files(struct call *call, const grasp_files *given, struct fi
     return GRASP_OK;
 }
 
-static int32_t start_rollouts(grasp_call *base, const grasp_trial *trial, uint64_t *out_ticket)
+#define DRAW_MAX 1000000000
+#define MARKER_MAX 1000
+
+static int32_t start_trial(grasp_call *base, const grasp_trial *trial, uint32_t draw,
+                           grasp_str marker, uint64_t *out_ticket)
 {
     struct call *call = call_of(base);
     struct files *files;
@@ -49,8 +53,28 @@ static int32_t start_rollouts(grasp_call *base, const grasp_trial *trial, uint64
     if (status)
         return status;
     struct lab_trial inner = {
-        .files = files, .samples = str_from(trial->samples), .repeats = trial->repeats};
+        .files = files,
+        .samples = str_from(trial->samples),
+        .repeats = trial->repeats,
+        .draw = draw,
+        .marker = str_from(marker),
+    };
     return give(call, call->lab->start_rollouts(call->lab->self, &inner, out_ticket, &err), &err);
+}
+
+static int32_t start_rollouts(grasp_call *base, const grasp_trial *trial, uint64_t *out_ticket)
+{
+    return start_trial(base, trial, 0, (grasp_str){"", 0}, out_ticket);
+}
+
+static int32_t start_draws(grasp_call *base, const grasp_trial *trial, uint32_t draw,
+                           grasp_str marker, uint64_t *out_ticket)
+{
+    if (draw < 1 || draw > DRAW_MAX || marker.len > MARKER_MAX)
+        return call_fault(call_of(base), GRASP_E_INVALID,
+                          "start_draws takes a draw from 1 to %d and a marker of at most %d bytes",
+                          DRAW_MAX, MARKER_MAX);
+    return start_trial(base, trial, draw, marker, out_ticket);
 }
 
 static int32_t lab_wait(grasp_call *base, uint64_t ticket, grasp_str *out)
@@ -158,4 +182,5 @@ const grasp_lab lab_table = {
     .rng = lab_rng,
     .rng_next = lab_rng_next,
     .expect = lab_expect,
+    .start_draws = start_draws,
 };

@@ -68,6 +68,8 @@ struct lab_trial {
     struct files *files; /* taken over */
     struct str samples;  /* JSON array of ids */
     uint32_t repeats;
+    uint32_t draw;     /* number of the first repeat */
+    struct str marker; /* line of guidance for an agent at temperature 0; empty: none */
 };
 struct lab {
     void *self;

@@ -47,6 +47,7 @@ static bool read_reply(struct engine_call *call, struct str line)
     reply->error = keep(&call->arena, json_str(json_get(entry, "error")));
     read_usage(&reply->usage, json_get(entry, "usage"));
     call->reused = json_bool(json_get(entry, "reused"), false);
+    call->cached = json_bool(json_get(entry, "cached"), false);
     return true;
 }
 
@@ -83,6 +84,8 @@ static void write_reply(struct engine_call *call)
     json_write_ints(&out, usage, sizeof(usage) / sizeof(*usage));
     if (call->reused)
         buf_text(&out, ", \"reused\": true");
+    if (call->cached)
+        buf_text(&out, ", \"cached\": true");
     engine_record(call->engine, call->place, buf_view(&out));
 }
 
@@ -259,6 +262,7 @@ static bool find_in_cache(struct engine_call *call)
     if (!may_cache(call) ||
         !cache_find(engine->options.cache, call->fingerprint, &call->arena, reply))
         return false;
+    call->cached = true;
     take_over(call);
     return true;
 }
@@ -279,7 +283,7 @@ bool engine_call_start(struct engine_call *call)
     struct engine *engine = call->engine;
     struct model *model = engine_model(engine, call->model.request.role);
     memset(&call->model.reply, 0, sizeof(call->model.reply));
-    call->reused = false;
+    call->reused = call->cached = false;
     if (engine->options.journal || engine->memo || engine->options.cache ||
         engine->options.baseline)
         model_fingerprint(model, &call->model.request, call->fingerprint);

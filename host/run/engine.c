@@ -207,6 +207,7 @@ static void wave_free(struct wave *wave)
     mem_free(wave->rollouts);
     mem_free(wave->calls);
     mem_free(wave->place);
+    mem_free(wave->marker);
     pthread_cond_destroy(&wave->changed);
     mem_free(wave);
 }
@@ -253,6 +254,12 @@ struct wave *wave_create(struct engine *engine, enum phase phase, const char *pl
     pthread_cond_init(&wave->changed, &attr);
     pthread_condattr_destroy(&attr);
     return wave;
+}
+
+void wave_set_marker(struct wave *wave, struct str marker)
+{
+    mem_free(wave->marker);
+    wave->marker = marker.len ? mem_dup(marker.ptr, marker.len) : NULL;
 }
 
 void wave_add_rollout(struct wave *wave, const struct sample *sample, uint32_t repeat,

@@ -62,6 +62,9 @@ struct wave *wave_create(struct engine *engine, enum phase phase, const char *pl
 /* Adds a rollout. knowledge: a reference is taken; NULL runs the plain agent. */
 void wave_add_rollout(struct wave *wave, const struct sample *sample, uint32_t repeat,
                       struct knowledge *knowledge);
+/* A line that guidance ends with where the agent is at temperature 0, so that it does not only
+ * repeat itself; copied. Before wave_start. */
+void wave_set_marker(struct wave *wave, struct str marker);
 /* Adds a model call. The texts of the request are copied. */
 void wave_add_call(struct wave *wave, const struct model_request *request);
 /* Before wave_start: what other waves want to begin goes first, also if they start later. */

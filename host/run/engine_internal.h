@@ -33,6 +33,7 @@ struct engine_call {
     struct str place;
     bool reusable; /* an independent draw is not asked for */
     bool reused;   /* the reply is that of an earlier call */
+    bool cached;   /* the reply is that of another run */
     bool draw;     /* an independent one is asked for: no cache has it */
     bool anew;     /* what journal and cache have of it was of no use */
     char fingerprint[65];
@@ -99,6 +100,7 @@ struct wave {
     struct engine *engine;
     enum phase phase;
     char *place;
+    char *marker;                 /* NULL: none */
     size_t ahead;                 /* length of the prefix of the place that may be lost again */
     struct rollout_job *rollouts; /* do not move once the wave has started */
     size_t rollout_count, rollout_capacity;

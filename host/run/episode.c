@@ -35,6 +35,7 @@ struct episode {
     size_t judge_next;
     bool judge_anew;            /* it gave no verdict the last time */
     struct ledger_row spent[2]; /* by the executor, by the judge; kept with the rollout */
+    bool made, cached;          /* a reply was made for this episode; one is another run's */
     bool replayed;
     uint64_t deadline_us; /* 0: none */
 };
@@ -83,6 +84,13 @@ static void fail_call(struct rollout_job *job, const struct model_reply *reply)
     engine_call_failed(engine_of(job), reply);
 }
 
+/* At temperature 0 another draw is one with other words. */
+static bool is_nudged(const struct rollout_job *job)
+{
+    const struct model_request request = {.temperature = NAN, .role = MODEL_EXECUTOR};
+    return job->job.wave->marker && model_is_greedy(engine_of(job)->options.model, &request);
+}
+
 static void fingerprint(struct rollout_job *job)
 {
     struct hash *hash = hash_create();
@@ -91,6 +99,8 @@ static void fingerprint(struct rollout_job *job)
     hash_piece(hash, str_of(model_name(engine_of(job)->options.model)));
     if (engine_of(job)->options.judge)
         hash_piece(hash, str_of(model_name(engine_of(job)->options.judge)));
+    if (is_nudged(job))
+        hash_piece(hash, str_of(job->job.wave->marker));
     hash_finish_hex(hash, job->episode->fingerprint);
 }
 
@@ -274,18 +284,31 @@ static void add_used(struct rollout *r, struct str used)
     r->used = (struct str){arena_dup(&r->arena, text.ptr, text.len), text.len};
 }
 
+static struct str with_marker(struct arena *arena, struct str text, const char *marker)
+{
+    CLEANUP_BUF struct buf out = {0};
+    buf_str(&out, text);
+    buf_text(&out, text.len ? "\n\n" : "");
+    buf_text(&out, marker);
+    return keep(arena, buf_view(&out));
+}
+
 static int add_guidance(struct rollout_job *job, const struct message **messages, size_t *count,
                         struct err *err)
 {
     struct episode *ep = job->episode;
     struct rollout *r = job->rollout;
-    if (!job->knowledge || knowledge_empty(job->knowledge))
-        return 0;
     struct guidance guidance = {0};
-    int code = method_augment(job->knowledge, r->turns, r->sample, *messages, *count, &ep->turn,
-                              &guidance, err);
+    bool knows = job->knowledge && !knowledge_empty(job->knowledge);
+    if (!knows && !r->nudged)
+        return 0;
+    int code = knows ? method_augment(job->knowledge, r->turns, r->sample, *messages, *count,
+                                      &ep->turn, &guidance, err)
+                     : 0;
     if (code)
         return code;
+    if (r->nudged)
+        guidance.text = with_marker(&ep->turn, guidance.text, job->job.wave->marker);
     const struct task_info *info = task_info(engine_of(job)->options.task);
     *messages = place_guidance(*messages, *count, &guidance, info->placement, info->field,
                                &ep->turn, count);
@@ -430,6 +453,8 @@ static void step(struct rollout_job *job)
     }
     if (!ep->call.reused)
         ledger_row_add(&ep->spent[0], &reply->usage);
+    ep->made = ep->made || (!ep->call.reused && !ep->call.cached);
+    ep->cached = ep->cached || ep->call.cached;
     if (reply->kind == MODEL_TRUNCATED) {
         sink->done = true;
         sink->status = STR("agent output limit");
@@ -475,6 +500,9 @@ static void collect(struct rollout_job *job)
     struct episode *ep = job->episode;
     struct rollout *r = job->rollout;
     const struct turn_sink *sink = &ep->sink;
+    r->source = ep->made || !r->turns ? ROLLOUT_FRESH
+                : ep->cached          ? ROLLOUT_CACHED
+                                      : ROLLOUT_REPLAYED;
     r->status = keep(&r->arena, sink->status);
     r->answer = keep(&r->arena, sink->answer);
     r->raw = canonical(&r->arena, sink->raw);
@@ -643,6 +671,7 @@ void episode_run(struct rollout_job *job)
             arena_printf(&ep->arena, "%s/%s/r%u", job->job.wave->place, r->sample->id, r->repeat));
     else
         ep->place = str_of(arena_printf(&ep->arena, "%s/%s", job->job.wave->place, r->sample->id));
+    job->rollout->nudged = is_nudged(job);
     fingerprint(job);
     ep->replayed = read_journal(job);
     if (ep->replayed)

@@ -99,9 +99,10 @@ static int start_rollouts(void *self, struct lab_trial *trial, uint64_t *out_tic
     code = trial_knowledge(run, trial->files, &knowledge, err);
     if (!code) {
         struct wave *wave = ticket_open(run, false, PHASE_PROBE, out_ticket);
+        wave_set_marker(wave, trial->marker);
         for (size_t i = 0; i < count; i++) {
             for (uint32_t r = 0; r < trial->repeats; r++)
-                wave_add_rollout(wave, samples[i], r, knowledge);
+                wave_add_rollout(wave, samples[i], trial->draw + r, knowledge);
         }
         run->rollouts += count * trial->repeats;
         wave_start(wave);

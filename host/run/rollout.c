@@ -7,6 +7,8 @@
 #define PER_MESSAGE 64
 #define PER_ROLLOUT 1024
 
+static const char *const source_names[] = {"fresh", "replayed", "cached"};
+
 void rollout_clear(struct rollout *rollout)
 {
     arena_clear(&rollout->arena);
@@ -128,6 +130,8 @@ void rollout_write(struct buf *out, const struct rollout *rollout, bool with_sam
         json_write_str(out, rollout->error, 0);
     else
         buf_text(out, "null");
+    member(out, "source", str_of(source_names[rollout->source]));
+    bool_member(out, "nudged", rollout->nudged);
     if (with_sample) {
         buf_text(out, ", \"sample\": ");
         buf_str(out, rollout->sample->json);
@@ -147,6 +151,15 @@ static struct str read_json(struct rollout *r, const struct json *object, const 
     return keep(&r->arena, buf_view(&text));
 }
 
+static enum rollout_source read_source(struct str name)
+{
+    for (size_t i = 0; i < sizeof(source_names) / sizeof(*source_names); i++) {
+        if (str_is(name, source_names[i]))
+            return (enum rollout_source)i;
+    }
+    return ROLLOUT_FRESH;
+}
+
 bool rollout_read(struct rollout *rollout, const struct json *object)
 {
     if (!json_is(json_get(object, "correct"), JSON_BOOL) ||
@@ -157,6 +170,8 @@ bool rollout_read(struct rollout *rollout, const struct json *object)
     rollout->correct = json_bool(json_get(object, "correct"), false);
     rollout->score = json_double(json_get(object, "score"), 0);
     rollout->turns = (uint32_t)json_int(json_get(object, "turns"), 0);
+    rollout->nudged = json_bool(json_get(object, "nudged"), false);
+    rollout->source = read_source(json_str(json_get(object, "source")));
     rollout->status = read_text(rollout, object, "status");
     rollout->answer = read_text(rollout, object, "answer");
     rollout->error = read_text(rollout, object, "error");

@@ -25,6 +25,10 @@ struct rollout {
     struct str error;   /* empty, or why it is not available */
     struct str fault;   /* the class of that, empty if the run was stopped (missing.h) */
     uint32_t turns;     /* model calls */
+    /* Was a reply of the agent made for this one? Else all are of earlier calls of the run, or
+     * some of another run. */
+    enum rollout_source { ROLLOUT_FRESH, ROLLOUT_REPLAYED, ROLLOUT_CACHED } source;
+    bool nudged; /* the guidance ended with the wave's marker */
 
     struct arena arena; /* of all texts above */
 };

@@ -96,6 +96,14 @@ static int32_t lab_start_rollouts(grasp_call *call, const grasp_trial *trial, ui
     return GRASP_OK;
 }
 
+static int32_t lab_start_draws(grasp_call *call, const grasp_trial *trial, uint32_t draw,
+                               grasp_str marker, uint64_t *out_ticket)
+{
+    if (draw < 1 || !marker.len)
+        abort();
+    return lab_start_rollouts(call, trial, out_ticket);
+}
+
 static int32_t lab_wait(grasp_call *call, uint64_t ticket, grasp_str *out)
 {
     if (ticket >= present->result_count)
@@ -160,6 +168,7 @@ const grasp_lab mock_lab_table = {
     .rng = lab_rng,
     .rng_next = lab_rng_next,
     .expect = lab_expect,
+    .start_draws = lab_start_draws,
 };
 
 void mock_lab_open(struct mock_lab *lab)

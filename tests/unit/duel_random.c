@@ -140,7 +140,9 @@ static const char *recount(const struct duel *d, size_t k, const struct duel_opt
             fight[i].second == DUEL_NONE ? NULL : &rollouts[fight[i].second];
         if (first->outcome == DUEL_VOID || (second && second->outcome == DUEL_VOID))
             continue;
-        bool won = first->outcome == DUEL_SOLVED && second->outcome != DUEL_SOLVED;
+        if ((first->outcome == DUEL_SOLVED) != (second != NULL))
+            return "the second half of a duel does not follow from the first";
+        bool won = second && second->outcome != DUEL_SOLVED;
         score += won ? 1 : -1;
         duels++;
         least = score < least ? score : least;

@@ -12,15 +12,18 @@
 #include <cmocka.h>
 
 /* Two edits on the whole probe, unless a test says otherwise. */
-#define TWO "\"grpo_k\": 2, \"grpo_eval_n\": 10, \"own_failures_first\": false"
+#define PROBE "\"grpo_k\": 2, \"grpo_eval_n\": 10, \"own_failures_first\": false"
+#define TWO "\"gate\": \"paired\", " PROBE
 
 /* Plays the world with and without the setting, and asserts which parts differ. */
 static void compare(struct world world, const char *base, const char *setting, unsigned parts,
                     struct played out[2])
 {
     char options[2][512];
-    snprintf(options[0], sizeof(options[0]), "{" TWO "%s%s}", *base ? ", " : "", base);
-    snprintf(options[1], sizeof(options[1]), "{" TWO "%s%s, %s}", *base ? ", " : "", base, setting);
+    const char *gate = strstr(base, "compat") ? PROBE : TWO;
+    snprintf(options[0], sizeof(options[0]), "{%s%s%s}", gate, *base ? ", " : "", base);
+    snprintf(options[1], sizeof(options[1]), "{%s%s%s, %s}", gate, *base ? ", " : "", base,
+             setting);
     for (int i = 0; i < 2; i++) {
         world.options = options[i];
         out[i] = world_play(&world);
@@ -227,7 +230,7 @@ static struct played play(struct world world, const char *options)
     return world_play(&world);
 }
 
-#define WHOLE "\"grpo_k\": 2, \"grpo_eval_n\": 10"
+#define WHOLE "\"gate\": \"paired\", \"grpo_k\": 2, \"grpo_eval_n\": 10"
 
 /* What an edit is for decides first; the other kind's samples are not run. */
 static void own_failures_first(void **state)

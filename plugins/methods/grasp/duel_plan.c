@@ -29,14 +29,34 @@ static size_t shuffled(const struct duel_record *records, size_t count, enum due
     return n;
 }
 
+static bool is_own(const struct duel_record *record, const struct duel_subject *subject)
+{
+    return subject->label && record->label == subject->label;
+}
+
+static bool is_trigger(const struct duel_subject *subject, size_t at)
+{
+    return subject->trigger && subject->trigger[at];
+}
+
+/* Are all failures of its own kind those that it was written from? */
+static bool has_only_triggers(const struct duel_record *records, const uint32_t *order, size_t n,
+                              const struct duel_subject *subject)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (is_own(&records[order[i]], subject) && !is_trigger(subject, order[i]))
+            return false;
+    }
+    return true;
+}
+
 /* Lower comes first; the keys of a failing sample in one number. */
 static uint64_t key_of(const struct duel_record *record, size_t at, uint32_t version,
-                       const struct duel_subject *subject)
+                       const struct duel_subject *subject, bool triggers_too)
 {
-    bool carried = subject->carried && subject->carried[at];
-    bool trigger = subject->trigger && subject->trigger[at];
-    bool own = subject->label && record->label == subject->label;
-    return (uint64_t)!carried << 35 | (uint64_t)trigger << 34 | (uint64_t)!own << 33 |
+    bool carried = subject->carried && subject->carried[at], own = is_own(record, subject);
+    bool late = is_trigger(subject, at) && !(own && triggers_too);
+    return (uint64_t)!carried << 35 | (uint64_t)late << 34 | (uint64_t)!own << 33 |
            (uint64_t)(record->version != version) << 32 | (UINT32_MAX - record->streak);
 }
 
@@ -45,18 +65,21 @@ static enum duel_stratum stratum_of(const struct duel_record *record, size_t at,
 {
     if (subject->carried && subject->carried[at])
         return DUEL_CARRIED;
-    return subject->label && record->label == subject->label ? DUEL_SAME_LABEL : DUEL_OTHER_LABEL;
+    return is_own(record, subject) ? DUEL_SAME_LABEL : DUEL_OTHER_LABEL;
 }
 
 /* Stable: equals stay in the order of the shuffle. */
 static void sort_failing(const struct duel_record *records, uint32_t *order, size_t n,
                          uint32_t version, const struct duel_subject *subject)
 {
+    bool triggers_too = has_only_triggers(records, order, n, subject);
     for (size_t i = 1; i < n; i++) {
         uint32_t at = order[i];
-        uint64_t key = key_of(&records[at], at, version, subject);
+        uint64_t key = key_of(&records[at], at, version, subject, triggers_too);
         size_t to = i;
-        for (; to && key_of(&records[order[to - 1]], order[to - 1], version, subject) > key; to--)
+        for (; to &&
+               key_of(&records[order[to - 1]], order[to - 1], version, subject, triggers_too) > key;
+             to--)
             order[to] = order[to - 1];
         order[to] = at;
     }

@@ -33,8 +33,9 @@ typedef uint64_t (*duel_below_fn)(void *arg, uint64_t n);
 void duel_remember(struct duel_record *record, bool solved, uint32_t version, uint32_t label);
 
 /* Failing samples in the order of the screen, into out[count]; how many there are. order: room for
- * count positions. The carried hits first, then others before triggering ones, those of its own
- * label, of the present version, that failed longest; equals in random order. */
+ * count positions. The carried hits first, then others before those it was written from (unless
+ * there are no others of its label), those of its own label, of the present version, that failed
+ * longest; equals in random order. */
 size_t duel_plan_failing(const struct duel_record *records, size_t count, uint32_t version,
                          const struct duel_subject *subject, duel_below_fn below, void *arg,
                          uint32_t *order, struct duel_target *out);

@@ -165,6 +165,12 @@ static struct meta *provenance_of(const struct update *u, const struct candidate
     }
     meta_set(pool, map, "action", meta_new_string(pool, grasp_cstr(action_name(proposal->action))));
     meta_set(pool, map, "epoch", meta_new_int(pool, u->epoch));
+    if (winner->bout) {
+        const struct duel_report *r = &duel_reports(winner->bout->duel)[winner->number];
+        meta_set(pool, map, "breaks", meta_new_int(pool, r->broken));
+        meta_set(pool, map, "duels_lost", meta_new_int(pool, r->losses));
+        meta_set(pool, map, "duels_won", meta_new_int(pool, r->wins));
+    }
     if (winner->run.outcomes) {
         meta_set(pool, map, "fixes", meta_new_int(pool, winner->score.fixes));
         meta_set(pool, map, "probe_score", meta_new_int(pool, winner->score.net));

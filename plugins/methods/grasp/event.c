@@ -144,6 +144,10 @@ static void put_event(struct text *out, const struct update *u)
     text_put(out, ", \"raw_proposals\": [");
     text_str(out, text_view(&u->raw_proposals));
     text_put(out, "], \"grpo\": [");
+    for (size_t i = 0; i < u->candidate_count && u->bout_count; i++) {
+        text_put(out, i ? ", " : "");
+        duel_write_candidate(out, u, &u->candidates[i]);
+    }
     bool silent = u->recovery && u->self->options.reference, first = true;
     for (size_t i = 0; i < u->candidate_count && !silent; i++) {
         if (!u->candidates[i].run.outcomes)
@@ -158,8 +162,13 @@ static void put_event(struct text *out, const struct update *u)
     if (!u->self->options.reference) {
         if (u->reason)
             text_format(out, ", \"reason\": \"%s\"", u->reason);
+        if (u->pruning)
+            text_put(out, ", \"pruning\": true");
         put_failures(out, u);
-        put_probe(out, u);
+        if (u->bout_count)
+            duel_write_bouts(out, u);
+        else
+            put_probe(out, u);
     }
     text_char(out, '}');
 }

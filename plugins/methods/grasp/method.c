@@ -14,6 +14,7 @@ static void grasp_close(grasp_call *call, void *opaque)
     if (!self)
         return;
     past_free(&self->past);
+    bout_memory_free(&self->duels);
     pool_free(&self->pool);
     free(self);
 }
@@ -110,6 +111,8 @@ int32_t grasp_method_epoch_end(grasp_call *call, void *opaque, const grasp_lab *
     u.cycle = cycles_of(&self->past);
     if (u.epoch > 0 && score < COLLAPSE_SCORE && u.skill_count)
         status = collapse_recover(&u);
+    else if (self->options.gate_kind == GATE_BY_DUELS && self->options.prune)
+        status = duels_prune(&u);
     return close_update(&u, status);
 }
 

@@ -4,6 +4,7 @@
 
 #include <grasp/grasp.h>
 
+#include "bout.h"
 #include "common/embedded.h"
 #include "common/skill.h"
 #include "gate.h"
@@ -16,6 +17,12 @@ struct options {
     bool has_temperature; /* of the writer */
     double temperature;
     bool reference; /* compat: reference; also what the switches below begin from */
+
+    enum gate_kind { GATE_BY_DUELS, GATE_BY_PAIRS, GATE_BY_COUNTS } gate_kind;
+    struct duel_options duel;
+    bool label_order; /* failures of an edit's own kind first */
+    bool carry_over;  /* undecided edits are tried again in the next update */
+    bool prune;       /* skills that do harm are taken out at the end of an epoch */
 
     /* Repairs of the reference. */
     struct gate_rules gate;
@@ -71,6 +78,7 @@ struct method {
     struct skill skeleton;
     struct dev dev;
     struct past past;
+    struct bout_memory duels;
 };
 
 extern const struct embedded_file grasp_prompts[];

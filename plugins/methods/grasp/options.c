@@ -3,6 +3,7 @@
  * own switch, and the ablations of the published configurations. */
 #include <string.h>
 
+#include "common/slice.h"
 #include "method.h"
 
 #define SWITCH(name, text) "\"" name "\": {\"type\": \"boolean\", \"description\": \"" text "\"}, "
@@ -35,6 +36,39 @@ const char grasp_options_schema[] =
     "\"default\": \"default\", \"description\": \"reference: behave as the reference "
     "implementation, its defects included: the switches from show_bodies to diagnose_with_edits "
     "are then off unless given, else on\"}, "
+    /* The gate. */
+    "\"gate\": {\"type\": \"string\", \"enum\": [\"duel\", \"paired\", \"reference\"], "
+    "\"default\": \"duel\", \"description\": \"what an edit has to pass: duel: duels with the "
+    "present library on fresh runs; paired: a probe, compared sample by sample; reference: a "
+    "probe, "
+    "compared by counts, as under compat: reference\"}, "
+    "\"gate_alpha\": {\"type\": \"number\", \"minimum\": 0.000001, \"maximum\": 0.5, "
+    "\"default\": 0.05, \"description\": \"duel: bound on the chance that an update accepts an "
+    "edit "
+    "that helps on no sample\"}, "
+    "\"gate_screen\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 100000, "
+    "\"default\": 0, \"description\": \"duel: failed samples that each edit is tried on first; 0: "
+    "from grpo_eval_n\"}, "
+    "\"gate_floor\": {\"type\": \"integer\", \"minimum\": -1000, \"maximum\": -1, "
+    "\"default\": -2, \"description\": \"duel: score at which an edit is dropped\"}, "
+    "\"gate_max_duels\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 100000, "
+    "\"default\": 30, \"description\": \"duel: of one edit\"}, "
+    "\"gate_looks\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 100, "
+    "\"default\": 2, \"description\": \"duel: runs on each passed sample\"}, "
+    "\"gate_break_weight\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 1000, "
+    "\"default\": 2, \"description\": \"duel: what a broken sample counts against a fixed one\"}, "
+    "\"gate_min_fixed\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 100000, "
+    "\"default\": 1, \"description\": \"duel: samples that must be better\"}, "
+    "\"gate_max_rollouts\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 100000, "
+    "\"default\": 0, \"description\": \"duel: of one update; 0: grpo_eval_n times one more than "
+    "there are edits\"}, "
+    "\"gate_repeats\": {\"type\": \"string\", \"enum\": [\"fresh\", \"settled\"], "
+    "\"default\": \"fresh\", \"description\": \"duel: fresh: another run may come out otherwise; "
+    "settled: the agent is exactly deterministic, nothing is run twice\"}, " SWITCH(
+        "gate_yardstick", "duel, settled: an edit must solve more than the others do by chance")
+        SWITCH("label_order", "duel: failures of an edit's own kind come first in its screen")
+            SWITCH("carry_over", "duel: an edit that was not decided takes part in the next update")
+                SWITCH("prune", "duel: at the end of an epoch, a skill that does harm is taken out")
     /* Repairs. */
     SWITCH("show_bodies", "the writer sees the text of the skills that it may change")
         SWITCH("show_refusals", "the writer sees which edits were refused before") SWITCH(
@@ -151,6 +185,93 @@ static void read_repairs(const grasp_json *json, const grasp_json_value *config,
     }
 }
 
+static enum gate_kind gate_named(grasp_str name, bool reference)
+{
+    if (grasp_equal(name, "paired"))
+        return GATE_BY_PAIRS;
+    if (grasp_equal(name, "reference"))
+        return GATE_BY_COUNTS;
+    return reference && !name.len ? GATE_BY_COUNTS : GATE_BY_DUELS;
+}
+
+/* What a probe that is compared by counts needs; each can still be given. */
+static void use_counts(const grasp_json *json, const grasp_json_value *config, struct options *o)
+{
+    const struct {
+        const char *key;
+        bool *out;
+    } switches[] = {
+        {"fill_probe", &o->fill_probe},
+        {"stop_early", &o->stop_early},
+        {"reuse_rollouts", &o->reuse_rollouts},
+        {"paired_comparison", &o->gate.paired},
+        {"errors_unavailable", &o->gate.errors_unavailable},
+        {"revise_near_misses", &o->gate.revise_near_misses},
+        {"own_failures_first", &o->own_failures_first},
+    };
+    for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
+        *switches[i].out = false;
+        bool_option(json, config, switches[i].key, switches[i].out);
+    }
+}
+
+static int32_t read_duel(grasp_call *call, const grasp_json *json, const grasp_json_value *config,
+                         struct options *o)
+{
+    struct duel_options *d = &o->duel;
+    int32_t status;
+    *d = duel_defaults;
+    d->alpha = json->as_double(json->get(config, SLICE("gate_alpha")), d->alpha);
+    d->break_weight =
+        json->as_double(json->get(config, SLICE("gate_break_weight")), d->break_weight);
+    if (!(d->alpha > 0 && d->alpha <= 0.5) || !(d->break_weight >= 0 && d->break_weight <= 1000))
+        return grasp_fail(
+            call, GRASP_E_INVALID,
+            "option 'gate_alpha' is above 0 and at most 0.5, 'gate_break_weight' from "
+            "0 to 1000");
+    if ((status = number_option(call, json, config, "gate_screen", 0, 0, &d->screen)) ||
+        (status = number_option(call, json, config, "gate_floor", -2, -1000, &d->floor)) ||
+        (status = number_option(call, json, config, "gate_max_duels", 30, 1, &d->max_duels)) ||
+        (status = number_option(call, json, config, "gate_looks", 2, 1, &d->looks)) ||
+        (status = number_option(call, json, config, "gate_min_fixed", 1, 1, &d->min_fixed)) ||
+        (status = number_option(call, json, config, "gate_max_rollouts", 0, 0, &d->cap)))
+        return status;
+    if (d->floor >= 0 || d->looks > 100)
+        return grasp_fail(call, GRASP_E_INVALID,
+                          "option 'gate_floor' is below 0, 'gate_looks' at most 100");
+    d->settled = grasp_equal(json->as_string(json->get(config, SLICE("gate_repeats"))), "settled");
+    o->label_order = o->carry_over = o->prune = true;
+    bool_option(json, config, "gate_yardstick", &d->yardstick);
+    bool_option(json, config, "label_order", &o->label_order);
+    bool_option(json, config, "carry_over", &o->carry_over);
+    bool_option(json, config, "prune", &o->prune);
+    return GRASP_OK;
+}
+
+/* Options of the gates that count, which say nothing about duels. */
+static int32_t read_gate(grasp_call *call, const grasp_json *json, const grasp_json_value *config,
+                         struct options *o)
+{
+    grasp_str name = json->as_string(json->get(config, SLICE("gate")));
+    bool counts = !o->gate.regression_gate || o->gate.fixes_only;
+    o->gate_kind = gate_named(name, o->reference);
+    if (o->gate_kind == GATE_BY_DUELS && counts && name.len)
+        return grasp_fail(call, GRASP_E_INVALID,
+                          "option 'gate': regression_gate and fixes_only_scoring are ablations of "
+                          "the gates paired and reference");
+    if (o->gate_kind == GATE_BY_DUELS && counts)
+        o->gate_kind = GATE_BY_PAIRS;
+    if (grasp_equal(name, "paired"))
+        o->gate.paired = json->as_bool(json->get(config, SLICE("paired_comparison")), true);
+    if (o->gate_kind == GATE_BY_COUNTS)
+        use_counts(json, config, o);
+    if (o->gate_kind == GATE_BY_DUELS && o->reference)
+        return grasp_fail(call, GRASP_E_INVALID,
+                          "option 'gate': under compat: reference it is paired or reference");
+    o->duel.invalid_weight = o->gate.invalid_penalty;
+    return GRASP_OK;
+}
+
 static int32_t read_ablations(grasp_call *call, const grasp_json *json,
                               const grasp_json_value *config, struct options *o)
 {
@@ -199,5 +320,8 @@ int32_t options_read(grasp_call *call, struct method *self, grasp_str text)
     o->prompts_dir = options_text(json, &self->pool, config, "prompts_dir");
     read_non_learnable(json, self, json->get(config, grasp_cstr("non_learnable_labels")));
     read_repairs(json, config, o);
-    return read_ablations(call, json, config, o);
+    status = read_ablations(call, json, config, o);
+    if (!status)
+        status = read_duel(call, json, config, o);
+    return status ? status : read_gate(call, json, config, o);
 }

@@ -230,3 +230,25 @@ void proposal_write(struct text *out, const struct proposal *proposal, bool with
     }
     text_char(out, '}');
 }
+
+static grasp_str keep(struct pool *pool, grasp_str text)
+{
+    return text.len ? pool_dup(pool, text) : SLICE("");
+}
+
+struct edit edit_copy(struct pool *pool, const struct edit *edit)
+{
+    struct edit out = *edit;
+    out.label = keep(pool, edit->label);
+    for (size_t i = 0; i < edit->count; i++) {
+        struct proposal *p = &out.parts[i];
+        p->name = keep(pool, p->name);
+        p->description = keep(pool, p->description);
+        p->content = keep(pool, p->content);
+        p->raw_tags = keep(pool, p->raw_tags);
+        p->tags = pool_array(pool, p->tag_count, sizeof(*p->tags));
+        for (size_t k = 0; k < p->tag_count; k++)
+            p->tags[k] = keep(pool, edit->parts[i].tags[k]);
+    }
+    return out;
+}

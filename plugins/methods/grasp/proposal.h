@@ -19,7 +19,16 @@ struct proposal {
     grasp_str raw_tags; /* JSON, as the writer gave them */
 };
 
+/* A proposal, or a removal and an addition that belong together. */
+struct edit {
+    struct proposal parts[2];
+    size_t count;
+    grasp_str label; /* of the group it answers to */
+};
+
 const char *action_name(enum action action);
+/* With texts of its own, in the pool. */
+struct edit edit_copy(struct pool *pool, const struct edit *edit);
 
 /* The objects of the array in a reply; 0 if there is none. Their texts as JSON go to `raw`, if
  * that is not NULL. */

@@ -225,7 +225,7 @@ static void take_reply(struct update *u, grasp_str reply, const struct group *gr
 
 int32_t propose_edits(struct update *u, struct edit **out, size_t *out_count)
 {
-    size_t count = (size_t)u->self->options.candidates;
+    size_t count = (size_t)u->self->options.candidates - duels_carried(u);
     grasp_str *prompts = pool_array(u->pool, count, sizeof(*prompts));
     grasp_str *replies = pool_array(u->pool, count, sizeof(*replies));
     struct proposals all = {0};

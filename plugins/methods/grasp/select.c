@@ -8,7 +8,7 @@
 #include "update.h"
 
 /* Earlier edits of the same update may have taken its place or its name. */
-static bool still_fits(const struct update *u, const struct edit *edit)
+bool select_fits(const struct update *u, const struct edit *edit)
 {
     int64_t places = u->self->options.max_learned_skills - (int64_t)library_count(&u->library);
     for (size_t i = 0; i < edit->count; i++) {
@@ -24,7 +24,7 @@ static bool still_fits(const struct update *u, const struct edit *edit)
 int32_t select_all(struct update *u, const struct edit *edits, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (still_fits(u, &edits[i]))
+        if (select_fits(u, &edits[i]))
             update_apply(u, candidate_add(u, &edits[i]));
     }
     return GRASP_OK;

@@ -87,6 +87,7 @@ int32_t hints_read(grasp_call *call, struct method *self, grasp_str task)
         dev_add(&self->pool, &self->dev, &sample, &capacity);
     }
     past_init(&self->past, &self->pool, self->dev.count);
+    bout_memory_init(&self->duels, &self->pool, self->dev.count);
     return GRASP_OK;
 }
 

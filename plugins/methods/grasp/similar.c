@@ -42,8 +42,8 @@ static bool same_blocks(const struct knowledge *a, const struct knowledge *b,
 }
 
 /* Would both show the same before each of the agent's turns? */
-static bool same_guidance(struct update *u, const struct knowledge *a, const struct knowledge *b,
-                          const grasp_json_value *history)
+bool similar_guidance(struct update *u, const struct knowledge *a, const struct knowledge *b,
+                      const grasp_json_value *history)
 {
     uint64_t total = u->json->count(history);
     grasp_message *messages = pool_array(u->pool, total, sizeof(*messages));
@@ -73,7 +73,7 @@ static void compare(struct update *u, const struct knowledge *present, const str
     for (size_t i = 0; i < u->probe.count; i++) {
         const grasp_json_value *rollout = u->baseline.rollouts[i];
         if (!rollout || candidate->run.done[i] || !u->baseline.outcomes[i].available ||
-            !same_guidance(u, present, next, u->json->get(rollout, SLICE("history"))))
+            !similar_guidance(u, present, next, u->json->get(rollout, SLICE("history"))))
             continue;
         candidate->run.outcomes[i] = u->baseline.outcomes[i];
         candidate->run.rollouts[i] = rollout;

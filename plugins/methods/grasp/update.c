@@ -33,6 +33,21 @@ static bool is_blind(const struct update *u)
     return u->self->options.no_gate || u->self->options.blind != BLIND_NO;
 }
 
+/* Every failure that is known may show that an edit helps: the machine chooses. */
+static int32_t run_duels(struct update *u)
+{
+    struct edit *edits;
+    size_t count;
+    int32_t status = propose_edits(u, &edits, &count);
+    if (status)
+        return status;
+    if (count + duels_carried(u) == 0) {
+        u->reason = "no_valid_proposals";
+        return GRASP_OK;
+    }
+    return duels_decide(u, edits, count);
+}
+
 static int32_t decide(struct update *u, const struct edit *edits, size_t count)
 {
     if (u->self->options.no_gate)
@@ -97,10 +112,13 @@ static int32_t run_default(struct update *u)
     int32_t status = understand(u);
     if (status)
         return status;
+    duels_remember(u);
     if (entries_failing(u) == 0 && u->self->options.skip_without_failures) {
         u->reason = "all_failures_non_learnable";
         return GRASP_OK;
     }
+    if (!is_blind(u) && duels_possible(u))
+        return run_duels(u);
     if (!is_blind(u) && race_possible(u))
         return run_race(u);
     if ((status = propose_edits(u, &edits, &count)))
@@ -119,6 +137,7 @@ static int32_t run(struct update *u)
 {
     if (entries_failing(u) == 0 && u->self->options.skip_without_failures) {
         u->reason = "no_failures";
+        duels_remember(u);
         return GRASP_OK;
     }
     return u->self->options.reference ? run_reference(u) : run_default(u);

@@ -5,7 +5,9 @@
  */
 #pragma once
 
+#include "bout.h"
 #include "gate.h"
+#include "knowledge.h"
 #include "library.h"
 #include "method.h"
 #include "proposal.h"
@@ -30,13 +32,6 @@ struct group {
     grasp_str label; /* empty: not known */
     const struct entry **entries;
     size_t count, failing;
-};
-
-/* A proposal, or a removal and an addition that belong together. */
-struct edit {
-    struct proposal parts[2];
-    size_t count;
-    grasp_str label; /* of the group it answers to */
 };
 
 struct probe {
@@ -66,7 +61,10 @@ struct candidate {
     bool untried; /* it was not needed, or the probe could not tell whether it helps */
     bool *own;    /* per sample of the probe: is it run first? */
     size_t own_count;
-    size_t reused; /* outcomes taken over from the baseline */
+    size_t reused;           /* outcomes taken over from the baseline */
+    const struct bout *bout; /* the duels that it was in; NULL: none */
+    size_t number;           /* in them */
+    size_t same;             /* dev samples on which it shows the agent nothing new */
     bool revision;
     bool accepted;
 };
@@ -99,6 +97,9 @@ struct update {
     size_t candidate_count, candidate_capacity;
     const char *reason; /* why nothing was applied */
     bool recovery;
+    struct bout **bouts; /* duels that were held */
+    size_t bout_count, bout_capacity;
+    bool pruning;
 };
 
 /* entry.c */
@@ -191,7 +192,26 @@ int32_t race_revision(struct update *u, struct candidate *revision);
 bool similar_possible(const struct update *u);
 int32_t similar_take_over(struct update *u, struct candidate *candidate);
 
+/* Would both show the same before each of the agent's turns of this conversation? */
+bool similar_guidance(struct update *u, const struct knowledge *a, const struct knowledge *b,
+                      const grasp_json_value *history);
+
+/* bout.c, duels.c: the gate by duels (duel.h). */
+bool duels_possible(const struct update *u);
+void duels_remember(struct update *u);        /* the outcomes of the batch, once they have labels */
+size_t duels_carried(const struct update *u); /* edits that are tried again: 0 or 1 */
+int32_t duels_decide(struct update *u, const struct edit *edits, size_t count);
+/* At the end of an epoch: takes out one skill that does harm, if there is one. */
+int32_t duels_prune(struct update *u);
+
+/* duel_story.c: what came of a candidate, for people and for the record. */
+grasp_str duel_verdict(const struct update *u, const struct candidate *candidate);
+void duel_write_candidate(struct text *out, const struct update *u,
+                          const struct candidate *candidate);
+void duel_write_bouts(struct text *out, const struct update *u);
+
 /* select.c: edits that are applied without a probe. */
+bool select_fits(const struct update *u, const struct edit *edit); /* the library as it is now */
 int32_t select_all(struct update *u, const struct edit *edits, size_t count);
 int32_t select_blindly(struct update *u, const struct edit *edits, size_t count);
 

@@ -67,8 +67,12 @@ typedef struct grasp_lab {
      * trial, of rollouts sample by sample, and repeat by repeat within a sample:
      *   {"sample_id", "repeat", "available": bool, "correct": bool, "score": number,
      *    "failure_tags": [...], "status", "answer", "raw", "agent_actions": [...],
-     *    "history": [...], "used": [ids of the guidance], "error": null or string}.
-     * A rollout that is not available says nothing about the knowledge. */
+     *    "history": [...], "used": [ids of the guidance], "error": null or string,
+     *    "source": "fresh", "replayed" or "cached", "nudged": bool}.
+     * A rollout that is not available says nothing about the knowledge. source: fresh if at least
+     * one of the agent's replies was made for this rollout; replayed if all are those of earlier
+     * identical calls of the run, cached if some are another run's: it then repeats what is known
+     * already. nudged: see start_draws. */
     int32_t (*rollouts)(grasp_call *call, const grasp_trial *const *trials, uint64_t count,
                         grasp_str *out_rollouts);
 
@@ -95,6 +99,15 @@ typedef struct grasp_lab {
      * after it meanwhile. What the call emits is what counts: it need not be this, but whatever
      * was begun in vain is paid for. Of several in a call the first counts. */
     int32_t (*expect)(grasp_call *call, const grasp_files *files);
+
+    /* As start_rollouts, for outcomes that are evidence beside earlier ones of the same samples
+     * and knowledge. Repeats are numbered from `draw` (1 to 1000000000) on; an episode's seed
+     * follows from sample and number, so that two trials of one draw meet the same environment. No
+     * earlier reply serves for them. An agent at temperature 0 would only repeat itself: the
+     * guidance of its calls then ends with the line `marker` (at most 1000 bytes, empty: none),
+     * and the rollouts say "nudged": true. */
+    int32_t (*start_draws)(grasp_call *call, const grasp_trial *trial, uint32_t draw,
+                           grasp_str marker, uint64_t *out_ticket);
 } grasp_lab;
 
 typedef struct grasp_method {
