@@ -47,7 +47,6 @@ static bool read_reply(struct engine_call *call, struct str line)
     reply->error = keep(&call->arena, json_str(json_get(entry, "error")));
     read_usage(&reply->usage, json_get(entry, "usage"));
     call->reused = json_bool(json_get(entry, "reused"), false);
-    call->cached = json_bool(json_get(entry, "cached"), false);
     return true;
 }
 
@@ -84,8 +83,6 @@ static void write_reply(struct engine_call *call)
     json_write_ints(&out, usage, sizeof(usage) / sizeof(*usage));
     if (call->reused)
         buf_text(&out, ", \"reused\": true");
-    if (call->cached)
-        buf_text(&out, ", \"cached\": true");
     engine_record(call->engine, call->place, buf_view(&out));
 }
 

@@ -124,10 +124,16 @@ static void write_spent(struct buf *out, const struct ledger_row *row)
     json_write_ints(out, spent, sizeof(spent) / sizeof(*spent));
 }
 
-/* Repeats ask for independent draws, and the judge is asked at a temperature of its own. */
+/* Repeats ask for independent draws, and the judge is asked at a temperature of its own. A marker
+ * makes a draw another request, at temperature 0, so that one like it may serve. */
+static bool is_draw(const struct rollout_job *job)
+{
+    return job->rollout->repeat > 0 && !job->rollout->nudged;
+}
+
 static bool is_reusable(const struct rollout_job *job, const char *suffix)
 {
-    return *suffix == 'c' && job->rollout->repeat == 0;
+    return *suffix == 'c' && !is_draw(job);
 }
 
 /* The calls of an episode that is replayed stay in the journal with it. Are they all there? */
@@ -210,8 +216,11 @@ static void write_journal(struct rollout_job *job)
     buf_text(&out, ", ");
     write_spent(&out, &ep->spent[1]);
     if (r->available) {
+        /* What another run has paid for comes to the same. */
+        struct rollout kept = *r;
+        kept.source = r->source == ROLLOUT_CACHED ? ROLLOUT_FRESH : r->source;
         buf_text(&out, "], \"rollout\": ");
-        rollout_write(&out, r, false);
+        rollout_write(&out, &kept, false);
     } else {
         buf_printf(&out, "], \"turns\": %u, \"fault\": ", r->turns);
         json_write_str(&out, r->fault, 0);
@@ -330,7 +339,7 @@ static bool send(struct rollout_job *job, const char *suffix, size_t number)
     call->generation = job->job.generation;
     call->reusable = is_reusable(job, suffix);
     call->anew = *suffix == 'j' && ep->judge_anew;
-    call->draw = job->rollout->repeat > 0;
+    call->draw = is_draw(job);
     call->place = str_of(
         arena_printf(&ep->turn, "%.*s/%s%zu", (int)ep->place.len, ep->place.ptr, suffix, number));
     call->done = executor_done;

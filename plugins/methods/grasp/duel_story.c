@@ -159,7 +159,8 @@ static void put_rollout(struct text *out, const struct update *u, const struct b
     text_json(out, u->self->dev.samples[r->sample].id);
     text_format(out, ", \"draw\": %u, \"outcome\": \"%s\", \"source\": ", r->draw,
                 outcome_names[r->outcome]);
-    text_json(out, run->source);
+    /* Whether another run has paid for it is no part of what came of it. */
+    text_json(out, slice_eq(run->source, SLICE("cached")) ? SLICE("fresh") : run->source);
     text_put(out, run->nudged ? ", \"nudged\": true}" : "}");
 }
 

@@ -38,7 +38,7 @@ const char grasp_options_schema[] =
     "are then off unless given, else on\"}, "
     /* The gate. */
     "\"gate\": {\"type\": \"string\", \"enum\": [\"duel\", \"paired\", \"reference\"], "
-    "\"default\": \"duel\", \"description\": \"what an edit has to pass: duel: duels with the "
+    "\"description\": \"what an edit has to pass: duel (the default): duels with the "
     "present library on fresh runs; paired: a probe, compared sample by sample; reference: a "
     "probe, "
     "compared by counts, as under compat: reference\"}, "
@@ -61,7 +61,7 @@ const char grasp_options_schema[] =
     "\"default\": 1, \"description\": \"duel: samples that must be better\"}, "
     "\"gate_max_rollouts\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 100000, "
     "\"default\": 0, \"description\": \"duel: of one update; 0: grpo_eval_n times one more than "
-    "there are edits\"}, "
+    "there are edits, or what it takes to decide about two\"}, "
     "\"gate_repeats\": {\"type\": \"string\", \"enum\": [\"fresh\", \"settled\"], "
     "\"default\": \"fresh\", \"description\": \"duel: fresh: another run may come out otherwise; "
     "settled: the agent is exactly deterministic, nothing is run twice\"}, " SWITCH(

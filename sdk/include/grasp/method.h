@@ -71,8 +71,8 @@ typedef struct grasp_lab {
      *    "source": "fresh", "replayed" or "cached", "nudged": bool}.
      * A rollout that is not available says nothing about the knowledge. source: fresh if at least
      * one of the agent's replies was made for this rollout; replayed if all are those of earlier
-     * identical calls of the run, cached if some are another run's: it then repeats what is known
-     * already. nudged: see start_draws. */
+     * identical calls of the run, so that it only repeats what is known; cached if some are another
+     * run's and this process took them from there. nudged: see start_draws. */
     int32_t (*rollouts)(grasp_call *call, const grasp_trial *const *trials, uint64_t count,
                         grasp_str *out_rollouts);
 
@@ -105,7 +105,7 @@ typedef struct grasp_lab {
      * follows from sample and number, so that two trials of one draw meet the same environment. No
      * earlier reply serves for them. An agent at temperature 0 would only repeat itself: the
      * guidance of its calls then ends with the line `marker` (at most 1000 bytes, empty: none),
-     * and the rollouts say "nudged": true. */
+     * the rollouts say "nudged": true, and replies to just the same words do serve. */
     int32_t (*start_draws)(grasp_call *call, const grasp_trial *trial, uint32_t draw,
                            grasp_str marker, uint64_t *out_ticket);
 } grasp_lab;
