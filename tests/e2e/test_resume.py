@@ -15,7 +15,11 @@ RUNS = 3 if lib.SLOW else 10
 IN_FLIGHT = 8
 # Above temperature 0 every call is sent with its seed, which tells the server which one it is.
 NAMED = ["--set", "agent_temperature=0.5"]
-LEARN = [*lib.QUICKSTART, *NAMED, "--agent", "local", "-j", str(IN_FLIGHT), "--quiet"]
+LEARN = [*lib.QUICKSTART, *NAMED, "method.gate=paired", "--agent", "local", "-j", str(IN_FLIGHT),
+         "--quiet"]
+# Guesses that turn out wrong are paid for: what is sent twice then is no fault.
+DUELS = [*lib.QUICKSTART, *NAMED, "method.gate=duel", "cycle.overlap=false", "cycle.epochs=2",
+         "--agent", "local", "-j", str(IN_FLIGHT), "--quiet"]
 EVAL = ["eval", "-t", "quickstart.so", *NAMED, "cycle.seed=3", "-a", "local", "-s", "test", "-j", "2", "--quiet"]
 
 
@@ -91,6 +95,13 @@ def test_kills():
         done, moments = kill_often(LEARN, top, env, proxy, KILLS, RUNS, rng, IN_FLIGHT)
         lib.check(done >= KILLS * 4 // 5, "only %d of %d kills came in time" % (done, KILLS))
         lib.check(min(moments) < 0.2 and max(moments) > 0.8, "moments: %s" % moments)
+
+
+def test_kills_in_duels():
+    with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.002) as proxy:
+        done, _ = kill_often(DUELS, top, lib.endpoint(proxy.url), proxy, 8, 2, random.Random(8),
+                             IN_FLIGHT)
+        lib.check(done >= 4, "only %d kills came in time" % done)
 
 
 def test_kills_of_an_evaluation():
@@ -255,6 +266,6 @@ def test_one_process_at_a_time():
         finish(process)
 
 
-lib.main(test_kills, test_kills_of_an_evaluation, test_signals, test_second_signal_does_not_wait,
+lib.main(test_kills, test_kills_in_duels, test_kills_of_an_evaluation, test_signals, test_second_signal_does_not_wait,
          test_server_gone_in_the_middle, test_missing_sample, test_torn_journal,
          test_other_configuration, test_other_model, test_one_process_at_a_time)

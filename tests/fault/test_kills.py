@@ -19,7 +19,7 @@ PER_RUN = 5
 PARALLEL = 3
 # Above temperature 0 every call is sent with its seed, which tells the server which one it is.
 RUN = [*lib.QUICKSTART, "--agent", "local", "-j", "8", "--quiet", "--set", "agent_temperature=0.5",
-       "cycle.epochs=1", "cycle.grpo_k=2", "cycle.grpo_eval_n=4", "agent.retry_base_delay=0.01"]
+       "cycle.epochs=1", "method.gate=paired", "cycle.grpo_k=2", "cycle.grpo_eval_n=4", "agent.retry_base_delay=0.01"]
 
 
 class Victim:

@@ -156,6 +156,10 @@ int32_t bout_hold(struct update *u, const struct duel_setup *setup, size_t first
     bout->runs = pool_array(u->pool, (size_t)duel_cap(bout->duel) + 1, sizeof(*bout->runs));
     POOL_RESERVE(u->pool, u->bouts, u->bout_count, u->bout_capacity);
     u->bouts[u->bout_count++] = bout;
+    for (size_t i = first; i < u->candidate_count; i++) {
+        u->candidates[i].bout = bout;
+        u->candidates[i].number = i - first;
+    }
     *out = bout;
     return hold(u, bout);
 }

@@ -137,10 +137,11 @@ void duel_write_candidate(struct text *out, const struct update *u,
     put_count(out, "hits_held", r->held);
     put_count(out, "duels_won", r->wins);
     put_count(out, "duels_lost", r->losses);
+    put_count(out, "score", r->score);
     put_path(out, candidate);
     put_count(out, "fixes", r->good);
     put_count(out, "passing_probed", r->probed);
-    put_count(out, "breaks", r->broken);
+    put_count(out, "regressions", r->broken);
     text_format(out, ", \"projected_gain\": %.2f, \"projected_breaks\": %.2f", r->gain, r->loss);
     put_count(out, "rollouts", r->rollouts);
     put_count(out, "samples_without_difference", (int64_t)candidate->same);

@@ -220,10 +220,6 @@ static void remember_refusals(struct update *u)
 static void apply_winner(struct update *u, const struct bout *bout)
 {
     size_t winner = duel_winner(bout->duel);
-    for (size_t i = bout->first; i < u->candidate_count; i++) {
-        u->candidates[i].bout = bout;
-        u->candidates[i].number = i - bout->first;
-    }
     if (winner != DUEL_NONE)
         update_apply(u, &u->candidates[bout->first + winner]);
     remember_bout(u, bout, winner);
