@@ -507,19 +507,37 @@ int session_open(struct session *s, struct err *err)
     return code ? code : spending_open(s, err);
 }
 
+static bool is_greedy(const struct session *s)
+{
+    double temperature = model_temperature(s->model);
+    if (isnan(temperature) && s->rehearsal && s->run.has_temperature)
+        temperature = s->run.temperature;
+    return temperature == 0;
+}
+
 /* A model that answers the same to the same need not be asked twice. An evaluation asks once. */
 static bool reuses_calls(const struct session *s)
 {
     if (s->split || method_info(s->method)->unit == UNIT_NONE)
         return false;
-    double temperature = model_temperature(s->model);
-    if (isnan(temperature) && s->rehearsal && s->run.has_temperature)
-        temperature = s->run.temperature;
-    return s->run.reuse_calls && temperature == 0;
+    return s->run.reuse_calls && is_greedy(s);
+}
+
+static int check_noise(const struct session *s, struct err *err)
+{
+    if (s->run.rehearsal_noise == 0 || s->rehearsal)
+        return 0;
+    return err_set(
+        err, EXIT_CONFIG,
+        "rehearsal_noise turns verdicts round, which makes sense for the rehearsal only: "
+        "use --agent rehearsal, or leave it out");
 }
 
 int session_start(struct session *s, struct err *err)
 {
+    int code = check_noise(s, err);
+    if (code)
+        return code;
     spending_start(s);
     s->missing = missing_create();
     s->engine = engine_create(&(struct engine_options){
@@ -540,10 +558,12 @@ int session_start(struct session *s, struct err *err)
         .score_context_limit = s->run.score_context_limit,
         .score_content_filter = s->run.score_content_filter,
         .seed = s->run.seed,
+        .greedy = is_greedy(s),
+        .noise = s->run.rehearsal_noise,
         .reuse = reuses_calls(s),
     });
     s->report.model = s->model;
-    int code = loop_on_signal(s->loop, SIGINT, on_signal, s, err);
+    code = loop_on_signal(s->loop, SIGINT, on_signal, s, err);
     return code ? code : loop_on_signal(s->loop, SIGTERM, on_signal, s, err);
 }
 

@@ -33,6 +33,7 @@ static const char *const top_keys[] = {
     "method",
     "output_dir",
     "prices",
+    "rehearsal_noise",
     "skills",
     "skillx",
     "task",
@@ -251,6 +252,20 @@ static int read_episode_timeout(struct config *config, struct run_config *out, s
     return 0;
 }
 
+static int read_noise(struct config *config, struct run_config *out, struct err *err)
+{
+    const struct json *value = json_get(config->tree, "rehearsal_noise");
+    if (json_is(value, JSON_NULL))
+        return 0;
+    out->rehearsal_noise = json_double(value, -1);
+    if ((!json_is(value, JSON_INT) && !json_is(value, JSON_DOUBLE)) ||
+        !(out->rehearsal_noise >= 0 && out->rehearsal_noise <= 0.25))
+        return err_set(err, EXIT_CONFIG,
+                       "%s: rehearsal_noise is a share of rollouts from 0 (none) to 0.25",
+                       config_where(config, "rehearsal_noise"));
+    return 0;
+}
+
 static int read_withheld(struct config *config, const char *key, bool *out_scored, struct err *err)
 {
     const char *value = NULL;
@@ -418,6 +433,8 @@ int config_read(struct config *config, struct run_config *out, struct err *err)
         code = read_temperature(config, out, err);
     if (!code)
         code = read_episode_timeout(config, out, err);
+    if (!code)
+        code = read_noise(config, out, err);
     if (!code)
         code = read_withheld(config, "context_limit", &out->score_context_limit, err);
     if (!code)

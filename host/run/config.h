@@ -15,6 +15,7 @@
  *   seed, batch_concurrency
  *   max_calls, max_tokens, max_cost   what the whole run may use; prices: the price file
  *   context_limit, content_filter what a sample comes to whose call ended so: missing or scored
+ *   rehearsal_noise               of the rehearsal: share of rollouts that come out the other way
  *   concurrency, episode_timeout, knowledge, test, compat, output_dir
  *   data, eval                    of the reference's files: allowed, and of no effect here
  *   updater                       likewise, but for the writer's decoding (updater.h)
@@ -61,6 +62,7 @@ struct run_config {
     const char *prices;            /* file, or NULL */
     size_t concurrency;
     double episode_timeout; /* seconds; 0: none */
+    double rehearsal_noise; /* share of rollouts whose verdict is turned round */
     bool run_baseline, test, compat_reference;
     bool baseline_competes; /* for the best checkpoint; by default unless compat is reference */
     bool reuse_calls;       /* of the agent at temperature 0; by default likewise */

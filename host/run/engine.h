@@ -40,6 +40,8 @@ struct engine_options {
      * reply, and the task's to judge; else the call has failed. */
     bool score_context_limit, score_content_filter;
     int64_t seed; /* of the run */
+    bool greedy;  /* the executor is at temperature 0 */
+    double noise; /* share of rollouts whose verdict is turned round: rehearsal only */
     bool reuse;   /* identical calls of the executor, which is at temperature 0 (memo.h) */
 };
 

@@ -87,8 +87,7 @@ static void fail_call(struct rollout_job *job, const struct model_reply *reply)
 /* At temperature 0 another draw is one with other words. */
 static bool is_nudged(const struct rollout_job *job)
 {
-    const struct model_request request = {.temperature = NAN, .role = MODEL_EXECUTOR};
-    return job->job.wave->marker && model_is_greedy(engine_of(job)->options.model, &request);
+    return job->job.wave->marker && engine_of(job)->options.greedy;
 }
 
 static void fingerprint(struct rollout_job *job)
@@ -519,6 +518,41 @@ static void collect(struct rollout_job *job)
     rollout_set_actions(r, sink->actions, sink->action_count);
 }
 
+/* The same whether or not the wave goes ahead. */
+static struct str settled_place(const struct rollout_job *job)
+{
+    const struct str place = job->episode->place;
+    size_t ahead = job->job.wave->ahead;
+    return (struct str){place.ptr + ahead, place.len - ahead};
+}
+
+/* Some samples flip more often than others: from never to twice the mean. At temperature 0 what
+ * flips is the conversation, guidance included; else it is the draw. */
+static bool is_flipped(const struct rollout_job *job)
+{
+    const struct engine *engine = engine_of(job);
+    const struct episode *ep = job->episode;
+    struct str id = str_of(job->sample->id);
+    uint64_t rate = engine_seed(engine, id, STR("noise rate")), draw;
+    if (engine->options.greedy)
+        draw = engine_seed(engine, id, str_of(ep->call.fingerprint));
+    else
+        draw = engine_seed(engine, settled_place(job), STR("noise"));
+    return (double)(draw >> 11) * 0x1p-53 <
+           2 * engine->options.noise * ((double)(rate >> 11) * 0x1p-53);
+}
+
+/* The rehearsal's noise: a failure for no reason that the task could name, or luck. */
+static void add_noise(struct rollout_job *job)
+{
+    struct rollout *r = job->rollout;
+    if (engine_of(job)->options.noise <= 0 || !is_flipped(job))
+        return;
+    r->correct = !r->correct;
+    r->score = r->correct ? 1 : 0;
+    r->tags = STR("[]");
+}
+
 static void grade(struct rollout_job *job)
 {
     struct episode *ep = job->episode;
@@ -558,6 +592,7 @@ static void grade(struct rollout_job *job)
     r->score = verdict.score;
     r->tags = canonical(&r->arena, keep(&r->arena, verdict.tags));
     r->detail = canonical(&r->arena, keep(&r->arena, verdict.detail));
+    add_noise(job);
     ep->state = EPISODE_END;
 }
 
