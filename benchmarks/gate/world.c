@@ -51,9 +51,12 @@ double noise_of_sample(const struct noise *noise, struct rnd *r)
         return rnd_unit(r) < 0.4 ? 0.5 : 0.01;
     case NOISE_COIN:
         return 0.5;
-    default:
-        return noise->q;
+    case NOISE_SAME:
+    case NOISE_DRIFT:
+    case NOISE_PROMPT:
+        break;
     }
+    return noise->q;
 }
 
 static bool run_in_drift(struct world *w, bool solved, double q)

@@ -45,13 +45,13 @@ static int64_t screen_of(const struct duel_setup *s)
     return min_of(half, clamp(n * (k + 1) / ((s->options.settled ? 3 : 5) * k), 4, DUEL_LIMIT));
 }
 
-/* What the whole probe would take; of a small one, enough to decide about two edits. */
+/* What the whole probe would take; where that is little, enough to decide about one edit. */
 static int64_t cap_of(const struct duel_setup *s)
 {
-    int64_t n = (int64_t)s->probe_size, k = (int64_t)s->candidate_count, c = screen_of(s);
-    int64_t one = 4 * threshold_of(s) + s->options.looks * (n / 2) + 8;
-    int64_t whole = n * (k + 1), two = (k + 2) * c + min_of(k, 2) * one;
-    return min_of(s->options.cap ? s->options.cap : whole > two ? whole : two, DUEL_LIMIT);
+    int64_t n = (int64_t)s->probe_size, k = (int64_t)s->candidate_count;
+    int64_t one = 6 * threshold_of(s) + s->options.looks * (n / 2) + n;
+    int64_t whole = n * (k + 1), least = (k + 2) * screen_of(s) + one;
+    return min_of(s->options.cap ? s->options.cap : whole > least ? whole : least, DUEL_LIMIT);
 }
 
 static bool is_valid(const struct duel_setup *s)

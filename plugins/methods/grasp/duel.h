@@ -39,7 +39,7 @@ struct duel_options {
     int64_t min_fixed;   /* hits that must not have lost more than they won; 1 */
     int64_t invalid_weight; /* what a break by an invalid action counts; others count 1 */
     int64_t cap;    /* rollouts in all; 0: probe size * (candidates + 1), or what deciding about
-                       two edits takes, if that is more */
+                       one edit takes, if that is more */
     bool settled;   /* outcomes never change: no repeats, hits count as they are */
     bool yardstick; /* settled: hits must be unlikely, given those of the others */
 };

@@ -61,7 +61,7 @@ const char grasp_options_schema[] =
     "\"default\": 1, \"description\": \"duel: samples that must be better\"}, "
     "\"gate_max_rollouts\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 100000, "
     "\"default\": 0, \"description\": \"duel: of one update; 0: grpo_eval_n times one more than "
-    "there are edits, or what it takes to decide about two\"}, "
+    "there are edits, or what it takes to decide about one\"}, "
     "\"gate_repeats\": {\"type\": \"string\", \"enum\": [\"fresh\", \"settled\"], "
     "\"default\": \"fresh\", \"description\": \"duel: fresh: another run may come out otherwise; "
     "settled: the agent is exactly deterministic, nothing is run twice\"}, " SWITCH(

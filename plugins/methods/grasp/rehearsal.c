@@ -3,7 +3,8 @@
  * The writer's part of a rehearsal: answers the prompts of prompts/, which it knows by their first
  * line, from the failure tags that it reads in them. Its proposals are useful (a skill that says
  * to avoid the tag), useless (advice without a tag) or harmful ("always <tag>"), so that the gate
- * has something to refuse. A prompt file with another first line is not recognised.
+ * has something to refuse. A prompt file with another first line is not recognised; one with the
+ * line "Rehearsal: no helpful edits" gets useless and harmful ones only.
  */
 #include <grasp/grasp.h>
 #include <string.h>
@@ -34,6 +35,7 @@ struct reading {
     size_t skill_count, skill_room;
     bool full;
     bool diagnoses; /* the answer begins with a diagnosis */
+    bool unhelpful; /* only useless and harmful edits are wanted, to test a gate */
 };
 
 static void add(struct pool *pool, struct tally **items, size_t *count, size_t *room,
@@ -171,6 +173,8 @@ static struct reading read_prompt(struct pool *pool, grasp_str prompt)
             r.full = true;
         else if (grasp_starts(line, "First diagnose: "))
             r.diagnoses = true;
+        else if (grasp_starts(line, "Rehearsal: no helpful edits"))
+            r.unhelpful = true;
     }
     return r;
 }
@@ -312,6 +316,8 @@ static void answer_propose(struct text *out, struct pool *pool, grasp_str prompt
 {
     const struct reading r = read_prompt(pool, prompt);
     enum kind kind = r.tag_count ? kind_of(draw) : NOTHING;
+    if (kind == USEFUL && r.unhelpful)
+        kind = draw >> 32 & 1 ? USELESS : HARMFUL;
     if (r.diagnoses) {
         text_char(out, '{');
         put_member(out, SLICE("diagnosis"),

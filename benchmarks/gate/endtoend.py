@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""Learns with each gate on the rehearsal with noise, and measures what was learned without it.
+
+    benchmarks/gate/endtoend.py [--build DIR] [--tasks quickstart,medagent] [--seeds N] [--jobs N]
+                                [--unhelpful UPDATES] [--out FILE.csv]
+
+The agent is at temperature .7, so that every rollout is a draw of its own; noise turns the verdict of
+a share of rollouts round, some samples' more often than others' (`rehearsal_noise`), the same way
+for every gate. True accuracy is that of the best checkpoint on the test splits, without noise.
+With --unhelpful the writer's edits are useless or harmful only, until so many updates were made.
+Prints Markdown. The rehearsal says nothing about a model.
+"""
+import argparse
+import concurrent.futures
+import csv
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+GATES = {
+    "reference": ["method.gate=reference"],
+    "paired": ["method.gate=paired"],
+    "duel, bare": ["method.gate=duel", "method.label_order=false", "method.carry_over=false",
+                   "method.prune=false"],
+    "duel": ["method.gate=duel"],
+}
+TASKS = {
+    "quickstart": ["cycle.epochs=3", "cycle.update_every=10", "cycle.grpo_k=3",
+                   "cycle.grpo_eval_n=8", "cycle.max_learned_skills=6"],
+    "medagent": ["cycle.epochs=3", "cycle.update_every=48", "cycle.grpo_k=4",
+                 "cycle.grpo_eval_n=36", "cycle.max_learned_skills=10"],
+}
+NOISES = ("0", "0.05", "0.15")
+SPLITS = ("test", "id_test")
+LOCK = threading.Lock()
+KNOWN = {}  # knowledge -> true accuracy
+
+
+def host(args, *command):
+    env = dict(os.environ, GRASP_PLUGIN_PATH=os.path.join(args.build, "plugins"))
+    return subprocess.run([os.path.join(args.build, "host", "grasp-host"), *command, "--quiet"],
+                          env=env, capture_output=True, text=True)
+
+
+def load(*path):
+    with open(os.path.join(*path), encoding="utf-8") as f:
+        return json.load(f)
+
+
+def files_of(folder):
+    out = []
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        if name.endswith(".md"):
+            with open(os.path.join(folder, name), encoding="utf-8") as f:
+                out.append((name, f.read()))
+    return tuple(out)
+
+
+def true_accuracy(args, task, folder, top):
+    """On all test samples, without noise."""
+    key = (task, files_of(folder))
+    with LOCK:
+        if key in KNOWN:
+            return KNOWN[key]
+    right = total = 0
+    for split in SPLITS:
+        out = tempfile.mkdtemp(dir=top)
+        command = ["eval", "-t", task + ".so", "-m", "grasp.so", "-a", "rehearsal", "-s", split,
+                   "-o", out, "--force", "--set", "agent_temperature=0.7"]
+        if key[1]:
+            command[1:1] = ["-k", folder]
+        result = host(args, *command)
+        if result.returncode:
+            continue  # a task need not have both splits
+        score = load(out, split + "_score.json")
+        right += score["n_correct"]
+        total += score["n_total"]
+    if not total:
+        sys.exit("%s: no test split could be run: %s" % (task, result.stderr))
+    with LOCK:
+        KNOWN[key] = right / total
+    return right / total
+
+
+def updates_of(out):
+    events = []
+    epoch = 0
+    while os.path.exists(os.path.join(out, "epoch_%d" % epoch, "skill_updates.json")):
+        events += load(out, "epoch_%d" % epoch, "skill_updates.json")
+        epoch += 1
+    return [event for event in events if not event.get("pruning")]
+
+
+def learn(args, task, noise, gate, seed, top, extra=()):
+    out = os.path.join(top, "%s-%s-%s-%d" % (task, noise, gate.replace(", ", "_"), seed))
+    result = host(args, "run", "-t", task + ".so", "-m", "grasp.so", "-a", "rehearsal", "-o", out,
+                  "-j", "4", "--set", "test=false", "agent_temperature=0.7",
+                  "rehearsal_noise=" + noise, "cycle.seed=%d" % seed, *TASKS[task], *GATES[gate],
+                  *extra)
+    if result.returncode:
+        sys.exit("%s: exit code %d\n%s" % (out, result.returncode, result.stderr))
+    events = updates_of(out)
+    ledger = load(out, "ledger.json")
+    row = {
+        "task": task, "noise": noise, "gate": gate, "seed": seed,
+        "updates": sum(bool(event["grpo"]) for event in events),
+        "accepted": sum(bool(event["applied"]) for event in events),
+        "skills": len(files_of(os.path.join(out, "skills", "best"))),
+        "probe_calls": sum(r["calls"] for r in ledger.get("probe", {}).values()),
+        "accuracy": "" if extra else
+        "%.4f" % true_accuracy(args, task, os.path.join(out, "skills", "best"), top),
+    }
+    shutil.rmtree(out)
+    return row
+
+
+def mean(rows, key):
+    """With half a 95 % interval."""
+    values = [float(row[key]) for row in rows]
+    m = sum(values) / len(values)
+    var = sum((v - m) ** 2 for v in values) / max(1, len(values) - 1)
+    return m, 1.96 * math.sqrt(var / len(values))
+
+
+def wilson_upper(k, n):
+    z, p = 1.96, k / n
+    return (p + z * z / (2 * n) + z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (
+        1 + z * z / n)
+
+
+def compare(args, top):
+    jobs = [(task, noise, gate, seed) for task in args.tasks.split(",") for noise in NOISES
+            for gate in GATES for seed in range(1, args.seeds + 1)]
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        rows = list(pool.map(lambda job: learn(args, *job, top), jobs))
+    print("| task | noise | gate | true accuracy | updates that accepted | skills kept | calls of "
+          "the gate |\n|---|---|---|---|---|---|---|")
+    for task in args.tasks.split(","):
+        for noise in NOISES:
+            for gate in GATES:
+                some = [row for row in rows
+                        if (row["task"], row["noise"], row["gate"]) == (task, noise, gate)]
+                print("| %s | %s | %s | %.3f ± %.3f | %d of %d | %.1f | %.0f ± %.0f |" % (
+                    task, noise, gate, *mean(some, "accuracy"),
+                    sum(row["accepted"] for row in some), sum(row["updates"] for row in some),
+                    mean(some, "skills")[0], *mean(some, "probe_calls")), flush=True)
+    return rows
+
+
+def unhelpful(args, top):
+    """The same prompt, with a line that asks the rehearsal for nothing that helps."""
+    prompts = os.path.join(top, "prompts")
+    os.mkdir(prompts)
+    name = os.path.join("plugins", "methods", "grasp", "prompts", "propose.md")
+    with open(os.path.join(ROOT, name), encoding="utf-8") as f:
+        text = f.read()
+    with open(os.path.join(prompts, "propose.md"), "w", encoding="utf-8") as f:
+        f.write(text + "\nRehearsal: no helpful edits\n")
+    rows = []
+    print("| task | noise | gate | updates | accepted | rate | 95 % upper bound |\n"
+          "|---|---|---|---|---|---|---|")
+    for task in args.tasks.split(","):
+        for noise in NOISES:
+            for gate in GATES:
+                some, seed = [], 1
+                while sum(row["updates"] for row in some) < args.unhelpful:
+                    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+                        some += pool.map(
+                            lambda s: learn(args, task, noise, gate, s, top,
+                                            ("method.prompts_dir=" + prompts,)),
+                            range(seed, seed + 8))
+                    seed += 8
+                rows += some
+                n, k = sum(r["updates"] for r in some), sum(r["accepted"] for r in some)
+                print("| %s | %s | %s | %d | %d | %.3f | %.3f |" % (
+                    task, noise, gate, n, k, k / n, wilson_upper(k, n)), flush=True)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.path.join(ROOT, "build"))
+    parser.add_argument("--tasks", default="quickstart,medagent")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--unhelpful", type=int, default=0)
+    parser.add_argument("--out")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as top:
+        rows = unhelpful(args, top) if args.unhelpful else compare(args, top)
+    if args.out:
+        with open(args.out, "w", newline="", encoding="utf-8") as f:
+            writer = csv.DictWriter(f, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+main()
