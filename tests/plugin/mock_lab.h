@@ -26,6 +26,8 @@ struct mock_lab {
     struct json *records;  /* file -> text */
     struct json *expected; /* per expectation: file -> text */
     size_t most_open;      /* trials that were under way at the same time */
+    size_t broken;         /* number, from 1, of a rollout that is not available; 0: none */
+    size_t rollouts;       /* so far */
 
     size_t open;
     struct mock_text *results; /* of tickets */

@@ -51,8 +51,10 @@ static bool has_word(const grasp_files *files, const char *word)
     return false;
 }
 
-static size_t solved(const grasp_files *files)
+static size_t solved(const struct world *world, const grasp_files *files)
 {
+    if (world->spoilt)
+        return has_word(files, "SPOIL") ? 0 : FAILING;
     if (has_word(files, "FIX"))
         return FAILING;
     if (has_word(files, "MOST"))
@@ -71,7 +73,7 @@ static size_t broken(const struct world *world, const grasp_files *files)
 static const struct json *outcomes(void *arg, const grasp_files *files)
 {
     struct stage *stage = arg;
-    size_t fixed = solved(files), wrong = broken(stage->world, files);
+    size_t fixed = solved(stage->world, files), wrong = broken(stage->world, files);
     const char *last = has_word(files, "INVALID") ? "agent invalid action"
                        : has_word(files, "ERROR") ? "error"
                                                   : "completed";
@@ -101,9 +103,9 @@ static char *task_text(void)
     return buf_steal(&out);
 }
 
-static bool fails(const struct world *world, int sample, bool others)
+static bool fails(const struct world *world, int sample, bool others, bool odd)
 {
-    if (world->all_pass)
+    if (world->all_pass || (world->spoilt && !odd))
         return false;
     return others ? sample >= SAMPLES - 2 : sample < FAILING;
 }
@@ -120,8 +122,8 @@ static char *batch_text(const struct world *world, int cycle)
                    "\"completed\", \"failure_tags\": [%s%s%s], \"agent_actions\": [\"LOOK\"], "
                    "\"history\": [], \"used\": [], \"sample\": {\"id\": \"s%d\", \"description\": "
                    "\"find potassium of patient %d\"}}",
-                   i ? ", " : "", i, fails(world, i, others) ? "false" : "true", tag ? "\"" : "",
-                   tag ? tag : "", tag ? "\"" : "", i, i);
+                   i ? ", " : "", i, fails(world, i, others, cycle % 2) ? "false" : "true",
+                   tag ? "\"" : "", tag ? tag : "", tag ? "\"" : "", i, i);
     buf_text(&out, "]}");
     return buf_steal(&out);
 }
@@ -163,6 +165,27 @@ static struct json *emitted(const struct mock_host *host)
     return files;
 }
 
+static void take_files(struct mock_host *host, struct played *out, struct json **library)
+{
+    if (!host->has_files)
+        return;
+    json_free(*library);
+    json_free(out->files);
+    *library = emitted(host);
+    out->files = json_copy(*library);
+}
+
+static void end_epoch(struct mock_host *host, void *self, struct played *out, struct json **library)
+{
+    grasp_file items[64];
+    grasp_call *call = mock_call(host);
+    const grasp_files files = view(*library, items);
+    if (grasp_method_table.epoch_end(call, self, &mock_lab_table, &files, NULL,
+                                     grasp_cstr("{\"epoch\": 0, \"dev_score\": 0.6}")))
+        abort();
+    take_files(host, out, library);
+}
+
 static void update(struct mock_host *host, void *self, const struct world *world, int cycle,
                    struct played *out, struct json **library)
 {
@@ -173,12 +196,7 @@ static void update(struct mock_host *host, void *self, const struct world *world
     if (grasp_method_table.learn(call, self, &mock_lab_table, &files, NULL, grasp_cstr(batch)))
         abort();
     free(batch);
-    if (!host->has_files)
-        return;
-    json_free(*library);
-    json_free(out->files);
-    *library = emitted(host);
-    out->files = json_copy(*library);
+    take_files(host, out, library);
 }
 
 struct played world_play(const struct world *world)
@@ -190,6 +208,7 @@ struct played world_play(const struct world *world)
         .reply = reply,
         .outcomes = outcomes,
         .arg = &stage,
+        .broken = world->broken,
         .history = "[{\"role\": \"user\", \"content\": \"find potassium\"}, {\"role\": \"agent\", "
                    "\"content\": \"LOOK\"}]"};
     struct json *library = first_library(world);
@@ -201,6 +220,9 @@ struct played world_play(const struct world *world)
         abort();
     for (int i = 0; i < (world->updates ? world->updates : 1); i++)
         update(host, self, world, i, &out, &library);
+    if (world->epoch_end)
+        end_epoch(host, self, &out, &library);
+    out.rollouts = lab.rollouts;
     out.prompts = json_copy(lab.prompts);
     out.requests = json_copy(lab.requests);
     out.trials = json_copy(lab.trials);

@@ -5,6 +5,7 @@
  *   FIX  all four are right    HALF  the first two are    MOST  the first three are
  *   BREAK1, BREAK2  the last one, the last two are wrong
  *   INVALID, ERROR, RIGHT  the last one ends that way
+ *   SPOIL  the first four are wrong, which `spoilt` makes right
  */
 #pragma once
 
@@ -22,11 +23,16 @@ struct world {
     const char *tags[2];       /* the task's, of failures in even and in odd updates; NULL: none.
                                 * With a tag, the last two fail in odd updates */
     bool unlucky;              /* the last sample is wrong in runs without RIGHT */
+    bool spoilt;               /* the first four are right, unless a skill says SPOIL; they pass in
+                                * even updates and fail in odd ones */
+    bool epoch_end;            /* after the updates */
+    size_t broken;             /* number, from 1, of a rollout that is not available */
 };
 
 /* What came of it. */
 struct played {
     struct json *prompts, *requests, *trials, *notes, *expected;
+    size_t rollouts;    /* that were asked for */
     struct json *files; /* after the last update: name -> text; NULL if nothing was changed */
 };
 

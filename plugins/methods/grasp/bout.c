@@ -54,11 +54,11 @@ static int32_t start_group(struct update *u, const struct bout *bout,
 }
 
 /* One that has been proven is probably accepted. */
-static int32_t expect_winner(struct update *u, const struct bout *bout,
-                             const struct duel_rollout *first)
+static int32_t expect_winner(struct update *u, struct bout *bout, const struct duel_rollout *first)
 {
-    if (first->role != DUEL_SAFETY || u->pruning)
+    if (first->role != DUEL_SAFETY || u->pruning || bout->expected)
         return GRASP_OK;
+    bout->expected = true;
     return update_expect(u, &u->candidates[bout->first + (size_t)first->candidate]);
 }
 

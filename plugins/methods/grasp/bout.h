@@ -28,6 +28,7 @@ struct bout {
     struct duel_setup setup;
     size_t first; /* candidate of the update that is its first */
     uint64_t number;
+    bool expected; /* the host knows who will probably win */
 };
 
 /* The candidates of the update from `first` on, to the end. Lists and options are in `setup`. */
