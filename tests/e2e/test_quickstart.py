@@ -28,6 +28,59 @@ def test_learns():
         lib.check(any(name.endswith(".md") for name in names), "no skill in skills/best")
 
 
+def duel_rollouts(out):
+    return [rollout for epoch in range(2)
+            for event in lib.load(out, "epoch_%d" % epoch, "skill_updates.json")
+            for bout in event.get("duels", []) for rollout in bout["rollouts"]]
+
+
+def test_duels():
+    """Repeats are nudged at temperature 0 and nowhere else; concurrency changes nothing."""
+    with lib.folder() as top:
+        for temperature in ("0.0", "0.5"):
+            outs = [os.path.join(top, temperature + jobs) for jobs in ("1", "8")]
+            for jobs, out in zip(("1", "8"), outs):
+                lib.expect(lib.run(*lib.QUICKSTART, "-a", "rehearsal", "-o", out, "-j", jobs, "--set",
+                                   "cycle.epochs=2", "agent_temperature=" + temperature), 0)
+            different = set(lib.same(*outs)) - {"config.yaml"}  # it says how many ran at once
+            lib.check(not different, "differ: %s" % different)
+            rollouts = duel_rollouts(outs[0])
+            roles = {rollout["role"] for rollout in rollouts}
+            lib.check({"screen", "recheck", "duel", "safety"} <= roles, roles)
+            for rollout in rollouts:
+                lib.check(rollout.get("nudged", False) ==
+                          (temperature == "0.0" and rollout["draw"] > 0), rollout)
+
+
+def test_settled():
+    with lib.folder() as top:
+        out = os.path.join(top, "run")
+        lib.expect(lib.run(*lib.QUICKSTART, "-a", "rehearsal", "-o", out, "--set", "cycle.epochs=2",
+                           "method.gate_repeats=settled"), 0)
+        roles = {rollout["role"] for rollout in duel_rollouts(out)}
+        lib.check(roles and roles <= {"screen", "safety"}, roles)
+
+
+def test_noise():
+    """Turns verdicts round, the same ones again with the same seed; only of the rehearsal."""
+    with lib.folder() as top:
+        scores = {}
+        for name, noise in (("a", "0.2"), ("b", "0.2"), ("c", "0")):
+            out = os.path.join(top, name)
+            lib.expect(lib.run("-t", "quickstart.so", "-m", "none.so", "-a", "rehearsal", "-o", out,
+                               "--set", "agent_temperature=0.5", "rehearsal_noise=" + noise), 0)
+            with open(os.path.join(out, "baseline", "val_runs.jsonl"), encoding="utf-8") as f:
+                scores[name] = f.read()
+        lib.check(scores["a"] == scores["b"], "another noise with the same seed")
+        lib.check(scores["a"] != scores["c"], "no noise")
+        result = lib.run("-t", "quickstart.so", "-m", "none.so", "-a", "local", "-o",
+                         os.path.join(top, "d"), "--set", "rehearsal_noise=0.2",
+                         env=lib.endpoint("http://127.0.0.1:9/v1"))
+        lib.expect(result, 78, "rehearsal_noise", "--agent rehearsal")
+        lib.expect(lib.run("-t", "quickstart.so", "-m", "none.so", "-a", "rehearsal", "-o",
+                           os.path.join(top, "e"), "--set", "rehearsal_noise=2"), 78, "0.25")
+
+
 def test_baseline_only():
     with lib.folder() as top:
         out = os.path.join(top, "run")
@@ -62,5 +115,5 @@ def test_same_run_again_is_the_same():
         lib.check(not different, "differ: %s" % different)
 
 
-lib.main(test_learns, test_baseline_only, test_eval_and_regrade,
-         test_same_run_again_is_the_same)
+lib.main(test_learns, test_duels, test_settled, test_noise, test_baseline_only,
+         test_eval_and_regrade, test_same_run_again_is_the_same)

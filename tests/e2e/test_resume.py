@@ -266,6 +266,6 @@ def test_one_process_at_a_time():
         finish(process)
 
 
-lib.main(test_kills, test_kills_in_duels, test_kills_of_an_evaluation, test_signals, test_second_signal_does_not_wait,
-         test_server_gone_in_the_middle, test_missing_sample, test_torn_journal,
+lib.main(test_kills, test_kills_in_duels, test_kills_of_an_evaluation, test_signals,
+         test_second_signal_does_not_wait, test_server_gone_in_the_middle, test_missing_sample, test_torn_journal,
          test_other_configuration, test_other_model, test_one_process_at_a_time)
