@@ -486,9 +486,10 @@ static void print_method(const struct shape *shape, const char *noise_name, stru
         sum.accepted += f.accepted;
     }
     double n = (double)runs, mean = sum.accuracy / n;
-    printf("%s,%s,%.2f,\"%s\",%zu,%.4f,%.4f,%.4f,%.4f,%.2f,%.2f,%.0f,%.2f\n", shape->name, noise_name,
-           right, m->name, runs, sum.start / n, mean, 1.96 * sqrt((squares / n - mean * mean) / n),
-           sum.last / n, sum.harmful / n, sum.useless / n, sum.rollouts / n, sum.accepted / n);
+    printf("%s,%s,%.2f,\"%s\",%zu,%.4f,%.4f,%.4f,%.4f,%.2f,%.2f,%.0f,%.2f\n", shape->name,
+           noise_name, right, m->name, runs, sum.start / n, mean,
+           1.96 * sqrt((squares / n - mean * mean) / n), sum.last / n, sum.harmful / n,
+           sum.useless / n, sum.rollouts / n, sum.accepted / n);
     fflush(stdout);
 }
 
