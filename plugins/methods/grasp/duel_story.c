@@ -115,12 +115,32 @@ static void put_path(struct text *out, const struct candidate *candidate)
     text_char(out, ']');
 }
 
+/* Keys that the gates by counts have too, for readers of either: what in a duel comes to the same.
+ * Hits that the present library has as well are the baseline's, and so is doubt that no duel
+ * confirmed. */
+static void put_counts(struct text *out, const struct candidate *candidate)
+{
+    const struct duel_report *r = report_of(candidate);
+    int64_t weight = candidate->bout->setup.options.invalid_weight;
+    put_count(out, "net", r->good - r->break_points);
+    put_count(out, "score", r->good - r->break_points);
+    put_count(out, "raw_score", r->good - r->break_points);
+    put_count(out, "fixes", r->good);
+    put_count(out, "regressions", r->broken);
+    put_count(out, "invalid_action_regressions",
+              weight > 1 ? (r->break_points - r->broken) / (weight - 1) : 0);
+    put_count(out, "baseline_fixes", r->hits > r->rechecked ? r->hits - r->rechecked : 0);
+    put_count(out, "baseline_regressions", r->doubted - r->broken);
+    put_count(out, "invalid_action_regression_penalty", weight);
+}
+
 void duel_write_candidate(struct text *out, const struct update *u,
                           const struct candidate *candidate)
 {
     const struct duel_report *r = report_of(candidate);
     text_put(out, "{\"proposal\": ");
     proposal_write(out, &candidate->edit.parts[candidate->edit.count - 1], true);
+    put_counts(out, candidate);
     if (candidate->edit.count == 2) {
         text_put(out, ", \"together_with\": ");
         proposal_write(out, &candidate->edit.parts[0], true);
@@ -132,16 +152,16 @@ void duel_write_candidate(struct text *out, const struct update *u,
     text_json(out, duel_verdict(u, candidate));
     if (candidate->bout->setup.candidates[candidate->number].carried)
         text_put(out, ", \"carried_over\": true");
+    if (r->fate == DUEL_UNDECIDED)
+        text_put(out, ", \"untried\": true");
     put_count(out, "screened", r->screened);
     put_count(out, "hits", r->hits);
     put_count(out, "hits_held", r->held);
     put_count(out, "duels_won", r->wins);
     put_count(out, "duels_lost", r->losses);
-    put_count(out, "score", r->score);
+    put_count(out, "duel_score", r->score);
     put_path(out, candidate);
-    put_count(out, "fixes", r->good);
     put_count(out, "passing_probed", r->probed);
-    put_count(out, "regressions", r->broken);
     text_format(out, ", \"projected_gain\": %.2f, \"projected_breaks\": %.2f", r->gain, r->loss);
     put_count(out, "rollouts", r->rollouts);
     put_count(out, "samples_without_difference", (int64_t)candidate->same);
