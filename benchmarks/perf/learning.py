@@ -2,7 +2,7 @@
 """Compares GRASP's default with `compat: reference`: time, model calls by phase, scores, skills.
 
     benchmarks/perf/learning.py [--build DIR] [--delay MS] [--jobs N] [--seeds N]
-                                 [--config FILE] [--set KEY=VALUE ...]
+                                 [--config FILE] [--gate NAME] [--set KEY=VALUE ...]
 
 Both learn the quickstart as `tools/quickstart.sh` configures it, tests included, from the rehearsal
 model behind HTTP, with the same seeds. Time is counted in rounds: a server that answers whenever its
@@ -10,6 +10,10 @@ client can do nothing but wait, so that the figure is that of a machine without 
 `--delay 200` each run is made once more, by the clock, with a server that takes that long for every
 answer. `--set cycle.update_every=100` is one update per epoch, as in the reference's own quickstart;
 with `--config ""` the program's own defaults hold.
+
+The default is taken with `gate: paired`, which decides by counts as the reference does: what is
+compared is then the same statistics with and without the repairs. `--gate duel` shows what the
+evidence costs that duels ask for; the limits are not meant for it.
 
 The writer's edits are draws, and its prompts differ, so the two do not see the same edits. How much
 of what the reference keeps is luck, a second run of it shows, for which the writer draws anew.
@@ -42,8 +46,7 @@ def start(args, server, seed, mode, out):
                "--set", "agent_temperature=0.0", "cycle.seed=%d" % seed, *args.set]
     if args.config:
         command += ["--config", args.config]
-    if mode != "default":
-        command += ["--set", "compat=reference"]
+    command += ["--set", "compat=reference" if mode != "default" else "method.gate=" + args.gate]
     env = dict(os.environ, OPENAI_BASE_URL="http://127.0.0.1:%d/v1" % server.server_port,
                GRASP_PLUGIN_PATH=os.path.join(args.build, "plugins"))
     return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
@@ -171,6 +174,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--config", help="\"\": the program's own defaults",
                         default=os.path.join(ROOT, "benchmarks", "quickstart", "grasp.yaml"))
+    parser.add_argument("--gate", default="paired", help="of the default: paired or duel")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE")
     args = parser.parse_args()
     brain = subprocess.Popen([os.path.join(args.build, "host", "grasp-host"), "rehearse", "--json",
