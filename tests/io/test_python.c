@@ -217,6 +217,8 @@ static void test_no_network(void **state)
     /* To a hypervisor, to the kernel. */
     expect_raises("import socket\nsocket.socket(40, 1)", "OSError: [Errno 97]");
     expect_raises("import socket\nsocket.socket(16, 3)", "OSError: [Errno 97]");
+    expect_raises("import socket\nsocket.socketpair(16, 3)", "OSError: [Errno 97]");
+    expect("import socket\na, b = socket.socketpair()\na.send(b'x')\nanswer = b.recv(1)", "b'x'");
     /* What listens in an abstract name is heard by nobody else. */
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     memcpy(name.sun_path, "\0grasp-test-python", 18);
@@ -327,9 +329,10 @@ static void test_no_way_out(void **state)
         "answer = [call('unshare', 0x10000000), call('mount', b'x', b'/tmp', b'tmpfs', 0, None),\n"
         "          call('umount2', b'/proc', 2), call('ptrace', 16, 2, 0, 0),\n"
         "          call('setns', 0, 0), call('chroot', b'/tmp'), call('memfd_create', b'x', 0),\n"
-        "          call('shmget', 1, 4096, 0o1600), call('personality', 0)]\n"
+        "          call('shmget', 1, 4096, 0o1600), call('personality', 0), call('prctl', 1, 0)]\n"
         "answer = set(answer)",
         "{(-1, 1)}");
+    expect("import ctypes\nanswer = ctypes.CDLL(None).prctl(3)", "0");
     expect_raises("import os\nos.setuid(0)", "OSError: [Errno 22]");
     expect_raises("import resource\nresource.setrlimit(resource.RLIMIT_AS, (1 << 40, 1 << 40))",
                   "ValueError");

@@ -43,8 +43,10 @@ DENIED = {
 }
 # Kernel's number of the architecture, and of the calls that are looked at more closely.
 MACHINES = {
-    "x86_64": (0, 0xC000003E, {"clone": 56, "clone3": 435, "socket": 41}),
-    "aarch64": (1, 0xC00000B7, {"clone": 220, "clone3": 435, "socket": 198}),
+    "x86_64": (0, 0xC000003E, {"clone": 56, "clone3": 435, "socket": 41, "socketpair": 53,
+                               "prctl": 157}),
+    "aarch64": (1, 0xC00000B7, {"clone": 220, "clone3": 435, "socket": 198, "socketpair": 199,
+                                "prctl": 167}),
 }
 FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6; others may lead out of the machine
 
@@ -54,6 +56,15 @@ def check(result, what):
         number = ctypes.get_errno()
         raise OSError(number, "%s: %s" % (what, os.strerror(number)))
     return result
+
+
+def first_is(number, values, among, others):
+    """Steps for one call: one end if its first argument is among the values, another if not. Its
+    numbers are int in the kernel, so the lower half is all of the argument."""
+    load, equal, end, count = 0x20, 0x15, 0x06, len(values)
+    return ([(equal, 0, count + 3, number), (load, 0, 0, 16)]
+            + [(equal, count - i, 0, value) for i, value in enumerate(values)]
+            + [(end, 0, 0, others), (end, 0, 0, among)])
 
 
 def make_filter():
@@ -73,10 +84,11 @@ def make_filter():
     out += [(equal, 0, 1, numbers["clone3"]), (end, 0, 0, refuse | ENOSYS)]
     out += [(equal, 0, 4, numbers["clone"]), (load, 0, 0, 16), (has_bits, 0, 1, CLONE_THREAD),
             (end, 0, 0, allow), (end, 0, 0, refuse | EPERM)]
-    out += [(equal, 0, 3 + len(FAMILIES), numbers["socket"]), (load, 0, 0, 16)]
-    for i, family in enumerate(FAMILIES):
-        out += [(equal, len(FAMILIES) - i, 0, family)]
-    out += [(end, 0, 0, refuse | EAFNOSUPPORT), (end, 0, 0, allow), (end, 0, 0, allow)]
+    for name in ("socket", "socketpair"):
+        out += first_is(numbers[name], FAMILIES, allow, refuse | EAFNOSUPPORT)
+    # Without it, process 1 would outlive a watcher that is killed.
+    out += first_is(numbers["prctl"], (PR_SET_PDEATHSIG,), refuse | EPERM, allow)
+    out += [(end, 0, 0, allow)]
     code = b"".join(struct.pack("HBBI", *step) for step in out)
     text = ctypes.create_string_buffer(code, len(code))
     program = ctypes.create_string_buffer(

@@ -45,6 +45,11 @@ def write_all(fd, data):
         data = data[os.write(fd, data):]
 
 
+def say(text):
+    """A reason as a message: what fits, as UTF-8."""
+    return text.encode("utf-8", "replace")[:500].decode("utf-8", "ignore").encode()
+
+
 def settle(result, armed):
     """The descriptors of process 1: nothing to read, nowhere to write, and the two."""
     nothing = os.open("/dev/null", os.O_RDWR)
@@ -77,7 +82,7 @@ def run_inside(program, value, source, fds, settings):
         os.write(armed, b"1")
         os.close(armed)
     except BaseException as error:  # pylint: disable=broad-except
-        write_all(armed, b"0" + str(error).encode()[:500])
+        write_all(armed, b"0" + say(str(error)))
         os._exit(1)
     try:
         text = program["run"](source, value).encode("utf-8", "replace")
@@ -127,12 +132,12 @@ def run(program, value, words, fds, settings):
         if os.fork():
             return
     except OSError as error:
-        report(fds[2], FAILED, 0, str(error).encode())
+        report(fds[2], FAILED, 0, say(str(error)))
         return
     try:
         watch_call(program, value, fds, dict(settings, seconds=int(words[1])))
     except BaseException as error:  # pylint: disable=broad-except
-        report(fds[2], FAILED, 0, str(error).encode()[:500])
+        report(fds[2], FAILED, 0, say(str(error)))
     finally:
         os._exit(0)
 
@@ -150,7 +155,7 @@ def hold(program, fds, settings):
         value = program["load"](read_file(fds[0]))
         os.close(fds[0])
     except BaseException as error:  # pylint: disable=broad-except
-        control.send(("cannot read the data: %s: %s" % (type(error).__name__, error)).encode()[:500])
+        control.send(say("cannot read the data: %s: %s" % (type(error).__name__, error)))
         os._exit(1)
     gc.freeze()
     control.send(b"ready")
@@ -162,7 +167,7 @@ def begin(control, fds):
     try:
         exec(compile(read_file(fds[0]), "program", "exec"), program)  # pylint: disable=exec-used
     except BaseException as error:  # pylint: disable=broad-except
-        control.send(("its program fails: %s: %s" % (type(error).__name__, error)).encode()[:500])
+        control.send(say("its program fails: %s: %s" % (type(error).__name__, error)))
         os._exit(1)
     gc.collect()
     gc.freeze()
