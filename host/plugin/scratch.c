@@ -23,21 +23,31 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static bool swept;
 
 /* A lock ends with the process that holds it, however that ends; no child of it has the
- * descriptor. */
-static int lock(const char *path)
+ * descriptor. -1 with errno. */
+static int lock(const char *path, int wait)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+    int got = fd;
+    while (fd >= 0 && (got = flock(fd, LOCK_EX | wait)) != 0 && errno == EINTR)
+        ;
+    if (fd < 0 || got == 0)
         return fd;
-    if (fd >= 0)
-        close(fd);
+    int number = errno;
+    close(fd);
+    errno = number;
     return -1;
+}
+
+/* A file system without locks: nobody removes what is left there. */
+static bool has_no_locks(int number)
+{
+    return number == ENOSYS || number == EOPNOTSUPP || number == ENOLCK || number == EINVAL;
 }
 
 static void remove_if_left(const char *path)
 {
     struct stat st;
-    int fd = lock(path);
+    int fd = lock(path, LOCK_NB);
     if (fd < 0)
         return;
     if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && st.st_mtime + YOUNG_SECONDS < time(NULL))
@@ -70,7 +80,14 @@ int scratch_make(const char *root, struct scratch *out, struct err *err)
     if (!mkdtemp(path))
         return err_set(err, EXIT_UNAVAILABLE, "%s: cannot make a scratch folder: %s", root,
                        strerror(errno));
-    out->lock = lock(path);
+    /* Another program that looks for what is left may hold it for a moment. */
+    out->lock = lock(path, 0);
+    if (out->lock < 0 && !has_no_locks(errno)) {
+        err_set(err, EXIT_UNAVAILABLE, "%s: cannot lock a scratch folder: %s", path,
+                strerror(errno));
+        rmdir(path);
+        return EXIT_UNAVAILABLE;
+    }
     out->path = mem_dup(path, strlen(path));
     return 0;
 }
