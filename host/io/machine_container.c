@@ -89,6 +89,8 @@ static const char **engine_env(struct arena *arena)
         "DOCKER_HOST",
         "DOCKER_CONTEXT",
         "DOCKER_CONFIG",
+        "DOCKER_TLS_VERIFY",
+        "DOCKER_CERT_PATH",
         "CONTAINER_HOST",
         "CONTAINERS_CONF",
         "CONTAINERS_STORAGE_CONF",

@@ -285,7 +285,7 @@ static enum outcome run_once(struct running *running, int source, struct python_
     if (running->report.why == WHY_FAILED) {
         *out_code =
             err_set(err, EXIT_UNAVAILABLE, "no sandbox for Python here: %s", running->reason);
-        return OUTCOME_ERROR;
+        return OUTCOME_LOST; /* it may only have been short of something */
     }
     judge(running, out);
     return OUTCOME_RUN;
