@@ -3,17 +3,22 @@
  * A machine that a container engine makes: docker or podman, by its command line. The container
  * lives as long as the standard input of its first process, which is a pipe from here: it goes when
  * the machine is closed and when this program ends, however that happens, and the engine removes
- * it then. Commands and the shell are processes of `exec`.
+ * it then. A process inside may hold that pipe open; so beside each container there is a keeper, a
+ * process that outlives this program for as long as it takes to have the container removed.
+ * Commands and the shell are processes of `exec`.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -37,12 +42,18 @@
 /* It says that it runs, reaps what others leave, and ends with its input. */
 #define FIRST_PROCESS "echo ready; while read -r _; do :; done"
 
+/* Nothing is ever written there. It is killed when its container is gone; its input ends before
+ * that if the host does. */
+#define KEEPER "read -r _; exec \"$0\" rm --force \"$1\""
+
 struct machine_container {
     const char *program;
     const char *name;
     const char **env;    /* of the engine's command line */
     struct child *first; /* attached to the container's first process */
     struct child *shell; /* NULL: not begun */
+    pid_t keeper;        /* 0: none */
+    int keeper_input;
     struct arena arena;
 };
 
@@ -236,11 +247,64 @@ static int start(struct machine_container *box, const struct machine_request *re
     return code;
 }
 
+/* With the input as its input, and nowhere to write; in a session of its own, so that no signal
+ * from a terminal reaches it. Returns an errno. */
+static int spawn_keeper(struct machine_container *box, int input)
+{
+    const char *const argv[] = {"sh", "-c", KEEPER, box->program, box->name, NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t how;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawnattr_init(&how);
+    posix_spawnattr_setflags(&how,
+                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigmask(&how, &none);
+    posix_spawnattr_setsigdefault(&how, &all);
+    int number = posix_spawn(&box->keeper, "/bin/sh", &files, &how, (char *const *)(uintptr_t)argv,
+                             (char *const *)(uintptr_t)box->env);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&how);
+    return number;
+}
+
+static int start_keeper(struct machine_container *box, struct err *err)
+{
+    int pipes[2];
+    if (pipe2(pipes, O_CLOEXEC))
+        return err_system(err, errno, "make a pipe for", "a machine");
+    int number = spawn_keeper(box, pipes[0]);
+    close(pipes[0]);
+    box->keeper_input = pipes[1];
+    if (number) {
+        close(pipes[1]);
+        box->keeper = 0;
+        return err_system(err, number, "run", "/bin/sh");
+    }
+    return 0;
+}
+
+static void stop_keeper(struct machine_container *box)
+{
+    if (!box->keeper)
+        return;
+    kill(box->keeper, SIGKILL);
+    while (waitpid(box->keeper, NULL, 0) < 0 && errno == EINTR)
+        ;
+    close(box->keeper_input);
+}
+
 int container_open(struct machine *machine, const struct machine_request *request, struct err *err)
 {
     struct machine_container *box = mem_alloc(sizeof(*box));
     machine->container = box;
     int code = find_engine(box, request->engine, err);
+    code = code ? code : start_keeper(box, err);
     return code ? code : start(box, request, err);
 }
 
@@ -270,6 +334,7 @@ void container_close(struct machine_container *box)
     child_close(box->shell);
     if (box->first)
         remove_container(box);
+    stop_keeper(box);
     arena_clear(&box->arena);
     mem_free(box);
 }

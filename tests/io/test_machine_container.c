@@ -173,7 +173,8 @@ static int containers_left(pid_t pid)
     return shell(script);
 }
 
-/* This program as a host: it opens a machine, starts a process in it, and waits to be killed. */
+/* This program as a host: it opens a machine, starts a process in it that also holds the input open
+ * with which the container is to end, and waits to be killed. */
 static int be_host(const char *path)
 {
     struct machine *own;
@@ -184,7 +185,7 @@ static int be_host(const char *path)
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }
-    run_for(own, "sleep " MARKER " > /dev/null 2>&1 &", 0, &result);
+    run_for(own, "sleep " MARKER " 9<> /proc/1/fd/0 > /dev/null 2>&1 &", 0, &result);
     machine_result_clear(&result);
     puts("up");
     fflush(stdout);
