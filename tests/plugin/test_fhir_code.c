@@ -84,6 +84,10 @@ static void test_stdout_and_answer(void **state)
            "{'error': 'Code executed successfully (no answer variable set and "
            "no stdout output)'}");
     expect(NULL, "answer = retrieved_resources", "{'answer': {}}");
+    /* The same in every process. */
+    expect(NULL, "print(iter([]))\nanswer = object(), ' at 0x12345678 '",
+           "{'stdout': '<list_iterator object at 0x0>', "
+           "'answer': (<object object at 0x0>, ' at 0x12345678 ')}");
 }
 
 static void test_resources(void **state)
