@@ -8,7 +8,6 @@
 
 #define DEFAULT_TIMEOUT_S 60
 #define DEFAULT_TEXT (256u << 10)
-#define MOST_TIMEOUT_S (24 * 3600u)
 /* What program.py adds to the text where it cuts it. */
 #define TEXT_MARGIN 256
 
@@ -46,8 +45,6 @@ int32_t code_open(grasp_call *call, const struct code_options *options, struct c
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for the code tool");
     code->pythons = pythons;
     code->timeout_s = options->timeout_s ? options->timeout_s : DEFAULT_TIMEOUT_S;
-    if (code->timeout_s > MOST_TIMEOUT_S)
-        code->timeout_s = MOST_TIMEOUT_S;
     int32_t status = open_python(call, options, code);
     if (status)
         code_close(code);
