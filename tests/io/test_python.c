@@ -221,16 +221,17 @@ static void test_no_network(void **state)
     expect("import socket\na, b = socket.socketpair()\na.send(b'x')\nanswer = b.recv(1)", "b'x'");
     /* What listens in an abstract name is heard by nobody else. */
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    memcpy(name.sun_path, "\0grasp-test-python", 18);
+    int len = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "grasp-test-python-%d",
+                       (int)getpid());
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(listener >= 0);
     assert_int_equal(bind(listener, (struct sockaddr *)&name,
-                          (socklen_t)offsetof(struct sockaddr_un, sun_path) + 18),
+                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1) + (socklen_t)len),
                      0);
     assert_int_equal(listen(listener, 1), 0);
-    expect_raises("import socket\n"
-                  "socket.socket(socket.AF_UNIX).connect('\\0grasp-test-python')",
-                  "ConnectionRefusedError");
+    CLEANUP_FREE char *connect_to = mem_printf(
+        "import socket\nsocket.socket(socket.AF_UNIX).connect('\\0%s')", name.sun_path + 1);
+    expect_raises(connect_to, "ConnectionRefusedError");
     close(listener);
 }
 
