@@ -51,6 +51,7 @@ int python_await(int control, struct err *err);
 /* python_server.c, with the mutex held: there is a server after it. */
 int python_serve(struct python *python, struct err *err);
 void python_stop(struct python *python);
+void python_bury(struct python *python); /* stops a server that has ended, or is about to */
 /* With the mutex held: lets go of the process that has read the data. */
 void python_forget(struct python_data *data);
 /* Sends a run's words to the server, or to the process that has its data. PYTHON_CANNOT_READ when

@@ -306,6 +306,8 @@ static void start_anew(struct python *python, struct python_data *data, bool stu
         python_forget(data);
     if (stuck && python->server == server)
         python_stop(python);
+    else
+        python_bury(python);
     pthread_mutex_unlock(&python->mutex);
 }
 

@@ -20,6 +20,7 @@
 /* In the server's sandbox; 3 is bubblewrap's. */
 #define CONTROL_FD "4"
 #define PROCESSES 4096
+#define ENDING_MS 200 /* a process that ends lets go of its sockets late */
 
 /* python/box.py and python/serve.py, in this program. */
 extern const char python_box[], python_serve_script[];
@@ -97,6 +98,23 @@ void python_stop(struct python *python)
     if (python->control >= 0)
         close(python->control);
     python->control = -1;
+}
+
+void python_bury(struct python *python)
+{
+    struct child_result seen;
+    struct err ignored;
+    const struct str nothing = {"", 0};
+    if (!python->child)
+        return;
+    if (child_exchange(python->child, nothing, nothing, ENDING_MS, &seen, &ignored) == 0) {
+        bool ended = seen.status >= 0;
+        buf_free(&seen.out);
+        buf_free(&seen.err);
+        if (!ended)
+            return;
+    }
+    python_stop(python);
 }
 
 int python_serve(struct python *python, struct err *err)
