@@ -278,6 +278,14 @@ static int finish_test(struct harness *h, int split, bool best, struct err *err)
     return code;
 }
 
+/* An attempt before this one had a sample missing, and so learned something else. */
+static int remove_test(const struct harness *h, int split, struct err *err)
+{
+    CLEANUP_FREE char *name = test_name(split, true);
+    CLEANUP_FREE char *dir = file_join(h->dir, name);
+    return file_remove_tree(dir, err);
+}
+
 static int run_tests(struct harness *h, struct err *err)
 {
     bool learned = has_learned(h);
@@ -285,8 +293,7 @@ static int run_tests(struct harness *h, struct err *err)
     for (int split = 0; split < HARNESS_TESTS && !code; split++) {
         if (!task_has_split(h->task, test_splits[split][0]))
             continue;
-        if (learned)
-            code = finish_test(h, split, true, err);
+        code = learned ? finish_test(h, split, true, err) : remove_test(h, split, err);
         if (!code)
             code = finish_test(h, split, false, err);
     }
