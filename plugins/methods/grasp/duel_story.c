@@ -18,10 +18,11 @@ static const struct duel_report *report_of(const struct candidate *candidate)
 static grasp_str score_of(const struct update *u, const struct candidate *candidate)
 {
     const struct duel_report *r = report_of(candidate);
+    const long long duels = r->wins + r->losses;
     return pool_format(u->pool,
                        "it won %lld of %lld duels with the present library (score %lld, needed "
                        "%lld)",
-                       (long long)r->wins, (long long)(r->wins + r->losses), (long long)r->score,
+                       (long long)r->wins, duels, (long long)r->score,
                        (long long)duel_threshold(candidate->bout->duel));
 }
 
@@ -175,7 +176,7 @@ static void put_rollout(struct text *out, const struct update *u, const struct b
     if (r->candidate < 0)
         text_put(out, "\"library\"");
     else
-        text_format(out, "%lld", (long long)(bout->first + (size_t)r->candidate));
+        text_format(out, "%zu", bout->first + (size_t)r->candidate);
     text_put(out, ", \"sample\": ");
     text_json(out, u->self->dev.samples[r->sample].id);
     text_format(out, ", \"draw\": %u, \"outcome\": \"%s\", \"source\": ", r->draw,
