@@ -59,7 +59,7 @@ static void merge(struct retrieved *set, struct bucket *into, const struct bucke
     index_bucket(&places, into, from->count);
     for (size_t i = 0; i < from->count; i++) {
         uint32_t *slot = from->items[i].id.len ? slot_of(&places, into, from->items[i].id) : NULL;
-        if (slot && *slot) {
+        if (slot && *slot && into->items) {
             into->items[*slot - 1] = from->items[i];
             continue;
         }
