@@ -20,8 +20,6 @@
 #define GONE_MS 30000
 #define READ_SIZE 65536
 #define HEADER 8 /* the length of the result */
-/* What is missing at a limit of processor time when the kernel ends a process. */
-#define CPU_SLACK_MS 250
 
 /* Says the watcher, in python/serve.py. */
 enum why { WHY_ENDED, WHY_KILLED, WHY_THREADS, WHY_FAILED };
@@ -232,10 +230,11 @@ static bool take_text(struct running *running, struct buf *out)
     return true;
 }
 
+/* For its limit the kernel counts whole ticks, of which a process may have had a part each. */
 static bool is_out_of_time(const struct running *running)
 {
     return running->report.code == -SIGKILL &&
-           running->report.cpu_ms + CPU_SLACK_MS >= running->seconds * 1000ull;
+           2 * running->report.cpu_ms >= running->seconds * 1000ull;
 }
 
 static void judge(struct running *running, struct python_result *out)
