@@ -134,6 +134,10 @@ static int read_executor(struct grid *g, const struct options *o, struct err *er
         g->slurm = strcmp(o->executor, "slurm") == 0;
     if (g->slurm && (o->cell || o->shard))
         return err_set(err, EXIT_USAGE, "--executor slurm goes with neither --cell nor --shard");
+    if (g->slurm && o->parallel)
+        return err_set(err, EXIT_USAGE,
+                       "--parallel is for the executor local; for slurm say parallel in the file, "
+                       "because every task divides the quotas by it");
     return slurm_check(&g->sweep, err);
 }
 

@@ -284,8 +284,8 @@ bool engine_call_start(struct engine_call *call)
     if (engine->options.journal || engine->memo || engine->options.cache ||
         engine->options.baseline)
         model_fingerprint(model, &call->model.request, call->fingerprint);
-    if ((!call->anew && find_in_journal(call)) || find_in_memo(call) || find_in_baseline(call) ||
-        (!call->anew && find_in_cache(call)))
+    if (!call->anew && (find_in_journal(call) || find_in_memo(call) || find_in_baseline(call) ||
+                        find_in_cache(call)))
         return true;
     if (!engine_flush(engine)) {
         call->model.reply = (struct model_reply){

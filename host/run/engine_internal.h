@@ -35,7 +35,7 @@ struct engine_call {
     bool reused;   /* the reply is that of an earlier call */
     bool cached;   /* the reply is that of another run */
     bool draw;     /* an independent one is asked for: no cache has it */
-    bool anew;     /* what journal and cache have of it was of no use */
+    bool anew;     /* what is known of it was of no use */
     char fingerprint[65];
     struct arena arena; /* of the reply */
     void (*done)(struct engine_call *call);

@@ -162,6 +162,7 @@ def test_refusals():
         lib.expect(lib.run("sweep", file, "--out", out, "--executor", "slrm"), 2, "local nor slurm")
         lib.expect(lib.run("sweep", file, "--out", out, "-e", "slurm", "--shard", "1/2"), 2,
                    "--shard")
+        lib.expect(lib.run("sweep", file, "--out", out, "-e", "slurm", "-p", "3"), 2, "parallel")
         lib.expect(lib.run("sweep", file, "--out", out, "--quiet", "-e", "local"), 0)
 
 
