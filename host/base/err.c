@@ -18,8 +18,10 @@ static struct {
     char **secrets; /* longest first, so that one inside another leaves nothing behind */
     size_t count, capacity;
     enum log_level least;
-    pthread_mutex_t lock;
-} logging = {.least = LOG_INFO, .lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_rwlock_t known; /* secrets */
+    pthread_mutex_t lock;   /* standard error, for a line */
+} logging = {
+    .least = LOG_INFO, .known = PTHREAD_RWLOCK_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 void log_level_set(enum log_level least)
 {
@@ -32,21 +34,31 @@ static int by_length(const void *a, const void *b)
     return (la < lb) - (la > lb);
 }
 
+static bool is_known(const char *value)
+{
+    for (size_t i = 0; i < logging.count; i++) {
+        if (strcmp(logging.secrets[i], value) == 0)
+            return true;
+    }
+    return false;
+}
+
 void log_secret(const char *value)
 {
     if (!value || strlen(value) < SECRET_MIN)
         return;
-    for (size_t i = 0; i < logging.count; i++) {
-        if (strcmp(logging.secrets[i], value) == 0)
-            return;
+    pthread_rwlock_wrlock(&logging.known);
+    if (!is_known(value)) {
+        MEM_RESERVE(logging.secrets, logging.count, logging.capacity);
+        logging.secrets[logging.count++] = mem_dup(value, strlen(value));
+        qsort(logging.secrets, logging.count, sizeof(*logging.secrets), by_length);
     }
-    MEM_RESERVE(logging.secrets, logging.count, logging.capacity);
-    logging.secrets[logging.count++] = mem_dup(value, strlen(value));
-    qsort(logging.secrets, logging.count, sizeof(*logging.secrets), by_length);
+    pthread_rwlock_unlock(&logging.known);
 }
 
 void log_redact(char *text)
 {
+    pthread_rwlock_rdlock(&logging.known);
     for (size_t i = 0; i < logging.count; i++) {
         size_t len = strlen(logging.secrets[i]);
         char *at = text;
@@ -57,6 +69,7 @@ void log_redact(char *text)
             memmove(at, rest, strlen(rest) + 1);
         }
     }
+    pthread_rwlock_unlock(&logging.known);
 }
 
 /* The formatted text without secrets; redacting comes before any cut, which could leave half a

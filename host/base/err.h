@@ -40,7 +40,7 @@ int err_system(struct err *err, int number, const char *what, const char *path);
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 void log_level_set(enum log_level least);
 /* A secret that must never be shown; replaced by "***" in every text that log_line, err_set and
- * redact see. Call before threads start. Values shorter than 4 bytes are ignored. */
+ * redact see from then on. From any thread. Values shorter than 4 bytes are ignored. */
 void log_secret(const char *value);
 void log_redact(char *text);
 __attribute__((format(printf, 2, 3))) void log_line(enum log_level level, const char *format, ...);

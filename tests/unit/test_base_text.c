@@ -302,6 +302,42 @@ static void hides_secrets(void **state)
     assert_null(strstr(err.text, "tok"));
 }
 
+#define SECRETS_EACH 100
+
+/* Makes secrets known while other threads do the same; its own are hidden from then on. */
+static void *add_secrets(void *arg)
+{
+    for (int i = 0; i < SECRETS_EACH; i++) {
+        char secret[32], text[64];
+        snprintf(secret, sizeof(secret), "thread-%s-%05d", (const char *)arg, i);
+        log_secret(secret);
+        snprintf(text, sizeof(text), "with %s", secret);
+        log_redact(text);
+        if (strcmp(text, "with ***") != 0)
+            return arg;
+    }
+    return NULL;
+}
+
+static void hides_secrets_of_all_threads(void **state)
+{
+    static char names[4][2] = {"a", "b", "c", "d"};
+    pthread_t threads[4];
+    void *failed;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, add_secrets, names[i]), 0);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    for (int i = 0; i < 4 * SECRETS_EACH; i++) {
+        char text[32];
+        snprintf(text, sizeof(text), "thread-%s-%05d", names[i / SECRETS_EACH], i % SECRETS_EACH);
+        log_redact(text);
+        assert_string_equal(text, "***");
+    }
+}
+
 static void *log_lines(void *arg)
 {
     for (int i = 0; i < 200; i++)
@@ -369,6 +405,7 @@ int main(void)
         cmocka_unit_test(refuses_large_allocations),
         cmocka_unit_test(errors_carry_text_and_code),
         cmocka_unit_test(hides_secrets),
+        cmocka_unit_test(hides_secrets_of_all_threads),
         cmocka_unit_test(writes_whole_log_lines),
         cmocka_unit_test(clocks_run),
     };
