@@ -197,7 +197,7 @@ static int show_status(struct grid *g, bool as_json, struct err *err)
     CLEANUP_BUF struct buf text = {0};
     if (!sweep_folder_is(g->path))
         return err_set(err, EXIT_USAGE, "%s: no sweep there yet (no sweep.json)", g->path);
-    int code = sweep_folder_open(&g->sweep, g->path, &g->folder, err);
+    int code = sweep_folder_look(&g->sweep, g->path, &g->folder, err);
     if (code)
         return code;
     CLEANUP_JSON struct json *status = sweep_status(&g->folder);

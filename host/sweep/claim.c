@@ -54,8 +54,8 @@ static struct json *read_small(const char *path, size_t skip)
 
 struct seen {
     unsigned claim, end, forgiven;
-    unsigned ends[64];
-    size_t end_count;
+    unsigned *ends;
+    size_t end_count, capacity;
 };
 
 static void list(const char *dir, struct seen *seen)
@@ -68,8 +68,10 @@ static void list(const char *dir, struct seen *seen)
         seen->claim = claim > seen->claim ? claim : seen->claim;
         seen->end = end > seen->end ? end : seen->end;
         seen->forgiven = forgiven > seen->forgiven ? forgiven : seen->forgiven;
-        if (end)
-            seen->ends[seen->end_count++ % 64] = end;
+        if (!end)
+            continue;
+        MEM_RESERVE(seen->ends, seen->end_count, seen->capacity);
+        seen->ends[seen->end_count++] = end;
     }
     if (folder)
         closedir(folder);
@@ -85,30 +87,29 @@ static enum cell_end end_of(const struct json *json)
     return CELL_FAILED;
 }
 
-static void count_failures(const struct sweep_folder *f, size_t cell, const struct seen *seen,
-                           struct cell_state *state)
+static void read_last(const struct json *json, struct cell_state *state)
+{
+    state->end = end_of(json);
+    state->code = (int)json_int(json_get(json, "code"), 0);
+    state->signum = (int)json_int(json_get(json, "signal"), 0);
+}
+
+/* Ends that are forgiven count no more, but the last one still says how the cell is. */
+static void read_ends(const struct sweep_folder *f, size_t cell, const struct seen *seen,
+                      struct cell_state *state)
 {
     state->failures = state->kills = 0;
-    for (size_t i = 0; i < seen->end_count && i < 64; i++) {
-        if (seen->ends[i] <= seen->forgiven)
+    for (size_t i = 0; i < seen->end_count; i++) {
+        bool last = seen->ends[i] == seen->claim, counts = seen->ends[i] > seen->forgiven;
+        if (!last && !counts)
             continue;
         CLEANUP_FREE char *path = numbered(f, cell, "end", seen->ends[i]);
         CLEANUP_JSON struct json *json = read_small(path, 0);
         enum cell_end end = end_of(json);
-        state->failures += end == CELL_FAILED || end == CELL_TIMEOUT;
-        state->kills += end == CELL_KILLED;
-        if (seen->ends[i] != seen->claim)
-            continue;
-        state->end = end;
-        state->code = (int)json_int(json_get(json, "code"), 0);
-        state->signum = (int)json_int(json_get(json, "signal"), 0);
-    }
-    if (seen->end <= seen->forgiven && seen->end == seen->claim && seen->end) {
-        CLEANUP_FREE char *path = numbered(f, cell, "end", seen->end);
-        CLEANUP_JSON struct json *json = read_small(path, 0);
-        state->end = end_of(json);
-        state->code = (int)json_int(json_get(json, "code"), 0);
-        state->signum = (int)json_int(json_get(json, "signal"), 0);
+        state->failures += counts && (end == CELL_FAILED || end == CELL_TIMEOUT);
+        state->kills += counts && end == CELL_KILLED;
+        if (last)
+            read_last(json, state);
     }
 }
 
@@ -161,7 +162,8 @@ void claim_look(const struct sweep_folder *f, size_t cell, double timeout, struc
     list(dir, &seen);
     state->claim = seen.claim;
     state->forgiven = seen.forgiven;
-    count_failures(f, cell, &seen, state);
+    read_ends(f, cell, &seen, state);
+    mem_free(seen.ends);
     if (!seen.claim) {
         state->phase = CELL_NEW;
         return;

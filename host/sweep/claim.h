@@ -40,8 +40,8 @@ struct cell_state {
     int code, signum;  /* with which the process ended */
     unsigned claim;    /* the last one; 0: none yet */
     unsigned forgiven; /* claims up to this one count no more */
-    unsigned kills;    /* CELL_KILLED, ever */
-    unsigned failures; /* CELL_FAILED and CELL_TIMEOUT, since they were last forgiven */
+    unsigned kills;    /* CELL_KILLED, since they were last forgiven */
+    unsigned failures; /* CELL_FAILED and CELL_TIMEOUT, likewise */
     char host[64];     /* of the last claim */
     long pid;          /* of its owner */
     unsigned watched;  /* claim of the two below */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sweep/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,14 +70,11 @@ int sweep_folder_read(const char *path, struct json **out, struct err *err)
     return 0;
 }
 
-static const struct json *find_cell(const struct json *plan, struct str name)
+static void index_cells(const struct json *plan, struct map *out)
 {
     const struct json *cells = json_get(plan, "cells");
-    for (size_t i = 0; i < json_count(cells); i++) {
-        if (str_eq(json_str(json_get(json_at(cells, i), "name")), name))
-            return json_at(cells, i);
-    }
-    return NULL;
+    for (size_t i = 0; i < json_count(cells); i++)
+        map_set(out, json_str(json_get(json_at(cells, i), "name")), json_at(cells, i));
 }
 
 /* Cells of a that b does not have, or has with another configuration. */
@@ -84,10 +82,12 @@ static void write_differences(struct buf *out, const struct json *a, const struc
                               const char *what, bool configs)
 {
     const struct json *cells = json_get(a, "cells");
+    struct map others = {0};
+    index_cells(b, &others);
     for (size_t i = 0; i < json_count(cells) && out->len < 800; i++) {
         const struct json *cell = json_at(cells, i);
         struct str name = json_str(json_get(cell, "name"));
-        const struct json *other = find_cell(b, name);
+        const struct json *other = map_get(&others, name);
         CLEANUP_BUF struct buf diff = {0};
         if (!other) {
             buf_printf(out, "  %s %s\n", name.ptr, what);
@@ -101,8 +101,10 @@ static void write_differences(struct buf *out, const struct json *a, const struc
                        line.ptr);
         }
     }
+    map_clear(&others);
 }
 
+/* The folder is for the cells of this file, and no others. */
 static int compare(const struct sweep *s, const char *path, struct err *err)
 {
     struct json *read = NULL;
@@ -122,42 +124,38 @@ static int compare(const struct sweep *s, const char *path, struct err *err)
                    path, s->file, diff.ptr);
 }
 
-static bool is_empty(const char *path)
+/* Is there nothing that is not hidden, but for folders of these names that are bare themselves? */
+static bool is_bare(const char *path, const char *const *may, size_t count)
 {
-    char **names = NULL;
-    size_t count = 0;
-    if (file_list(path, true, 64, &names, &count, NULL))
-        return false;
-    bool empty = true;
-    for (size_t i = 0; i < count; i++) {
-        const char *base = strrchr(names[i], '/');
-        bool begun = str_starts(str_of(names[i]), "state/"); /* and killed before sweep.json */
-        empty = empty && (begun || (base ? base + 1 : names[i])[0] == '.');
-        mem_free(names[i]);
+    DIR *folder = opendir(path);
+    bool bare = folder != NULL;
+    for (struct dirent *e = folder ? readdir(folder) : NULL; e && bare; e = readdir(folder)) {
+        bool known = e->d_name[0] == '.';
+        for (size_t i = 0; i < count && !known; i++) {
+            CLEANUP_FREE char *below = file_join(path, e->d_name);
+            known = strcmp(e->d_name, may[i]) == 0 && is_bare(below, NULL, 0);
+        }
+        bare = known;
     }
-    mem_free(names);
-    return empty;
+    if (folder)
+        closedir(folder);
+    return bare;
 }
 
-static int write_config(const struct sweep_folder *f, size_t cell, struct err *err)
+/* What a process that was killed before sweep.json has left is nothing. */
+static bool is_empty(const char *path)
 {
-    CLEANUP_BUF struct buf text = {0};
-    CLEANUP_FREE char *file = sweep_state_path(f, cell, "config.yaml");
-    CLEANUP_FREE char *folder = file_dir_name(file);
-    int code = file_exists(file) ? 0 : file_make_dirs(folder, err);
-    if (code || file_exists(file))
-        return code;
-    yaml_write(&text, f->sweep->cells[cell].config);
-    return file_write_atomic(file, buf_view(&text), err);
+    static const char *const ours[] = {"state", "cells"};
+    return is_bare(path, ours, 2);
 }
 
 /* sweep.json appears whole and once, whoever comes first. */
-static int write_plan(const struct sweep_folder *f, struct err *err)
+static int write_plan(const struct sweep *sweep, const char *path, struct err *err)
 {
     CLEANUP_BUF struct buf text = {0};
-    CLEANUP_JSON struct json *plan = plan_json(f->sweep);
-    CLEANUP_FREE char *file = plan_path(f->path);
-    CLEANUP_FREE char *made = mem_printf("%s/state/.plan-%ld-%llx.tmp", f->path, (long)getpid(),
+    CLEANUP_JSON struct json *plan = plan_json(sweep);
+    CLEANUP_FREE char *file = plan_path(path);
+    CLEANUP_FREE char *made = mem_printf("%s/state/.plan-%ld-%llx.tmp", path, (long)getpid(),
                                          (unsigned long long)(uintptr_t)&text);
     json_write(&text, plan, JSON_INDENT2);
     buf_char(&text, '\n');
@@ -168,52 +166,66 @@ static int write_plan(const struct sweep_folder *f, struct err *err)
     int number = errno;
     unlink(made);
     if (mine)
-        return file_sync_dir(f->path, err);
-    return number == EEXIST ? compare(f->sweep, f->path, err)
-                            : err_system(err, number, "write", file);
+        return file_sync_dir(path, err);
+    return number == EEXIST ? 0 : err_system(err, number, "write", file);
 }
 
-static int make(const struct sweep_folder *f, struct err *err)
+static int make(const struct sweep *sweep, const char *path, struct err *err)
 {
-    CLEANUP_FREE char *state = file_join(f->path, "state");
-    CLEANUP_FREE char *cells = file_join(f->path, "cells");
+    CLEANUP_FREE char *state = file_join(path, "state");
+    CLEANUP_FREE char *cells = file_join(path, "cells");
     int code = file_make_dirs(state, err);
     if (!code)
         code = file_make_dirs(cells, err);
-    for (size_t i = 0; i < f->sweep->count && !code; i++)
-        code = write_config(f, i, err);
-    return code ? code : write_plan(f, err);
+    return code ? code : write_plan(sweep, path, err);
 }
 
-int sweep_folder_open(const struct sweep *sweep, const char *path, struct sweep_folder *out,
+int sweep_folder_look(const struct sweep *sweep, const char *path, struct sweep_folder *out,
                       struct err *err)
 {
     struct sweep_folder folder = {.sweep = sweep};
-    bool there = sweep_folder_is(path);
-    int code = 0;
-    if (!there && file_exists(path) && (!file_is_dir(path) || !is_empty(path)))
-        return err_set(err, EXIT_USAGE,
-                       "%s: exists and is no sweep (no sweep.json); give another folder with --out",
-                       path);
-    if (!there)
-        code = file_make_dirs(path, err);
-    else
-        code = compare(sweep, path, err);
+    int code = compare(sweep, path, err);
     if (code)
         return code;
     folder.path = realpath(path, NULL);
     if (!folder.path)
         return err_system(err, errno, "open", path);
-    if (access(folder.path, W_OK | X_OK) != 0)
-        code = err_system(err, errno, "write into", folder.path);
-    if (!code && !there)
-        code = make(&folder, err);
-    if (code) {
-        sweep_folder_close(&folder);
-        return code;
-    }
     *out = folder;
     return 0;
+}
+
+int sweep_folder_open(const struct sweep *sweep, const char *path, struct sweep_folder *out,
+                      struct err *err)
+{
+    struct sweep_folder folder = {0};
+    bool there = sweep_folder_is(path);
+    if (!there && file_exists(path) && (!file_is_dir(path) || !is_empty(path)))
+        return err_set(err, EXIT_USAGE,
+                       "%s: exists and is no sweep (no sweep.json); give another folder with --out",
+                       path);
+    int code = there ? 0 : make(sweep, path, err);
+    /* Somebody else may have made it meanwhile, of another file. */
+    if (!code)
+        code = sweep_folder_look(sweep, path, &folder, err);
+    if (!code && access(folder.path, W_OK | X_OK) != 0)
+        code = err_system(err, errno, "write into", folder.path);
+    if (code)
+        sweep_folder_close(&folder);
+    else
+        *out = folder;
+    return code;
+}
+
+int sweep_folder_add_cell(const struct sweep_folder *f, size_t cell, struct err *err)
+{
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_FREE char *file = sweep_state_path(f, cell, "config.yaml");
+    CLEANUP_FREE char *folder = file_dir_name(file);
+    int code = file_exists(file) ? 0 : file_make_dirs(folder, err);
+    if (code || file_exists(file))
+        return code;
+    yaml_write(&text, f->sweep->cells[cell].config);
+    return file_write_atomic(file, buf_view(&text), err);
 }
 
 void sweep_folder_close(struct sweep_folder *folder)

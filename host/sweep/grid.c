@@ -45,25 +45,30 @@ static void add_plugin(struct buf *out, struct str id)
     buf_add(out, id.ptr + at + 3, id.len - at - 3);
 }
 
-static bool varies(const struct json *cells, struct str axis)
+/* The axes that have more than one value, as a set: implied cells lack some axes. */
+static void find_varying(const struct json *cells, struct map *out)
 {
-    const struct json *first = NULL;
+    struct map first = {0};
     for (size_t i = 0; i < json_count(cells); i++) {
-        const struct json *value = json_get_str(json_get(json_at(cells, i), "axes"), axis);
-        if (value && first && !json_equal(first, value))
-            return true;
-        first = first ? first : value;
+        for (struct json_iter it = json_members(json_get(json_at(cells, i), "axes"));
+             json_next(&it);) {
+            const struct json *seen = map_get(&first, it.key);
+            if (!seen)
+                map_set(&first, it.key, it.value);
+            else if (!json_equal(seen, it.value))
+                map_set(out, it.key, out);
+        }
     }
-    return false;
+    map_clear(&first);
 }
 
 /* The method, and the values of all other axes that differ: "grasp, cycle.grpo_k 4". */
-static void row_name(struct buf *out, const struct json *cells, const struct json *cell)
+static void row_name(struct buf *out, const struct map *varying, const struct json *cell)
 {
     add_plugin(out, json_str(json_get(cell, "method")));
     for (struct json_iter it = json_members(json_get(cell, "axes")); json_next(&it);) {
         if (str_is(it.key, "task") || str_is(it.key, "method") || str_is(it.key, "agent") ||
-            str_is(it.key, "seed") || !varies(cells, it.key))
+            str_is(it.key, "seed") || !map_has(varying, it.key))
             continue;
         buf_printf(out, ", %s ", it.key.ptr);
         sweep_value_text(out, it.value);
@@ -75,7 +80,7 @@ static void read_cell(struct grid *g, const char *dir, const struct json *status
     const struct json *cells = json_get(g->plan, "cells"), *cell = json_at(cells, i);
     struct grid_run *run = &g->runs[i];
     CLEANUP_BUF struct buf row = {0}, task = {0}, agent = {0}, text = {0};
-    row_name(&row, cells, cell);
+    row_name(&row, &g->varying, cell);
     add_plugin(&task, json_str(json_get(cell, "task")));
     buf_text(&agent, "");
     buf_str(&agent, json_str(json_get(cell, "agent")));
@@ -119,6 +124,7 @@ int grid_read(const char *dir, struct grid *out, struct err *err)
     if (code)
         return code;
     name_cells(&g);
+    find_varying(json_get(g.plan, "cells"), &g.varying);
     size_t count = g.sweep.count;
     g.count = count;
     g.runs = mem_array(count + 1, sizeof(*g.runs));
@@ -142,6 +148,7 @@ void grid_clear(struct grid *g)
         json_free(g->runs[i].ledger);
     json_free(g->plan);
     facts_clear(&g->facts);
+    map_clear(&g->varying);
     mem_free(g->sweep.cells);
     mem_free(g->runs);
     mem_free(g->rows);

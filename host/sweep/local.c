@@ -37,7 +37,9 @@ static bool is_failure(const struct cell_state *state)
 
 static bool may_be_forgiven(const struct cell_state *state)
 {
-    return is_failure(state) || (state->phase == CELL_ENDED && state->end == CELL_MISSING);
+    bool ended = state->phase == CELL_ENDED;
+    return is_failure(state) ||
+           (ended && (state->end == CELL_MISSING || state->end == CELL_KILLED));
 }
 
 bool sweep_may_go_on(const struct sweep_cell *cell, const struct cell_state *state)
@@ -133,7 +135,9 @@ static int begin(struct local *l, struct worker *w, size_t cell, struct err *err
 {
     double limit = l->sweep->cells[cell].time_limit;
     *w = (struct worker){.cell = cell};
-    int code = claim_take(l->folder, cell, &l->states[cell], &w->claim, err);
+    int code = sweep_folder_add_cell(l->folder, cell, err);
+    if (!code)
+        code = claim_take(l->folder, cell, &l->states[cell], &w->claim, err);
     if (code == EXIT_TEMPORARY) {
         look(l, cell);
         return 0;

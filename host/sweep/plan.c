@@ -214,6 +214,7 @@ void sweep_clear(struct sweep *sweep)
         json_free(sweep->cells[i].axes);
         json_free(sweep->cells[i].config);
     }
+    map_clear(&sweep->names);
     mem_free(sweep->cells);
     mem_free(sweep->file);
     json_free(sweep->tree);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "base/map.h"
 #include "base/mem.h"
 
 #define SWEEP_NO_CELL SIZE_MAX
@@ -29,6 +30,7 @@ struct sweep {
     struct yaml_lines *lines;
     struct sweep_cell *cells; /* baselines before the cells that take them */
     size_t count, capacity;
+    struct map names; /* of cells that have one; to nothing of use */
     enum sweep_executor executor;
     size_t parallel; /* cells side by side; 0: not said */
     int64_t retries;

@@ -41,14 +41,16 @@ static void add_word(struct buf *out, struct str text)
     }
 }
 
-static bool varies(const struct sweep *s, struct str axis)
+/* The axes whose values differ, as a set. */
+static void find_varying(const struct sweep *s, struct map *out)
 {
-    const struct json *first = json_get_str(s->cells[0].axes, axis);
-    for (size_t i = 1; i < s->count; i++) {
-        if (!json_equal(first, json_get_str(s->cells[i].axes, axis)))
-            return true;
+    for (struct json_iter it = json_members(s->cells[0].axes); json_next(&it);) {
+        bool varies = false;
+        for (size_t i = 1; i < s->count && !varies; i++)
+            varies = !json_equal(it.value, json_get_str(s->cells[i].axes, it.key));
+        if (varies)
+            map_set(out, it.key, out);
     }
-    return false;
 }
 
 static void add_label(struct buf *out, struct str axis, const struct json *value)
@@ -65,21 +67,12 @@ static void add_label(struct buf *out, struct str axis, const struct json *value
     add_word(out, buf_view(&text));
 }
 
-static bool is_taken(const struct sweep *s, size_t index, const char *name)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        if (i != index && s->cells[i].name && strcmp(s->cells[i].name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void name_cell(struct sweep *s, size_t index)
+static void name_cell(struct sweep *s, size_t index, const struct map *varying)
 {
     struct sweep_cell *cell = &s->cells[index];
     CLEANUP_BUF struct buf name = {0};
     for (struct json_iter it = json_members(cell->axes); json_next(&it);) {
-        if ((cell->implied && str_is(it.key, "method")) || varies(s, it.key))
+        if ((cell->implied && str_is(it.key, "method")) || map_has(varying, it.key))
             add_label(&name, it.key, it.value);
     }
     if (!name.len)
@@ -91,11 +84,12 @@ static void name_cell(struct sweep *s, size_t index)
         buf_printf(&name, "-%.12s", digest);
     }
     size_t length = name.len;
-    for (unsigned number = 2; is_taken(s, index, name.ptr); number++) {
+    for (unsigned number = 2; map_has(&s->names, buf_view(&name)); number++) {
         name.len = length;
         buf_printf(&name, "-%u", number);
     }
     cell->name = arena_dup(&s->arena, name.ptr, name.len);
+    map_set(&s->names, buf_view(&name), s);
 }
 
 /* --- Configuration --- */
@@ -301,18 +295,21 @@ static int check_whole(const struct sweep *s, const struct sweep_cell *cell, str
 int plan_fill_cells(struct sweep *s, struct err *err)
 {
     const struct json *overrides = json_get(s->tree, "overrides");
+    struct map varying = {0};
     int code = 0;
     if (!json_is(overrides, JSON_NULL) && !json_is(overrides, JSON_ARRAY))
         return err_set(err, EXIT_CONFIG, "%s: overrides is a list of mappings",
                        sweep_where(s, "overrides"));
     for (size_t i = 0; i < json_count(overrides) && !code; i++)
         code = check_override(s, json_at(overrides, i), err);
+    find_varying(s, &varying);
     for (size_t i = 0; i < s->count && !code; i++) {
-        name_cell(s, i);
+        name_cell(s, i, &varying);
         code = configure(s, &s->cells[i], err);
         if (!code)
             code = check_whole(s, &s->cells[i], err);
     }
+    map_clear(&varying);
     return code;
 }
 
@@ -377,7 +374,7 @@ static struct json *implied_axes(const struct json *axes, const struct json *con
     return out;
 }
 
-static size_t add_implied(struct sweep *s, struct group *group)
+static size_t add_implied(struct sweep *s, const struct group *group, const struct map *varying)
 {
     const struct sweep_cell first = s->cells[group->first];
     MEM_RESERVE(s->cells, s->count, s->capacity);
@@ -393,7 +390,7 @@ static size_t add_implied(struct sweep *s, struct group *group)
         .retries = first.retries,
         .time_limit = first.time_limit,
     };
-    name_cell(s, s->count);
+    name_cell(s, s->count, varying);
     return s->count++;
 }
 
@@ -423,7 +420,7 @@ static void put_in_order(struct sweep *s)
 
 int plan_share_baselines(struct sweep *s, struct err *err)
 {
-    struct map by_config = {0};
+    struct map by_config = {0}, varying = {0};
     size_t cells = s->count;
     struct group **of_cell = mem_array(cells, sizeof(*of_cell));
     (void)err;
@@ -446,10 +443,11 @@ int plan_share_baselines(struct sweep *s, struct err *err)
         group->members++;
         of_cell[i] = group;
     }
+    find_varying(s, &varying);
     for (size_t i = 0; i < by_config.count; i++) {
         struct group *group = by_config.entries[i].value;
         if (group->members > 1 && group->source == SWEEP_NO_CELL)
-            group->source = add_implied(s, group);
+            group->source = add_implied(s, group, &varying);
         if (group->members > 1)
             s->cells[group->source].baseline = group->source;
     }
@@ -464,6 +462,7 @@ int plan_share_baselines(struct sweep *s, struct err *err)
         mem_free(group);
     }
     map_clear(&by_config);
+    map_clear(&varying);
     mem_free(of_cell);
     return 0;
 }

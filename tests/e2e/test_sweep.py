@@ -301,11 +301,48 @@ def test_elsewhere():
         text = "axes: {task: [quickstart], method: [none], agent: [rehearsal], seed: [1, 2]}\n"
         file, out = write(top, "g.yaml", text + "claim_timeout: 0.3\n"), os.path.join(top, "out")
         lib.expect(sweep(file, out, "--only", "seed1"), 0)
+        os.mkdir(os.path.join(out, "state", "seed2"))
         write(os.path.join(out, "state", "seed2"), "claim.1",
               '%020d{"host":"far","place":"another boot","pid":1,"started":1}\n' % 5)
         lib.check(states(file, out)["seed2"] == "running", "taken for dead at first sight")
         lib.expect(sweep(file, out), 0, "2 cells done")
         all_done(file, out)
+
+
+def put_tries(folder, ends):
+    """A cell that was tried once for each of the ends, by processes that are gone."""
+    os.mkdir(folder)
+    for number, end in enumerate(ends, 1):
+        write(folder, "claim.%d" % number, '%020d{"host":"far","pid":1,"started":1}\n' % 5)
+        write(folder, "end.%d" % number, '{"end": "%s", "code": 1, "signal": 0}\n' % end)
+
+
+def test_many_tries():
+    """However many tries a cell has had, all count, and the last one says how it is."""
+    with lib.folder() as top:
+        text = "axes: {task: [quickstart], method: [none], agent: [rehearsal], seed: [1, 2, 3, 4]}\n"
+        file, out = write(top, "g.yaml", text + "retries: 99\n"), os.path.join(top, "out")
+        lib.expect(sweep(file, out, "--only", "seed1"), 0)
+        put_tries(os.path.join(out, "state", "seed2"), ["failed"] * 100)
+        put_tries(os.path.join(out, "state", "seed3"), ["failed"] * 99 + ["busy"] * 70)
+        put_tries(os.path.join(out, "state", "seed4"), ["killed"] * 21)
+        lib.expect(sweep(file, out), 3, "2 cells done, 2 failed")
+        found = states(file, out)
+        lib.check((found["seed2"], found["seed3"], found["seed4"]) == ("failed", "done", "killed"),
+                  str(found))
+        lib.expect(sweep(file, out, "--retry-failed"), 0, "4 cells done")
+
+
+def test_half_made():
+    """A sweep that was killed before sweep.json was there is none yet: another file may take over."""
+    with lib.folder() as top:
+        file, out = write(top, "grid.yaml", GRID % "rehearsal"), os.path.join(top, "out")
+        os.makedirs(os.path.join(out, "state"))
+        os.mkdir(os.path.join(out, "cells"))
+        write(os.path.join(out, "state"), ".plan-1-2.tmp", "{")
+        lib.expect(sweep(file, out, "--only", "none_seed1"), 0, "1 cells done")
+        os.remove(os.path.join(out, "sweep.json"))
+        lib.expect(sweep(file, out), 2, "no sweep.json")
 
 
 def test_endpoint_down():
@@ -434,5 +471,5 @@ def test_limiter():
 
 
 if __name__ == "__main__":
-    lib.main(test_grid, test_bad_input, test_killed, test_shards, test_elsewhere,
+    lib.main(test_grid, test_bad_input, test_killed, test_shards, test_elsewhere, test_many_tries, test_half_made,
              test_endpoint_down, test_single_cell, test_bad_plugins, test_budget, test_limiter)
