@@ -267,7 +267,7 @@ static struct exchange *next_out(struct model *model)
     uint64_t now = clock_monotonic_us(), wait = 0;
     pthread_mutex_lock(&model->lock);
     struct gate_ticket *ticket = NULL;
-    if (!model->cancelled && model->gate.waiting)
+    if (!model->closed && model->gate.waiting)
         ticket = gate_next(&model->gate, now, &wait);
     if (ticket)
         of_ticket(ticket)->state = BUSY;
@@ -321,7 +321,7 @@ static bool unlink_ended(struct exchange *x)
         model->live = x->next;
     if (x->next)
         x->next->previous = x->previous;
-    bool others = leave_gate(x) && !model->cancelled;
+    bool others = leave_gate(x) && !model->closed;
     pthread_mutex_unlock(&model->lock);
     return others;
 }
@@ -468,7 +468,7 @@ static bool enter_gate(struct exchange *x, bool again)
     pthread_mutex_lock(&model->lock);
     if (!again)
         link_new(x);
-    bool in = model->cancelled || gate_enter(&model->gate, &x->ticket, again, now, &wait);
+    bool in = model->closed || gate_enter(&model->gate, &x->ticket, again, now, &wait);
     x->state = in ? BUSY : QUEUED;
     if (!in && wait)
         ask_later(model, now + wait);
@@ -490,14 +490,14 @@ static void start_timer(struct loop_task *task)
     struct exchange *x = (struct exchange *)((char *)task - offsetof(struct exchange, task));
     struct model *model = x->model;
     pthread_mutex_lock(&model->lock);
-    bool cancelled = model->cancelled;
-    bool others = leave_gate(x) && !cancelled;
-    if (!cancelled)
+    bool closed = model->closed;
+    bool others = leave_gate(x) && !closed;
+    if (!closed)
         x->state = WAITING;
     pthread_mutex_unlock(&model->lock);
     if (others)
         pump(model);
-    if (cancelled) {
+    if (closed) {
         end_cancelled(x);
         return;
     }
@@ -606,9 +606,9 @@ static void transmit(struct exchange *x)
     if (!x->attempts)
         x->successes_before = successes(model);
     pthread_mutex_lock(&model->lock);
-    bool cancelled = model->cancelled, over = x->ticket.over;
+    bool closed = model->closed, over = x->ticket.over;
     x->state = BUSY;
-    if (!cancelled && !over) {
+    if (!closed && !over) {
         uint32_t left = time_left(x), timeout = (uint32_t)ceil(model->config.timeout * 1000);
         x->attempts++;
         x->state = SENT;
@@ -617,7 +617,7 @@ static void transmit(struct exchange *x)
         http_send(model->http, &x->http);
     }
     pthread_mutex_unlock(&model->lock);
-    if (cancelled)
+    if (closed)
         end_cancelled(x);
     else if (over)
         end_over(x);
@@ -722,31 +722,41 @@ void model_send(struct model *model, struct model_call *call)
         send_or_end(x);
 }
 
-/* Takes from the lists what only waits, and returns what the HTTP client has. */
-static struct exchange *take_waiting(struct model *model)
+/* What only waits ends. */
+static void drain(struct loop_task *task)
 {
-    struct exchange *sent = NULL;
+    struct model *model = (struct model *)((char *)task - offsetof(struct model, drain_task));
+    pthread_mutex_lock(&model->lock);
     for (struct exchange *x = model->live, *next; x; x = next) {
         next = x->next;
-        if (x->state == SENT) {
-            x->next_sent = sent;
-            sent = x;
-        } else if (x->state == QUEUED || x->state == WAITING) {
-            loop_timer_destroy(x->timer);
-            x->timer = NULL;
-            x->state = BUSY;
-            end_cancelled(x);
-        }
+        if (x->state != QUEUED && x->state != WAITING)
+            continue;
+        loop_timer_destroy(x->timer);
+        x->timer = NULL;
+        x->state = BUSY;
+        end_cancelled(x);
     }
     gate_clear(&model->gate);
+    pthread_mutex_unlock(&model->lock);
+}
+
+static struct exchange *find_sent(struct model *model)
+{
+    struct exchange *sent = NULL;
+    for (struct exchange *x = model->live; x; x = x->next) {
+        if (x->state != SENT)
+            continue;
+        x->next_sent = sent;
+        sent = x;
+    }
     return sent;
 }
 
-static void cancel_all(struct loop_task *task)
+static void cancel_sent(struct loop_task *task)
 {
     struct model *model = (struct model *)((char *)task - offsetof(struct model, cancel_task));
     pthread_mutex_lock(&model->lock);
-    struct exchange *sent = take_waiting(model);
+    struct exchange *sent = find_sent(model);
     pthread_mutex_unlock(&model->lock);
     while (sent) {
         struct exchange *next = sent->next_sent;
@@ -757,14 +767,31 @@ static void cancel_all(struct loop_task *task)
         auth_cancel(model->auth);
 }
 
+/* With the lock held. */
+static void close_door(struct model *model)
+{
+    bool first = !model->closed && !model->answer;
+    model->closed = true;
+    model->drain_task.fn = drain;
+    if (first)
+        loop_post(model->loop, &model->drain_task);
+}
+
+void model_drain(struct model *model)
+{
+    pthread_mutex_lock(&model->lock);
+    close_door(model);
+    pthread_mutex_unlock(&model->lock);
+}
+
 void model_cancel(struct model *model)
 {
     pthread_mutex_lock(&model->lock);
     bool first = !model->cancelled && !model->answer;
+    close_door(model);
     model->cancelled = true;
-    if (first) {
-        model->cancel_task.fn = cancel_all;
+    model->cancel_task.fn = cancel_sent;
+    if (first)
         loop_post(model->loop, &model->cancel_task);
-    }
     pthread_mutex_unlock(&model->lock);
 }

@@ -132,7 +132,10 @@ void model_set_share(struct model *model, struct share *share);
 /* The most tokens that a reply may have, of what the preset says; 0 if nothing bounds it. */
 int64_t model_reply_most(const struct model *model);
 void model_send(struct model *model, struct model_call *call); /* any thread */
-/* From now on calls end with MODEL_FAULT_CANCELLED, those that wait or run at once. */
+/* From now on nothing is sent: calls end with MODEL_FAULT_CANCELLED, those that wait for their turn
+ * or for another try at once. What is out comes back. Of a model in process, nothing changes. */
+void model_drain(struct model *model);
+/* Likewise, and what is out is given up too. */
 void model_cancel(struct model *model);
 const char *model_name(const struct model *model); /* for logs */
 /* The preset's, NaN if it has none or sends none. */

@@ -88,14 +88,15 @@ struct model *engine_model(const struct engine *engine, enum model_role role)
     return other ? other : o->model;
 }
 
-static void cancel_models(struct engine *engine)
+/* Calls that wait for their turn are not paid for yet, and may wait for minutes. */
+static void stop_models(struct engine *engine, bool now)
 {
     const struct engine_options *o = &engine->options;
-    model_cancel(o->model);
-    if (o->writer)
-        model_cancel(o->writer);
-    if (o->judge)
-        model_cancel(o->judge);
+    struct model *const models[] = {o->model, o->writer, o->judge};
+    for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+        if (models[i])
+            now ? model_cancel(models[i]) : model_drain(models[i]);
+    }
 }
 
 /* The waits wake up by themselves: whatever waits looks at stop_code. */
@@ -112,8 +113,7 @@ void engine_stop(struct engine *engine, int code, const char *why, bool now)
     }
     pthread_cond_broadcast(&engine->changed);
     pthread_mutex_unlock(&engine->mutex);
-    if (now)
-        cancel_models(engine);
+    stop_models(engine, now);
 }
 
 int engine_stopped(struct engine *engine, struct err *err)

@@ -446,6 +446,36 @@ static void keeps_the_limit_and_the_order(void **state)
     }
 }
 
+/* What is out comes back; what waits for its turn, or for another try, ends at once. */
+static void drains(void **state)
+{
+    const struct faulty_reply replies[] = {
+        {.bytes = ANSWER, .delay_ms = 500},
+        {.bytes = HEAD("503 Service Unavailable", "text/plain") "Retry-After: 60\r\n\r\n"}};
+    struct faulty *server = faulty_start(replies, 2);
+    struct rig rig;
+    static struct rig_call calls[6];
+    rig_open(&rig, PRESET_WITH(", \"max_in_flight\": 2"), faulty_port(server));
+    for (size_t i = 0; i < 6; i++) {
+        rig_send(&rig, &calls[i], "hello");
+        while (!i && !faulty_requests(server))
+            usleep(1000);
+    }
+    while (faulty_requests(server) < 2)
+        usleep(1000);
+    model_drain(rig.model);
+    model_drain(rig.model);
+    for (size_t i = 5; i > 0; i--)
+        check_reply(rig_wait(&calls[i]),
+                    &(struct expected){MODEL_FAILED, MODEL_FAULT_CANCELLED, "cancelled", 0});
+    check_reply(rig_wait(&calls[0]), &(struct expected){MODEL_TEXT, MODEL_FAULT_NONE, "hi", 0});
+    model_cancel(rig.model);
+    for (size_t i = 0; i < 6; i++)
+        rig_call_clear(&calls[i]);
+    rig_close(&rig);
+    faulty_stop(server);
+}
+
 /* Calls in every state at once: exchanging, waiting for a retry, queued. */
 static void cancel_with(const char *preset, const struct faulty_reply *reply, size_t until)
 {
@@ -602,6 +632,7 @@ int main(void)
         cmocka_unit_test(tells_a_call_from_a_run),
         cmocka_unit_test(answers_each_call),
         cmocka_unit_test(keeps_the_limit_and_the_order),
+        cmocka_unit_test(drains),
         cmocka_unit_test(cancels),
         cmocka_unit_test(cancels_at_any_moment),
         cmocka_unit_test(answers_in_process),
