@@ -22,6 +22,7 @@
 #define BUSY_US 1000000u /* between two tries at a run directory that is in use */
 #define MOST_KILLS 20    /* of one cell from outside: the system's, for want of memory, say */
 #define LOG_LINES 8
+#define RUN_LIMIT (1u << 20)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 bool sweep_is_done(const struct cell_state *state)
@@ -160,12 +161,24 @@ static int begin(struct local *l, struct worker *w, size_t cell, struct err *err
     return 0;
 }
 
+/* A plugin may end the process with any code: is there what a run that ends so leaves? */
+static bool is_at_end(const struct local *l, size_t cell, int code)
+{
+    CLEANUP_FREE char *dir = sweep_run_path(l->folder, cell);
+    CLEANUP_FREE char *path = file_join(dir, code == EXIT_MISSING ? "missing.json" : "run.json");
+    CLEANUP_BUF struct buf text = {0};
+    if (code != EXIT_DONE)
+        return code == EXIT_MISSING && file_exists(path);
+    if (file_read(path, RUN_LIMIT, &text, NULL))
+        return false;
+    CLEANUP_JSON struct json *run = json_parse(buf_view(&text), NULL);
+    return json_bool(json_get(run, "complete"), false);
+}
+
 static enum cell_end end_of(const struct local *l, const struct worker *w, int code, int signum)
 {
-    if (code == EXIT_DONE && !signum)
-        return CELL_DONE;
-    if (code == EXIT_MISSING)
-        return CELL_MISSING;
+    if (!signum && is_at_end(l, w->cell, code))
+        return code == EXIT_DONE ? CELL_DONE : CELL_MISSING;
     if (w->late)
         return CELL_TIMEOUT;
     switch (code) {
@@ -193,14 +206,15 @@ static void show_failure(struct local *l, const struct worker *w, enum cell_end 
     const struct sweep_cell *cell = &l->sweep->cells[w->cell];
     CLEANUP_FREE char *log = sweep_state_path(l->folder, w->cell, "log.txt");
     CLEANUP_BUF struct buf tail = {0}, what = {0};
-    bool again = end == CELL_BUSY || (end != CELL_BUDGET && end != CELL_OUTSIDE &&
-                                      l->states[w->cell].failures <= (uint64_t)cell->retries);
+    bool again = end != CELL_OUTSIDE && sweep_may_go_on(cell, &l->states[w->cell]);
     if (end == CELL_TIMEOUT)
         buf_printf(&what, "took longer than its %g s", cell->time_limit);
     else if (signum)
         buf_printf(&what, "was ended by signal %d (%s)", signum, strsignal(signum));
     else
-        buf_printf(&what, "ended with %d", code);
+        buf_printf(&what, "ended with %d%s", code,
+                   code == EXIT_DONE || code == EXIT_MISSING ? ", but its run is not complete"
+                                                             : "");
     screen_line(&l->screen, "%s: %s%s; the end of %s:", cell->name, what.ptr,
                 again ? ", and is tried again" : "", log);
     sweep_log_tail(log, LOG_LINES, &tail);
@@ -239,7 +253,8 @@ static int finish(struct local *l, struct worker *w, int status, struct err *err
     }
     if (end == CELL_BUSY)
         l->not_before[w->cell] = clock_monotonic_us() + BUSY_US;
-    if (!w->lost && (end == CELL_FAILED || end == CELL_TIMEOUT || end == CELL_OUTSIDE))
+    if (!w->lost &&
+        (end == CELL_FAILED || end == CELL_TIMEOUT || end == CELL_OUTSIDE || end == CELL_KILLED))
         show_failure(l, w, end, code, signum);
     claim_clear(&w->claim);
     w->pid = 0;

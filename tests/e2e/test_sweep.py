@@ -411,6 +411,20 @@ def test_bad_plugins():
         lib.check('errors="1"' in junit and 'message="timeout"' in junit, junit)
 
 
+def test_false_end():
+    """A plugin that ends the process with 0 has not done its cell."""
+    plugin = os.path.join(PLUGINS, "plugin_exits.so")
+    if not os.path.exists(plugin):
+        print("        skipped: the bad plugins of tests/plugins are not built")
+        return
+    reply = lib.answer("200 OK", lib.completion("4" * 100001))
+    with lib.folder() as top, lib.Fault(reply) as server:
+        file, out = write(top, "g.yaml", "axes: {task: [%s], method: [none], agent: [local]}" %
+                          plugin), os.path.join(top, "out")
+        result = sweep(file, out, env=lib.endpoint(server.url, GRASP_MODEL="m"))
+        lib.expect(result, 3, "ended with 0, but its run is not complete", "1 failed")
+
+
 def test_budget():
     """What the server counts never passes the sweep's budget, killed or not."""
     with lib.folder() as top, lib.rehearsal() as url, Server(url) as server:
@@ -473,5 +487,6 @@ def test_limiter():
 
 
 if __name__ == "__main__":
-    lib.main(test_grid, test_bad_input, test_killed, test_shards, test_elsewhere, test_many_tries, test_half_made,
-             test_endpoint_down, test_single_cell, test_bad_plugins, test_budget, test_limiter)
+    lib.main(test_grid, test_bad_input, test_killed, test_shards, test_elsewhere, test_many_tries,
+             test_half_made, test_endpoint_down, test_single_cell, test_bad_plugins,
+             test_false_end, test_budget, test_limiter)
