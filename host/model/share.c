@@ -22,6 +22,7 @@
 #define SLOTS 512
 #define FLOWS 16
 #define REAP_US 500000u
+#define PLACE_DIGITS 16 /* hexadecimal, of a machine and its boot */
 
 /* A process: what it has out. Only what it alone changes, so that it can be taken back. */
 struct slot {
@@ -149,8 +150,18 @@ static int open_map(const char *path, struct shared **out, struct err *err)
     return map_file(path, fd, out, err);
 }
 
-/* The most that files of earlier boots have used; each began with what the one before it had. */
-static void used_before(const char *prefix, struct budget_use *out)
+/* PREFIX-DIGEST: another prefix may begin with this one. */
+static bool is_of(const char *name, const char *base)
+{
+    size_t len = strlen(base);
+    return strncmp(name, base, len) == 0 && name[len] == '-' &&
+           strspn(name + len + 1, "0123456789abcdef") == PLACE_DIGITS &&
+           name[len + 1 + PLACE_DIGITS] == '\0';
+}
+
+/* The most that a file of the prefix has used, but for the one at `skip`; each began with what the
+ * one before it had. */
+static void used_elsewhere(const char *prefix, const char *skip, struct budget_use *out)
 {
     CLEANUP_FREE char *dir = file_dir_name(prefix);
     const char *base = strrchr(prefix, '/');
@@ -159,7 +170,8 @@ static void used_before(const char *prefix, struct budget_use *out)
     for (struct dirent *e = folder ? readdir(folder) : NULL; e; e = readdir(folder)) {
         CLEANUP_FREE char *path = file_join(dir, e->d_name);
         struct shared *map = NULL;
-        if (!str_starts(str_of(e->d_name), base) || open_map(path, &map, NULL) || !map)
+        bool skipped = skip && strcmp(path, skip) == 0;
+        if (skipped || !is_of(e->d_name, base) || open_map(path, &map, NULL) || !map)
             continue;
         struct budget_use use = map->used;
         for (size_t i = 0; i < SLOTS; i++)
@@ -172,8 +184,13 @@ static void used_before(const char *prefix, struct budget_use *out)
         closedir(folder);
 }
 
-static int write_new(const char *made, const char *prefix, const struct share_options *options,
-                     struct err *err)
+void share_spent(const char *prefix, struct budget_use *out)
+{
+    *out = (struct budget_use){0};
+    used_elsewhere(prefix, NULL, out);
+}
+
+static int write_new(const char *made, const struct share_options *options, struct err *err)
 {
     CLEANUP_FD int fd = open(made, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)
@@ -188,7 +205,6 @@ static int write_new(const char *made, const char *prefix, const struct share_op
     lock_init(&map->budget);
     map->parts = options->parts;
     map->limits = options->limits;
-    used_before(prefix, &map->used);
     map->version = VERSION;
     map->size = sizeof(*map);
     map->magic = MAGIC;
@@ -203,19 +219,29 @@ static char *path_here(const char *prefix)
     char digest[HASH_HEX];
     process_self(&self);
     hash_sha256_hex(str_of(self.place), digest);
-    return mem_printf("%s-%.16s", prefix, digest);
+    return mem_printf("%s-%.*s", prefix, PLACE_DIGITS, digest);
 }
 
-static int set_limits(const char *path, const struct share_options *options, struct err *err)
+static int set_limits(const char *prefix, const char *path, const struct share_options *options,
+                      struct err *err)
 {
     struct share *share = NULL;
+    struct budget_use before = {0};
     int code = share_open(path, &share, err);
     if (code || !share)
         return code;
+    used_elsewhere(prefix, path, &before);
     lock(&share->map->budget);
+    if (before.calls > share->map->used.calls)
+        share->map->used = before;
     share->map->limits = options->limits;
     share->map->over = 0;
     pthread_mutex_unlock(&share->map->budget);
+    share_lock_flows(share);
+    if (share->map->parts != options->parts)
+        memset(share->map->flows, 0, sizeof(share->map->flows));
+    share->map->parts = options->parts;
+    share_unlock_flows(share);
     share_close(share);
     return 0;
 }
@@ -229,13 +255,13 @@ int share_create(const char *prefix, const struct share_options *options, char *
                                          (unsigned long long)clock_monotonic_us());
     int code = 0;
     if (!file_exists(path)) {
-        code = write_new(made, prefix, options, err);
+        code = write_new(made, options, err);
         if (!code && link(made, path) != 0 && errno != EEXIST)
             code = err_system(err, errno, "write", path);
         unlink(made);
     }
     if (!code)
-        code = set_limits(path, options, err);
+        code = set_limits(prefix, path, options, err);
     if (code)
         mem_free(path);
     else
@@ -294,6 +320,7 @@ void share_close(struct share *share)
     }
     pthread_mutex_unlock(&share->map->budget);
     pthread_mutex_unlock(&share->map->gate);
+    msync(share->map, sizeof(*share->map), MS_SYNC); /* for other machines */
     munmap(share->map, sizeof(*share->map));
     mem_free(share->path);
     mem_free(share);

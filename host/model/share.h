@@ -29,10 +29,13 @@ struct share_options {
 };
 
 /* Makes the file, or takes the one there with the new limits. `prefix` is the path without its end,
- * which names the machine and its boot; what earlier files of the prefix have used counts. The
- * path, for share_open, is the caller's to free. */
+ * which names the machine and its boot; what other files of the prefix have used counts: one
+ * machine after the other may go on, not two at once. The path, for share_open, is the caller's to
+ * free. */
 int share_create(const char *prefix, const struct share_options *options, char **out_path,
                  struct err *err);
+/* What has been used by those with this prefix, on whatever machine, or may have been. */
+void share_spent(const char *prefix, struct budget_use *out);
 int share_open(const char *path, struct share **out, struct err *err);
 void share_close(struct share *share); /* NULL is fine */
 

@@ -447,6 +447,36 @@ def test_budget():
                       "only %d of %d calls" % (server.calls, limit))
 
 
+def calls(out):
+    """Replies in the journals that were asked for there."""
+    folder, count = os.path.join(out, "cells"), 0
+    for name in os.listdir(folder):
+        lines = lib.read(os.path.join(folder, name, "journal.jsonl")).splitlines()
+        count += sum(b'"t": "call"' in line and b'"reused": true' not in line for line in lines)
+    return count
+
+
+def test_budget_in_parts():
+    """However a sweep is divided, one time and the next, it stays within its budget; what a cell
+    that is done has left over is the others'."""
+    with lib.folder() as top:
+        text = ("axes: {task: [quickstart], method: [none, memory], agent: [rehearsal], seed: [1]}\n"
+                "baseline: own\nset: {cycle.epochs: 1}\n")
+        free, file, out = (os.path.join(top, name) for name in ("free", "g.yaml", "out"))
+        lib.expect(sweep(write(top, "free.yaml", text), free), 0)
+        whole = calls(free)
+        part = whole // 2
+        write(top, "g.yaml", text + "max_calls: %d\n" % part)
+        for ways in (("--cell", "0"), ("--cell", "1"), ("--shard", "1/2"), ()):
+            lib.expect(sweep(file, out, *ways), 4)
+            lib.check(calls(out) <= part, "%s: %d of %d calls" % (ways, calls(out), part))
+        lib.check(calls(out) == part, "left over: %d of %d calls" % (calls(out), part))
+        write(top, "g.yaml", text + "max_calls: %d\n" % whole)
+        for cell in ("none", "memory"):
+            lib.expect(sweep(file, out + "2", "--cell", cell), 0)
+        lib.check(calls(out + "2") == whole, "%d of %d calls" % (calls(out + "2"), whole))
+
+
 class Throttle(lib.Fault):
     """Allows so many requests a second, with a little more at once, and refuses the rest."""
 
@@ -489,4 +519,4 @@ def test_limiter():
 if __name__ == "__main__":
     lib.main(test_grid, test_bad_input, test_killed, test_shards, test_elsewhere, test_many_tries,
              test_half_made, test_endpoint_down, test_single_cell, test_bad_plugins,
-             test_false_end, test_budget, test_limiter)
+             test_false_end, test_budget, test_budget_in_parts, test_limiter)
