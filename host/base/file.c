@@ -99,9 +99,9 @@ int file_make_dirs(const char *path, struct err *err)
         if (*p != '/' || p == part)
             continue;
         *p = '\0';
-        int made = mkdir(part, 0777);
-        if (made < 0 && errno != EEXIST && !file_is_dir(part))
-            return err_system(err, errno, "make the folder", part);
+        int number = mkdir(part, 0777) == 0 ? 0 : errno;
+        if (number && number != EEXIST && !file_is_dir(part))
+            return err_system(err, number, "make the folder", part);
         *p = '/';
     }
     if (mkdir(path, 0777) == 0 || (errno == EEXIST && file_is_dir(path)))

@@ -97,10 +97,25 @@ static int refuse_second(const struct sweep_folder *folder, struct err *err)
                    folder->path, id, tasks, id);
 }
 
+/* Names with spaces and quotes cannot stand in the script: its directives have rules of their own.
+ */
+static void name_options(const struct sweep_folder *folder, struct buf *name, struct buf *output)
+{
+    const char *base = strrchr(folder->path, '/');
+    buf_printf(name, "--job-name=%s", base && base[1] ? base + 1 : "sweep");
+    buf_text(output, "--output=");
+    for (const char *c = folder->path; *c; c++) {
+        buf_char(output, *c);
+        if (*c == '%')
+            buf_char(output, '%');
+    }
+    buf_text(output, "/state/slurm-%A_%a.log");
+}
+
 static int hand_in(const struct sweep_folder *folder, const size_t *cells, size_t count, char **id,
                    struct err *err)
 {
-    CLEANUP_BUF struct buf script = {0}, answer = {0};
+    CLEANUP_BUF struct buf script = {0}, answer = {0}, name = {0}, output = {0};
     CLEANUP_FREE char *path = mem_printf("%s/state/slurm.sh", folder->path);
     char program[4096];
     ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
@@ -109,7 +124,8 @@ static int hand_in(const struct sweep_folder *folder, const size_t *cells, size_
     program[len] = '\0';
     slurm_script(&script, folder, program, cells, count);
     int code = file_write_atomic(path, buf_view(&script), err);
-    const char *const argv[] = {"sbatch", "--parsable", path, NULL};
+    name_options(folder, &name, &output);
+    const char *const argv[] = {"sbatch", "--parsable", name.ptr, output.ptr, path, NULL};
     if (!code)
         code = ask(argv, &answer, err);
     if (code)

@@ -136,17 +136,13 @@ static void add_time(struct buf *out, const struct json *time)
     buf_char(out, '\n');
 }
 
-static void add_options(struct buf *out, const struct sweep_folder *folder, size_t count)
+static void add_options(struct buf *out, const struct sweep *sweep, size_t count)
 {
-    const struct sweep *sweep = folder->sweep;
     const struct json *block = block_of(sweep);
-    const char *name = strrchr(folder->path, '/');
-    buf_printf(out, "#SBATCH --job-name=%s\n", name && name[1] ? name + 1 : "sweep");
     buf_printf(out, "#SBATCH --array=0-%zu", count - 1);
     if (sweep->parallel && sweep->parallel < count)
         buf_printf(out, "%%%zu", sweep->parallel);
-    buf_printf(out, "\n#SBATCH --output=\"%s/state/slurm-%%A_%%a.log\"\n", folder->path);
-    buf_text(out, "#SBATCH --open-mode=append\n#SBATCH --requeue\n");
+    buf_text(out, "\n#SBATCH --open-mode=append\n#SBATCH --requeue\n");
     buf_printf(out, "#SBATCH --signal=B:TERM@%lld\n",
                (long long)json_int(json_get(block, "stop_before"), STOP_BEFORE_S));
     add_time(out, json_get(block, "time"));
@@ -171,7 +167,7 @@ void slurm_script(struct buf *out, const struct sweep_folder *folder, const char
     const struct json *prelude = json_get(block_of(sweep), "prelude");
     CLEANUP_FREE char *file = realpath(sweep->file, NULL);
     buf_text(out, "#!/bin/bash\n");
-    add_options(out, folder, count);
+    add_options(out, sweep, count);
     buf_text(out, "\ncells=(\n");
     for (size_t i = 0; i < count; i++) {
         buf_text(out, "  ");

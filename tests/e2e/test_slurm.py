@@ -93,7 +93,7 @@ def compare(expected, out, what):
 
 
 def lose_a_node(site, top, env, proxy, expected):
-    file, out = write(top, "grid.yaml", SLURM), os.path.join(top, "out")
+    file, out = write(top, "grid.yaml", SLURM), os.path.join(top, "out 100%A 'ü'")
     lib.expect(sweep(site, file, out, env), 0, "Array 1: 6 cells")
     lib.expect(sweep(site, file, out, env), 75, "still has 6 tasks in the queue", "scancel 1")
     wait(site, lambda: "n1" in [task[1] for task in tasks(site).values() if len(task) > 1],
