@@ -5,6 +5,7 @@ Runs FILE undisturbed into REFERENCE (OUT-undisturbed; left alone if it is done)
 three times with SIGKILL and then three of its children, resumes it, and compares: the tables byte for byte, every file of
 every run but for `timing` in its ledger, and that no reply that a journal held was sent for again. HOST is the program.
 """
+import contextlib
 import json
 import os
 import random
@@ -18,12 +19,15 @@ HOST = os.environ.get("HOST", os.path.join(ROOT, "build", "host", "grasp-host"))
 
 
 def begin(file, out):
-    return subprocess.Popen([HOST, "sweep", file, "--out", out], start_new_session=True)
+    return subprocess.Popen([HOST, "sweep", file, "--out", out, "--quiet"], start_new_session=True)
 
 
 def children(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="utf-8") as f:
-        return [int(word) for word in f.read().split()]
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid), encoding="utf-8") as f:
+            return [int(word) for word in f.read().split()]
+    except OSError:  # it has ended
+        return []
 
 
 def done(file, out):
@@ -74,7 +78,7 @@ def complete(file, out):
     """To the end. On a machine that is too busy for an environment to start in time, samples are missing: again."""
     args = []
     for _ in range(4):
-        code = subprocess.run([HOST, "sweep", file, "--out", out, *args], check=False).returncode
+        code = subprocess.run([HOST, "sweep", file, "--out", out, "--quiet", *args], check=False).returncode
         if code == 0:
             return
         args = ["--retry-failed"]
@@ -93,12 +97,13 @@ def disturb(file, out, total):
         process = begin(file, out)
         wait_until(process, file, out, total * (part + 1) // 8)
         time.sleep(rng.random())
-        victims = [process.pid] if part < 3 else children(process.pid)[:1]
-        for pid in victims:
-            os.kill(pid, signal.SIGKILL)
+        victims = [process.pid] if part < 3 else children(process.pid)
+        with contextlib.suppress(ProcessLookupError, IndexError):
+            os.kill(rng.choice(victims), signal.SIGKILL)
             kills += 1
         if part >= 3:
             time.sleep(1)
+            kills += process.poll() is None
             process.kill()
         process.wait()
         time.sleep(0.2)
@@ -108,7 +113,7 @@ def disturb(file, out, total):
                         line.replace(b'"reused": true', b"") for key, line in kept.items()
                         if not key[1].startswith("ahead"))
         kept = now
-        print("%d kills, %d of %d cells done, %d calls in journals, %d asked for again"
+        print("%d kills: %d of %d runs done, %d replies in journals, %d asked for again"
               % (kills, done(file, out)[0], total, len(kept), repeated), flush=True)
     return repeated
 
@@ -116,9 +121,12 @@ def disturb(file, out, total):
 def main():
     file, out = sys.argv[1], sys.argv[2]
     reference = sys.argv[3] if len(sys.argv) > 3 else out + "-undisturbed"
+    here, total = done(file, reference)
     started = time.monotonic()
     complete(file, reference)
-    print("undisturbed: %.0f s" % (time.monotonic() - started), flush=True)
+    if here < total or not here:
+        print("undisturbed: %.0f s, load %.0f" % (time.monotonic() - started, os.getloadavg()[0]),
+              flush=True)
     total = done(file, reference)[1]
     repeated = disturb(file, out, total)
     complete(file, out)
@@ -128,8 +136,9 @@ def main():
         different += ["%s/%s" % (name, key) for key in sorted(set(a) | set(b))
                       if a.get(key) != b.get(key)]
     same = tables(reference) == tables(out)
-    print("tables %s; %d of the runs' files differ %s; %d calls asked for again"
-          % ("byte-identical" if same else "DIFFER", len(different), different[:5], repeated))
+    print("resumed, load %.0f: tables %s; files of runs that differ: %s; replies asked for again: %d"
+          % (os.getloadavg()[0], "byte-identical" if same else "DIFFER",
+             ", ".join(different[:20]) or "none", repeated))
     sys.exit(0 if same and not different and not repeated else 1)
 
 

@@ -21,7 +21,8 @@ static const char usage[] =
     "  grasp-host sweep grid.yaml --out runs/grid --status\n"
     "  grasp-host tables runs/grid\n\n"
     "Exit codes: 0 all cells done, 3 done with samples missing or cells failed, 4 budget reached,\n"
-    "75 cells left to go on with, 130 and 143 stopped by a signal; go on with the same command.\n";
+    "69 and 77 endpoint or key at fault, 75 cells left to go on with, 130 and 143 stopped by a\n"
+    "signal; go on with the same command. docs/sweeps.md describes the file.\n";
 
 struct options {
     const char *out, *parallel, *shard, *cell, *executor;
