@@ -18,7 +18,6 @@
 #define PASTE_OFF "\033[?2004l\r"
 #define PASTE_BEGIN "\033[200~"
 #define PASTE_END "\033[201~\n"
-#define FIRST_PROMPT_MS 5000
 #define READ_SIZE 65536
 
 static const char *const shell_argv[] = {"/bin/bash", "--login", NULL};
@@ -148,7 +147,9 @@ static int start_shell(struct machine *machine, struct err *err)
     return code ? code : read_control(machine, err);
 }
 
-/* Starts it and lets its first prompt pass, or what else it says in that time. */
+/* Starts it and lets its first prompt pass, or what else it says in that time. One that says
+ * nothing has not come up: on a machine that is overloaded, what it says later would be taken for
+ * the output of a command. */
 static int begin(struct machine *machine, struct err *err)
 {
     struct talk talk = {.machine = machine, .max_output = MACHINE_OUTPUT, .off = true};
@@ -157,7 +158,10 @@ static int begin(struct machine *machine, struct err *err)
     machine->shell_id = ++machine->next_id;
     int code = machine->container ? container_begin_shell(machine, err) : start_shell(machine, err);
     if (!code)
-        code = pump(&talk, machine_now_ms() + FIRST_PROMPT_MS, &len, &late, err);
+        code = pump(&talk, machine_now_ms() + MACHINE_TIMEOUT_MS, &len, &late, err);
+    if (!code && late && !machine->screen.len)
+        code = err_set(err, EXIT_UNAVAILABLE, "the shell of a machine says nothing within %d s",
+                       MACHINE_TIMEOUT_MS / 1000);
     buf_reset(&machine->screen);
     return code;
 }
