@@ -207,7 +207,7 @@ int sweep_folder_open(const struct sweep *sweep, const char *path, struct sweep_
     /* Somebody else may have made it meanwhile, of another file. */
     if (!code)
         code = sweep_folder_look(sweep, path, &folder, err);
-    if (!code && access(folder.path, W_OK | X_OK) != 0)
+    if (!code && folder.path && access(folder.path, W_OK | X_OK) != 0)
         code = err_system(err, errno, "write into", folder.path);
     if (code)
         sweep_folder_close(&folder);

@@ -17,9 +17,11 @@
 
 #define TICK_MS 100
 #define LOOK_US 1000000u
+#define LOOK_PART 20     /* of the time, at most, goes into looking at what others do */
 #define GRACE_LEAST 1.0  /* seconds for a cell that is over its time to stop cleanly: a tenth of */
 #define GRACE_MOST 60.0  /* the time that it had */
-#define BUSY_US 1000000u /* between two tries at a run directory that is in use */
+#define BUSY_US 1000000u /* between two tries at a run directory that is in use, at first */
+#define BUSY_DOUBLED 5   /* how often that doubles */
 #define MOST_KILLS 20    /* of one cell from outside: the system's, for want of memory, say */
 #define LOG_LINES 8
 #define RUN_LIMIT (1u << 20)
@@ -74,13 +76,14 @@ static void look(struct local *l, size_t cell)
 static void look_at_all(struct local *l, bool now)
 {
     uint64_t time = clock_monotonic_us();
-    if (!now && time - l->looked_us < LOOK_US)
+    if (!now && time < l->look_us)
         return;
     for (size_t i = 0; i < l->sweep->count; i++) {
         if (l->selected[i] && !sweep_is_done(&l->states[i]))
             look(l, i);
     }
-    l->looked_us = time;
+    uint64_t after = clock_monotonic_us(), rest = LOOK_PART * (after - time);
+    l->look_us = after + (rest > LOOK_US ? rest : LOOK_US);
 }
 
 /* --- Children --- */
@@ -251,8 +254,11 @@ static int finish(struct local *l, struct worker *w, int status, struct err *err
         l->outside = code;
         block(l, l->sweep->cells[w->cell].agent);
     }
-    if (end == CELL_BUSY)
-        l->not_before[w->cell] = clock_monotonic_us() + BUSY_US;
+    if (end == CELL_BUSY) {
+        unsigned tries = l->states[w->cell].claim - l->at_start[w->cell];
+        uint64_t wait = BUSY_US << (tries < BUSY_DOUBLED ? tries : BUSY_DOUBLED);
+        l->not_before[w->cell] = clock_monotonic_us() + wait / 2;
+    }
     if (!w->lost &&
         (end == CELL_FAILED || end == CELL_TIMEOUT || end == CELL_OUTSIDE || end == CELL_KILLED))
         show_failure(l, w, end, code, signum);

@@ -37,7 +37,8 @@ struct local {
     size_t parallel, running;
     struct share *share; /* of all cells that run here; NULL with one cell at a time */
     char *share_path;
-    uint64_t looked_us, beat_us;
+    uint64_t look_us; /* when to look at all cells again */
+    uint64_t beat_us;
     int signum;
     unsigned signals;
     bool budget, over; /* a cell ended at a budget; that of the sweep is used up */
