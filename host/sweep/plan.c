@@ -10,6 +10,7 @@
 #include "base/yaml.h"
 #include "sweep/plan_internal.h"
 
+#define CLAIM_TIMEOUT_LEAST 5 /* a beat of claim.h, and what a busy machine is late */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const keys[] = {
@@ -117,6 +118,11 @@ static int read_numbers(struct sweep *s, struct err *err)
         code = read_number(s, "time_limit", 1e8, &s->time_limit, err);
     if (!code)
         code = read_number(s, "claim_timeout", 1e6, &s->claim_timeout, err);
+    if (!code && s->claim_timeout < CLAIM_TIMEOUT_LEAST)
+        code = err_set(err, EXIT_CONFIG,
+                       "%s: claim_timeout must be %d seconds at least: owners give a sign of life "
+                       "every few",
+                       sweep_where(s, "claim_timeout"), CLAIM_TIMEOUT_LEAST);
     s->parallel = (size_t)parallel;
     return code;
 }

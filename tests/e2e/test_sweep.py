@@ -149,6 +149,8 @@ BAD = (
      ["max_cost needs prices"]),
     ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal]}\nretries: many", 78,
      ["bad.yaml:2", "retries"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal]}\nclaim_timeout: 1", 78,
+     ["bad.yaml:2", "claim_timeout"]),
     ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal]}\n"
      "overrides: [{where: {method: grasp}, config: none.yaml}]", 78, ["none.yaml"]),
 )
@@ -299,7 +301,7 @@ def test_elsewhere():
     """The claim of another machine, which gives no sign of life any more."""
     with lib.folder() as top:
         text = "axes: {task: [quickstart], method: [none], agent: [rehearsal], seed: [1, 2]}\n"
-        file, out = write(top, "g.yaml", text + "claim_timeout: 0.3\n"), os.path.join(top, "out")
+        file, out = write(top, "g.yaml", text + "claim_timeout: 5\n"), os.path.join(top, "out")
         lib.expect(sweep(file, out, "--only", "seed1"), 0)
         os.mkdir(os.path.join(out, "state", "seed2"))
         write(os.path.join(out, "state", "seed2"), "claim.1",
