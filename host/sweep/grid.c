@@ -45,6 +45,17 @@ static void add_plugin(struct buf *out, struct str id)
     buf_add(out, id.ptr + at + 3, id.len - at - 3);
 }
 
+/* The short name is that of whichever has it first; another plugin is not to be taken for it. */
+static void add_name(struct grid *g, struct buf *out, struct str id)
+{
+    CLEANUP_BUF struct buf name = {0};
+    add_plugin(&name, id);
+    const char *first = map_get(&g->plugins, buf_view(&name));
+    if (!first)
+        map_set(&g->plugins, buf_view(&name), (void *)(uintptr_t)keep(g, id));
+    buf_str(out, first && !str_is(id, first) ? id : buf_view(&name));
+}
+
 /* The axes that have more than one value, as a set: implied cells lack some axes. */
 static void find_varying(const struct json *cells, struct map *out)
 {
@@ -63,12 +74,12 @@ static void find_varying(const struct json *cells, struct map *out)
 }
 
 /* The method, and the values of all other axes that differ: "grasp, cycle.grpo_k 4". */
-static void row_name(struct buf *out, const struct map *varying, const struct json *cell)
+static void row_name(struct grid *g, struct buf *out, const struct json *cell)
 {
-    add_plugin(out, json_str(json_get(cell, "method")));
+    add_name(g, out, json_str(json_get(cell, "method")));
     for (struct json_iter it = json_members(json_get(cell, "axes")); json_next(&it);) {
         if (str_is(it.key, "task") || str_is(it.key, "method") || str_is(it.key, "agent") ||
-            str_is(it.key, "seed") || !map_has(varying, it.key))
+            str_is(it.key, "seed") || !map_has(&g->varying, it.key))
             continue;
         buf_printf(out, ", %s ", it.key.ptr);
         sweep_value_text(out, it.value);
@@ -80,8 +91,8 @@ static void read_cell(struct grid *g, const char *dir, const struct json *status
     const struct json *cells = json_get(g->plan, "cells"), *cell = json_at(cells, i);
     struct grid_run *run = &g->runs[i];
     CLEANUP_BUF struct buf row = {0}, task = {0}, agent = {0}, text = {0};
-    row_name(&row, &g->varying, cell);
-    add_plugin(&task, json_str(json_get(cell, "task")));
+    row_name(g, &row, cell);
+    add_name(g, &task, json_str(json_get(cell, "task")));
     buf_text(&agent, "");
     buf_str(&agent, json_str(json_get(cell, "agent")));
     run->name = g->sweep.cells[i].name;
@@ -149,6 +160,7 @@ void grid_clear(struct grid *g)
     json_free(g->plan);
     facts_clear(&g->facts);
     map_clear(&g->varying);
+    map_clear(&g->plugins);
     mem_free(g->sweep.cells);
     mem_free(g->runs);
     mem_free(g->rows);

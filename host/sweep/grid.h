@@ -32,6 +32,7 @@ struct grid {
     struct json *plan;
     struct facts facts;
     struct sweep sweep; /* names only */
+    struct map plugins; /* name as it is shown -> id that has it */
     struct map varying; /* the axes that have more than one value; to nothing of use */
     struct grid_run *runs;
     size_t count;
