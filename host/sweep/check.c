@@ -2,7 +2,6 @@
 #include "sweep/check.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/yaml.h"
+#include "plugin/scratch.h"
 #include "sweep/process.h"
 
 #define CHECK_S 120
@@ -25,7 +25,8 @@
 /* A folder for the configurations that are tried, and what came of each. */
 struct bench {
     const struct sweep *sweep;
-    char *dir;
+    struct scratch scratch;
+    const char *dir; /* of scratch */
     struct job *jobs;
     size_t count;
     bool estimate;
@@ -51,10 +52,8 @@ static void bench_close(struct bench *b)
         mem_free(job->said);
         mem_free(job->run);
     }
-    if (b->dir)
-        file_remove_tree(b->dir, NULL);
+    scratch_remove(&b->scratch);
     mem_free(b->jobs);
-    mem_free(b->dir);
 }
 
 static void add_job(struct bench *b, size_t cell)
@@ -77,13 +76,10 @@ static int bench_open(struct bench *b, const struct sweep *s, const bool *select
     struct map seen = {0};
     const char *base = getenv("TMPDIR");
     *b = (struct bench){.sweep = s};
-    b->dir = mem_printf("%s/grasp-sweep-XXXXXX", base && *base ? base : "/tmp");
-    if (!mkdtemp(b->dir)) {
-        int code = err_system(err, errno, "make a folder", b->dir);
-        mem_free(b->dir);
-        b->dir = NULL;
+    int code = scratch_make(base && *base ? base : "/tmp", &b->scratch, err);
+    if (code)
         return code;
-    }
+    b->dir = b->scratch.path;
     b->jobs = mem_array(s->count, sizeof(*b->jobs));
     for (size_t i = 0; i < s->count; i++) {
         CLEANUP_BUF struct buf key = {0};
