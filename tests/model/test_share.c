@@ -167,6 +167,39 @@ static void test_budget_goes_on(void **state)
     clear(&p);
 }
 
+/* Here, on another machine, here again: what was used there counts, and what others used does not.
+ */
+static void test_budget_elsewhere(void **state)
+{
+    struct place p = {0}, there = {0};
+    struct budget_use used, reserved, spent;
+    (void)state;
+    make(&p, (struct budget_use){9, -1, -1}, 1);
+    struct share *share = open_share(&p);
+    assert_true(share_take(share, &one_call));
+    share_close(share);
+    const char *const ends[] = {"-0123456789abcdef", "-of-2-0123456789abcdef"};
+    for (int i = 0; i < 2; i++) {
+        CLEANUP_BUF struct buf copy = {0};
+        assert_int_equal(file_read(p.path, 0, &copy, NULL), 0);
+        there.path = mem_printf("%s%s", p.prefix, ends[i]);
+        assert_int_equal(file_write_atomic(there.path, buf_view(&copy), NULL), 0);
+        share = open_share(&there);
+        for (int calls = 0; calls < 2 + 3 * i; calls++)
+            assert_true(share_take(share, &one_call));
+        share_close(share);
+        mem_free(there.path);
+    }
+    share_spent(p.prefix, &spent);
+    assert_int_equal(spent.calls, 3);
+    make(&p, (struct budget_use){9, -1, -1}, 1);
+    share = open_share(&p);
+    share_used(share, &used, &reserved);
+    assert_int_equal(used.calls, 3);
+    share_close(share);
+    clear(&p);
+}
+
 /* Two gates, as of two processes, and one quota. */
 static void test_gates(void **state)
 {
@@ -226,8 +259,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed),         cmocka_unit_test(test_lock_of_the_dead),
-        cmocka_unit_test(test_budget_goes_on), cmocka_unit_test(test_gates),
-        cmocka_unit_test(test_parts),          cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_budget_goes_on), cmocka_unit_test(test_budget_elsewhere),
+        cmocka_unit_test(test_gates),          cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
