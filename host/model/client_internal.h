@@ -54,9 +54,9 @@ struct model {
     struct loop_task gate_task;
     uint64_t gate_us; /* when the gate is to be asked again; 0: when a call has come back */
     bool gate_posted; /* the task that sets the timer is on its way */
-    bool closed;    /* nothing is sent any more */
-    bool cancelled; /* and what was sent is given up */
-    bool flushed; /* the loop thread is through with this model */
+    bool closed;      /* nothing is sent any more */
+    bool cancelled;   /* and what was sent is given up */
+    bool flushed;     /* the loop thread is through with this model */
     struct loop_task drain_task, cancel_task, flush_task;
     uint64_t warned_us;
     uint64_t successes; /* atomic */
