@@ -142,6 +142,25 @@ static void test_early_flaws(void **state)
     ward_close(&ward);
 }
 
+/* Of the questions, how many are answered rightly, as the guidance lets it. */
+static size_t count_right(struct ward *ward, size_t most, const char *guidance, bool name_wrong)
+{
+    size_t right = 0;
+    for (size_t i = 0; i < most && i < ward->count; i++) {
+        struct mock_episode episode;
+        ward_begin(ward, &episode, i);
+        mock_episode_rehearse(&episode, guidance);
+        struct ward_verdict verdict = ward_grade(&episode, NULL);
+        assert_int_equal(verdict.status, GRASP_OK);
+        if (!verdict.correct && name_wrong)
+            print_message("%s: %s: %s\n", episode.sample, mock_str(episode.answer).ptr,
+                          verdict.tags);
+        right += verdict.correct;
+        mock_episode_end(&episode);
+    }
+    return right;
+}
+
 /* Habits, and no guidance: some are right, some are not, and each episode ends. */
 static void test_other_strategies(void **state)
 {
@@ -150,19 +169,39 @@ static void test_other_strategies(void **state)
         &fhir_agent_single_turn_resource, &fhir_agent_single_turn_request};
     for (size_t t = 0; t < sizeof(tasks) / sizeof(*tasks); t++) {
         struct ward ward;
-        size_t right = 0;
         if (!ward_open(&ward, tasks[t], "{\"patients\": 4, \"dev_limit\": 40}"))
             continue;
-        for (size_t i = 0; i < 30 && i < ward.count; i++) {
-            struct mock_episode episode;
-            ward_begin(&ward, &episode, i);
-            mock_episode_rehearse(&episode, NULL);
-            struct ward_verdict verdict = ward_grade_end(&episode, NULL);
-            assert_int_equal(verdict.status, GRASP_OK);
-            right += verdict.correct;
-        }
+        size_t right = count_right(&ward, 30, NULL, false);
         print_message("%s: %zu of 30 right\n", tasks[t]->id, right);
         assert_true(right > 0 && right < 30);
+        ward_close(&ward);
+    }
+}
+
+/* Without a mistake and without Python: only what is left out of a long result is not known. */
+static void test_without_python(void **state)
+{
+    static const struct {
+        const grasp_task *task;
+        const char *options;
+        size_t asked, right;
+    } cases[] = {
+        {&fhir_agent_multi_turn_resource, "{\"result_chars\": 0}", 120, 120},
+        {&fhir_agent_multi_turn_resource, NULL, 280, 225},
+        {&fhir_agent_single_turn_resource, "{\"result_chars\": 0}", 60, 60},
+        {&fhir_agent_single_turn_resource, NULL, 280, 225},
+        {&fhir_agent_single_turn_request, NULL, 280, 280},
+    };
+    CLEANUP_FREE char *guidance = guidance_of(-1);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct ward ward;
+        bool all = cases[i].asked == cases[i].right;
+        assert_true(ward_open(&ward, cases[i].task, cases[i].options));
+        assert_int_equal(ward.count, 280);
+        size_t right = count_right(&ward, cases[i].asked, guidance, all);
+        print_message("%s %s: %zu of %zu right\n", cases[i].task->id,
+                      cases[i].options ? cases[i].options : "", right, cases[i].asked);
+        assert_int_equal(right, cases[i].right);
         ward_close(&ward);
     }
 }
@@ -173,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_every_question),
         cmocka_unit_test(test_early_flaws),
         cmocka_unit_test(test_other_strategies),
+        cmocka_unit_test(test_without_python),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

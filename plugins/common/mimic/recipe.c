@@ -22,9 +22,7 @@ const struct mimic_slip mimic_slips[MIMIC_SLIPS] = {
     {"wrong_end", "Mistakes the first for the last."},
 };
 
-struct match {
-    grasp_str name, value;
-};
+_Static_assert(MIMIC_GIVEN == ASK_SLOTS, "a recipe has all of a question's slots");
 
 static grasp_str embedded(const char *name)
 {
@@ -44,7 +42,8 @@ static bool is_number(grasp_str text)
 
 /* Up to the next slot, the pattern stands in the question as it is; what lies between two such
  * pieces is the slot's. */
-static bool match(const char *pattern, grasp_str question, struct match *out, uint32_t *out_count)
+static bool match(const char *pattern, grasp_str question, struct mimic_given *out,
+                  uint32_t *out_count)
 {
     uint32_t count = 0;
     size_t at = 0, found = 0;
@@ -87,7 +86,7 @@ static grasp_str between(grasp_str text, grasp_str before, const char *stops)
     return slice_cut(text, at, end);
 }
 
-static const struct mimic_template *find_template(grasp_str question, struct match *slots,
+static const struct mimic_template *find_template(grasp_str question, struct mimic_given *slots,
                                                   uint32_t *out_count)
 {
     for (uint32_t i = 0; i < MIMIC_TEMPLATES; i++)
@@ -107,7 +106,7 @@ static void set(struct text *code, grasp_str name, grasp_str value)
 struct making {
     struct pool *pool;
     const struct mimic_template *template;
-    const struct match *slots;
+    const struct mimic_given *slots;
     uint32_t slot_count;
     grasp_str now;
     const char *slip;
@@ -124,6 +123,14 @@ static struct mimic_step *add_step(struct making *m, enum mimic_step_kind kind)
 static void add_fetch(struct making *m, enum mimic_step_kind kind, const char *type)
 {
     add_step(m, kind)->type = (grasp_str){type, strlen(type)};
+}
+
+static void add_given(struct making *m)
+{
+    m->out->given_count = m->slot_count;
+    for (uint32_t i = 0; i < m->slot_count; i++)
+        m->out->given[i] = (struct mimic_given){pool_dup(m->pool, m->slots[i].name),
+                                                pool_dup(m->pool, m->slots[i].value)};
 }
 
 static void add_code(struct making *m, const char *suffix)
@@ -147,7 +154,7 @@ static void add_code(struct making *m, const char *suffix)
 bool mimic_recipe_for(grasp_str input, const char *slip, struct pool *pool,
                       struct mimic_recipe *out)
 {
-    struct match slots[ASK_SLOTS];
+    struct mimic_given slots[ASK_SLOTS];
     struct making m = {.pool = pool, .slots = slots, .slip = slip, .out = out};
     m.template = find_template(slice_trim(between(input, SLICE("Question: "), "\r\n")), slots,
                                &m.slot_count);
@@ -155,7 +162,9 @@ bool mimic_recipe_for(grasp_str input, const char *slip, struct pool *pool,
     if (!m.template || !patient.len)
         return false;
     m.now = between(input, SLICE("The current time is "), ".\r\n");
-    *out = (struct mimic_recipe){.name = m.template->name, .patient = pool_dup(pool, patient)};
+    *out = (struct mimic_recipe){
+        .name = m.template->name, .patient = pool_dup(pool, patient), .now = pool_dup(pool, m.now)};
+    add_given(&m);
     for (int i = 0; i < 3 && m.template->types[i]; i++)
         add_fetch(&m, MIMIC_BY_PATIENT, m.template->types[i]);
     if (m.template->by_id) {

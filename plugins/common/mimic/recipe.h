@@ -20,6 +20,12 @@ struct mimic_step {
 };
 
 #define MIMIC_STEPS 6
+#define MIMIC_GIVEN 6
+
+/* What a question names: {"year", "2150"}. */
+struct mimic_given {
+    grasp_str name, value;
+};
 
 /* The last step is code. It leaves the rows of the answer in `answer`, as [[3]] or
  * [['a'], ['b']] or []: str() of it is the true answer's text, but for how NumPy writes numbers
@@ -27,6 +33,9 @@ struct mimic_step {
 struct mimic_recipe {
     const char *name;  /* of the question's template, as "icu_count" */
     grasp_str patient; /* FHIR id */
+    grasp_str now;     /* the time that the question is asked at; empty where it does not matter */
+    uint32_t given_count;
+    struct mimic_given given[MIMIC_GIVEN];
     uint32_t count;
     struct mimic_step steps[MIMIC_STEPS];
 };

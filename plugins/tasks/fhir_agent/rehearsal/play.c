@@ -8,6 +8,7 @@
 #include "../answer.h"
 #include "../pyliteral.h"
 #include "common/slice.h"
+#include "read.h"
 
 /* Of 100 questions, how many meet with a habit. */
 #define HABITUAL 62
@@ -153,19 +154,22 @@ static void call_tool(struct play *play, enum tool tool, const char *const *name
     text_put(out, "}}]");
 }
 
+static void search(struct play *play, grasp_str query)
+{
+    static const char *const names[] = {"query_string"};
+    call_tool(play, TOOL_REQUEST, names, &query, 1);
+}
+
 static void fetch(struct play *play, enum tool tool, grasp_str type, grasp_str id)
 {
     const char *const names[] = {"resource_type",
                                  tool == TOOL_BY_ID ? "resource_id" : "patient_fhir_id"};
     const grasp_str values[] = {type, id};
-    if (tool != TOOL_REQUEST) {
+    if (tool == TOOL_REQUEST)
+        search(play, pool_format(play->pool, "%.*s?patient=%.*s", (int)type.len, type.ptr,
+                                 (int)id.len, id.ptr));
+    else
         call_tool(play, tool, names, values, 2);
-        return;
-    }
-    static const char *const query[] = {"query_string"};
-    const grasp_str value = pool_format(play->pool, "%.*s?patient=%.*s&_count=1000", (int)type.len,
-                                        type.ptr, (int)id.len, id.ptr);
-    call_tool(play, tool, query, &value, 1);
 }
 
 static void run_code(struct play *play, grasp_str code)
@@ -295,9 +299,8 @@ static bool slip(struct play *play, const struct strings *cells, enum tag flaw, 
     return flaw == TAG_WRONG_NUMBER && kind == CELL_NUMBER && !yes_no;
 }
 
-static void conclude(struct play *play, const grasp_json_value *rows)
+static void conclude(struct play *play, struct strings cells)
 {
-    struct strings cells = cells_of(play, rows);
     grasp_str answer;
     for (int i = EARLY_COUNT; i < FLAW_COUNT; i++) {
         if (is_demanded(play, rehearsal_flaws[i]) &&
@@ -396,31 +399,57 @@ static void play_steps(struct play *play, int flaw)
         if (step->kind == MIMIC_CODE)
             answer = answer_of(play, result);
     }
-    conclude(play, answer);
+    conclude(play, cells_of(play, answer));
 }
 
-/* The turn in which everything is fetched. */
+/* The turn in which everything is fetched. What is wanted by its id can wait only where another
+ * such turn follows. */
 static void fetch_all(struct play *play)
 {
-    enum tool tool = play->tools & TOOL_BIT(TOOL_REQUEST) ? TOOL_REQUEST : TOOL_BY_PATIENT;
-    for (uint32_t i = 0; i < play->recipe.count; i++)
-        if (play->recipe.steps[i].kind != MIMIC_CODE)
-            fetch(play, tool, play->recipe.steps[i].type, play->recipe.patient);
+    const struct mimic_recipe *recipe = &play->recipe;
+    grasp_str searches[READ_SEARCHES];
+    if (play->tools & TOOL_BIT(TOOL_REQUEST)) {
+        size_t count = read_searches(play->pool, recipe, searches);
+        for (size_t i = 0; i < count; i++)
+            search(play, searches[i]);
+        return;
+    }
+    for (uint32_t i = 0; i < recipe->count; i++)
+        if (recipe->steps[i].kind == MIMIC_BY_PATIENT ||
+            (recipe->steps[i].kind == MIMIC_BY_ID && is_single(play)))
+            fetch(play, TOOL_BY_PATIENT, recipe->steps[i].type, recipe->patient);
 }
 
-/* Without Python it reads what a person sees at once: a patient's sex. */
+/* The step that fetches by an id; NULL if the recipe has none, or it is done. */
+static const struct mimic_step *left_by_id(const struct play *play)
+{
+    const struct mimic_step *found = NULL;
+    size_t fetches = 0;
+    for (uint32_t i = 0; i < play->recipe.count; i++) {
+        if (play->recipe.steps[i].kind == MIMIC_CODE)
+            continue;
+        fetches++;
+        if (play->recipe.steps[i].kind == MIMIC_BY_ID)
+            found = &play->recipe.steps[i];
+    }
+    return play->results.count < fetches ? found : NULL;
+}
+
+/* Without Python: what the resources say to one who reads them. */
 static void read_resources(struct play *play)
 {
-    static const char *const genders[][2] = {{"'gender': 'female'", "F"},
-                                             {"'gender': 'male'", "M"}};
-    size_t at;
+    struct chart chart = {.call = play->call, .json = play->json, .pool = play->pool};
+    const struct mimic_step *by_id = is_single(play) ? NULL : left_by_id(play);
+    struct strings cells = {0};
     for (size_t i = 0; i < play->results.count; i++)
-        for (size_t k = 0; k < 2 && grasp_equal(grasp_cstr(play->recipe.name), "sex"); k++)
-            if (slice_find(play->results.items[i], grasp_cstr(genders[k][0]), 0, &at)) {
-                say_answer(play, grasp_cstr(genders[k][1]));
-                return;
-            }
-    say_answer(play, SLICE(NOTHING));
+        chart_add(&chart, play->results.items[i]);
+    grasp_str id = by_id ? read_link(&chart, &play->recipe) : SLICE("");
+    if (id.len) {
+        fetch(play, TOOL_BY_ID, by_id->type, id);
+        return;
+    }
+    read_answer(&chart, &play->recipe, &cells);
+    conclude(play, cells);
 }
 
 static grasp_str last_code(const struct play *play)
@@ -445,7 +474,7 @@ void play_reply(struct play *play)
     else if (failed(last))
         say_answer(play, SLICE(GUESS));
     else if (grasp_starts(last, "{'answer'") || grasp_starts(last, "{'stdout'"))
-        conclude(play, answer_of(play, last));
+        conclude(play, cells_of(play, answer_of(play, last)));
     else
         read_resources(play);
 }
