@@ -636,6 +636,7 @@ void session_close(struct session *s)
     model_close(s->writer);
     model_close(s->judge);
     pool_destroy(s->pool);
+    plugin_services_clear();
     http_client_destroy(s->http);
     loop_stop(s->loop);
     engine_destroy(s->engine); /* signals come from the loop */

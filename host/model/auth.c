@@ -118,6 +118,39 @@ bool auth_take(struct auth *auth, struct auth_waiter *waiter)
     return there;
 }
 
+struct wait {
+    struct auth_waiter own;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool ready;
+};
+
+static void on_ready(struct auth_waiter *own)
+{
+    struct wait *wait = (struct wait *)((char *)own - offsetof(struct wait, own));
+    pthread_mutex_lock(&wait->lock);
+    wait->ready = true;
+    pthread_cond_signal(&wait->changed);
+    pthread_mutex_unlock(&wait->lock);
+}
+
+void auth_wait(struct auth *auth, struct auth_waiter *waiter)
+{
+    struct wait wait = {.own.ready = on_ready};
+    pthread_mutex_init(&wait.lock, NULL);
+    pthread_cond_init(&wait.changed, NULL);
+    if (!auth_take(auth, &wait.own)) {
+        pthread_mutex_lock(&wait.lock);
+        while (!wait.ready)
+            pthread_cond_wait(&wait.changed, &wait.lock);
+        pthread_mutex_unlock(&wait.lock);
+    }
+    auth_waiter_clear(waiter);
+    *waiter = wait.own;
+    pthread_cond_destroy(&wait.changed);
+    pthread_mutex_destroy(&wait.lock);
+}
+
 void auth_refused(struct auth *auth, const char *header)
 {
     pthread_mutex_lock(&auth->lock);

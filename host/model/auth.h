@@ -36,6 +36,8 @@ struct auth_waiter {
 struct auth *auth_create(const struct auth_source *source, struct http_client *http);
 /* True: the waiter is filled, ready is not called. Any thread. */
 bool auth_take(struct auth *auth, struct auth_waiter *waiter);
+/* The same, but waits. Not on the loop thread. */
+void auth_wait(struct auth *auth, struct auth_waiter *waiter);
 /* The headers of the preset and the token's; `secrets` becomes what no text may show. */
 const char *const *auth_headers(struct auth_waiter *waiter, const struct chat_config *config);
 /* The service does not take this one: if it is the present one, the next who asks gets another. */

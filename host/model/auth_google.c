@@ -118,8 +118,7 @@ static bool is_host(const char *url, const char *host)
     return strncasecmp(url, host, len) == 0 && strchr(":/", url[len]);
 }
 
-/* Keys go to where the file says: over TLS, or to this machine. */
-static bool is_safe(const char *url)
+bool auth_google_is_safe(const char *url)
 {
     bool local = is_host(url, "http://127.0.0.1") || is_host(url, "http://localhost");
     return !strchr(url, '@') && (local || strncasecmp(url, "https://", 8) == 0);
@@ -135,7 +134,7 @@ static int read_service_account(struct google *google, const struct json *file, 
         return code;
     google->key_id = arena_dup(&google->arena, key_id.ptr, key_id.len);
     google->url = uri.len ? arena_dup(&google->arena, uri.ptr, uri.len) : TOKEN_URI;
-    if (!is_safe(google->url))
+    if (!auth_google_is_safe(google->url))
         return err_set(err, EXIT_CONFIG, "\"token_uri\" must begin with https://");
     google->key = rsa_key_read(json_str(json_get(file, "private_key")));
     if (!google->key)
@@ -150,7 +149,7 @@ static int read_user(struct google *google, const struct json *file, struct err 
     struct str uri = json_str(json_get(file, "token_uri"));
     google->kind = AUTHORIZED_USER;
     google->url = uri.len ? arena_dup(&google->arena, uri.ptr, uri.len) : TOKEN_URI;
-    if (!is_safe(google->url))
+    if (!auth_google_is_safe(google->url))
         return err_set(err, EXIT_CONFIG, "\"token_uri\" must begin with https://");
     int code = read_member(google, file, "client_id", &google->client_id, err);
     if (!code)
@@ -225,22 +224,19 @@ static struct auth_source source_of(struct google *google)
     };
 }
 
-int auth_google_open(const struct json *config, const struct chat_config *read,
-                     struct http_client *http, struct auth **out, struct err *err)
+int auth_google_open(const char *key_file, struct http_client *http, struct auth **out,
+                     struct err *err)
 {
     CLEANUP_FREE char *otherwise = default_path();
     struct google *google = mem_alloc(sizeof(*google));
-    struct err why = {0};
-    bool named = *read->credentials;
     int code = 0;
-    if (named || file_exists(otherwise))
-        code = read_file(google, named ? read->credentials : otherwise, &why);
+    if (*key_file || file_exists(otherwise))
+        code = read_file(google, *key_file ? key_file : otherwise, err);
     else
         use_metadata(google);
     if (code) {
         close_google(google);
-        return named ? chat_config_fault(config, "credentials", err, "cannot be used: %s", why.text)
-                     : err_set(err, code, "%s", why.text);
+        return code;
     }
     struct auth_source source = source_of(google);
     *out = auth_create(&source, http);

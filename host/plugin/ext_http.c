@@ -2,15 +2,20 @@
 /* grasp.http/1 over io/http. */
 #include <string.h>
 
+#include "model/auth_google.h"
 #include "plugin/call.h"
+#include "plugin/google.h"
 
 #define DEFAULT_TIMEOUT_MS 60000
 
-static const char *const *read_headers(struct call *call, grasp_str json)
+/* more: a header besides; NULL for none. */
+static const char *const *read_headers(struct call *call, grasp_str json, const char *more)
 {
     CLEANUP_JSON struct json *object = json.len ? json_parse(str_from(json), NULL) : NULL;
     size_t count = 0;
-    const char **headers = arena_alloc(&call->scratch, (json_count(object) + 1) * sizeof(*headers));
+    const char **headers = arena_alloc(&call->scratch, (json_count(object) + 2) * sizeof(*headers));
+    if (more)
+        headers[count++] = more;
     for (struct json_iter it = json_members(object); json_next(&it);) {
         struct str value = json_str(it.value);
         /* A line break would let a value smuggle in headers of its own. */
@@ -61,6 +66,42 @@ static int32_t finish(struct call *call, const struct http_request *got,
     return GRASP_OK;
 }
 
+static int32_t check_credentials(struct call *call, const grasp_http_request *r, const char *url)
+{
+    if (!str_is(str_from(r->credentials), "google"))
+        return call_fault(
+            call, GRASP_E_INVALID, "http: credentials '%.*s': there are only google's",
+            (int)(r->credentials.len < 64 ? r->credentials.len : 64), r->credentials.ptr);
+    if (auth_google_is_safe(url))
+        return GRASP_OK;
+    struct err err = {0};
+    err_set(&err, EXIT_CONFIG, "%s: credentials go to https:// or to this machine alone", url);
+    return call_host_error(call, &err);
+}
+
+/* Sends with Google's credentials, with others once more if they are refused. */
+static int32_t send_google(struct call *call, struct http_request *http, grasp_str headers)
+{
+    struct http_client *client = plugin_services()->http;
+    const struct http_request fresh = *http;
+    bool again = false;
+    do {
+        struct err err = {0};
+        char *header = NULL;
+        buf_free(&http->body_in);
+        buf_free(&http->headers_in);
+        *http = fresh;
+        if (google_header(client, &header, &err))
+            return call_host_error(call, &err);
+        http->headers = read_headers(call, headers, header);
+        http_send_wait(client, http);
+        http->headers = NULL;
+        again = !again && http->end == HTTP_DONE && http->status == 401 && google_refused(header);
+        google_header_free(header);
+    } while (again);
+    return GRASP_OK;
+}
+
 static int32_t request(grasp_call *base, const grasp_http_request *in,
                        grasp_http_response *response)
 {
@@ -73,13 +114,19 @@ static int32_t request(grasp_call *base, const grasp_http_request *in,
     struct http_request http = {
         .method = r.method.len ? arena_dup(&call->scratch, r.method.ptr, r.method.len) : "GET",
         .url = arena_dup(&call->scratch, r.url.len ? r.url.ptr : "", r.url.len),
-        .headers = read_headers(call, r.headers),
         .body = str_from(r.body),
         .timeout_ms = r.timeout_ms ? r.timeout_ms : DEFAULT_TIMEOUT_MS,
         .max_bytes = r.max_bytes,
     };
-    http_send_wait(plugin_services()->http, &http);
-    int32_t status = finish(call, &http, response);
+    int32_t status = r.credentials.len ? check_credentials(call, &r, http.url) : GRASP_OK;
+    if (!status && r.credentials.len) {
+        status = send_google(call, &http, r.headers);
+    } else if (!status) {
+        http.headers = read_headers(call, r.headers, NULL);
+        http_send_wait(plugin_services()->http, &http);
+    }
+    if (!status)
+        status = finish(call, &http, response);
     buf_free(&http.body_in);
     buf_free(&http.headers_in);
     return status;

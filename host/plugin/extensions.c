@@ -8,12 +8,19 @@
 #include "base/file.h"
 #include "plugin/call.h"
 #include "plugin/ext_exec.h"
+#include "plugin/google.h"
 
 static struct plugin_services services;
 
 void plugin_services_set(const struct plugin_services *given)
 {
     services = *given;
+}
+
+void plugin_services_clear(void)
+{
+    google_close();
+    services = (struct plugin_services){0};
 }
 
 const struct plugin_services *plugin_services(void)

@@ -20,6 +20,8 @@ struct plugin_services {
     const char *scratch_root;
 };
 void plugin_services_set(const struct plugin_services *services);
+/* Before the HTTP client goes, when no plugin is called any more. */
+void plugin_services_clear(void);
 
 /* Finds NAME or PATH: a path with '/' as it is, else in GRASP_PLUGIN_PATH (colon-separated), the
  * folder beside the program (../plugins and ../lib/grasp/plugins from the executable), the user's

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "fhir_agent_fixture.h"
 #include "tasks/fhir_agent/answers.h"
-#include "tasks/fhir_agent/token.h"
+#include "tasks/fhir_agent/server.h"
 
 #include <cmocka.h>
 
@@ -82,7 +82,7 @@ struct server {
     } answers[8];
     size_t asked;
     char urls[8][256];
-    char headers[256], body[256];
+    char headers[256], credentials[16];
 };
 
 static int32_t request(grasp_call *call, const grasp_http_request *http,
@@ -94,8 +94,8 @@ static int32_t request(grasp_call *call, const grasp_http_request *http,
     snprintf(server->urls[at], sizeof(server->urls[at]), "%.*s", (int)http->url.len, http->url.ptr);
     snprintf(server->headers, sizeof(server->headers), "%.*s", (int)http->headers.len,
              http->headers.ptr);
-    snprintf(server->body, sizeof(server->body), "%.*s", (int)http->body.len,
-             http->body.len ? http->body.ptr : "");
+    snprintf(server->credentials, sizeof(server->credentials), "%.*s", (int)http->credentials.len,
+             http->credentials.len ? http->credentials.ptr : "");
     if (server->answers[at].result)
         return grasp_fail(call, server->answers[at].result, "no answer");
     response->status = server->answers[at].status;
@@ -145,6 +145,7 @@ static void test_server(void **state)
     setenv("FHIR_TOKEN", "s3cret", 1);
     open_server(&ward, &server);
     assert_non_null(strstr(server.headers, "\"authorization\": \"Bearer s3cret\""));
+    assert_string_equal(server.credentials, "");
     server = (struct server){
         .answers = {
             {.status = 200,
@@ -178,45 +179,50 @@ static void test_server(void **state)
     unsetenv("FHIR_TOKEN");
 }
 
-/* A user's credentials are exchanged for a token, once. */
-static void test_google(void **state)
+static void check_google(const char *base, const char *url)
 {
-    static const char user[] = "{\"type\": \"authorized_user\", \"client_id\": \"c\", "
-                               "\"client_secret\": \"s/s\", \"refresh_token\": \"r\"}";
-    struct server server = {
-        .answers = {{.status = 200, .body = "{\"access_token\": \"t0k\", \"expires_in\": 3600}"},
-                    {.status = 400, .body = "{}"}}};
+    struct server server = {.answers = {{.status = 200, .body = BUNDLE("", "")}}};
+    struct source source = {.timeout_ms = 1000};
+    struct found found = {0};
     struct mock_host *host = mock_host_create();
-    struct tokens *tokens = tokens_open();
-    grasp_str base = grasp_cstr("https://healthcare.googleapis.com/v1/x/"), headers;
-    CLEANUP_FREE char *path = file_join(folder, "user.txt");
     host->extension = offer_http;
     host->context = &server;
-    host->now = 1000000;
-    ward_write(folder, "user.txt", user, sizeof(user) - 1);
-    setenv("GOOGLE_APPLICATION_CREDENTIALS", path, 1);
-    unsetenv("GOOGLE_OAUTH_ACCESS_TOKEN");
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(token_headers(mock_call(host), tokens, base, &headers), GRASP_OK);
-        assert_non_null(strstr(headers.ptr, "\"authorization\": \"Bearer t0k\""));
-    }
-    assert_int_equal(server.asked, 1);
-    assert_string_equal(server.urls[0], "https://oauth2.googleapis.com/token");
-    assert_string_equal(server.body, "grant_type=refresh_token&client_id=c&client_secret=s%2Fs&"
-                                     "refresh_token=r");
-    host->now += 3600000;
-    int32_t status = token_headers(mock_call(host), tokens, base, &headers);
-    mock_assert_failed(host, status, GRASP_E_UNAVAILABLE);
-    assert_null(strstr(host->fail_text.ptr, "s/s"));
-    ward_write(folder, "user.txt", "{\"type\": \"service_account\"}", 27);
-    status = token_headers(mock_call(host), tokens, base, &headers);
+    assert_int_equal(server_open(mock_call(host), &source, grasp_cstr(base)), GRASP_OK);
+    assert_int_equal(server_of_patient(mock_call(host), &source, grasp_cstr("Encounter"),
+                                       grasp_cstr("p"), &found),
+                     GRASP_OK);
+    assert_string_equal(server.urls[0], url);
+    assert_string_equal(server.credentials, getenv("FHIR_TOKEN") ? "" : "google");
+    assert_int_equal(!strstr(server.headers, "authorization"), !getenv("FHIR_TOKEN"));
+    found_free(&found);
+    source_close(&source);
+    mock_host_destroy(host);
+}
+
+/* The cloud store wants the host to add its credentials, unless there is a token. */
+static void test_google(void **state)
+{
+    static const char *const names[] = {"FHIR_PROJECT_ID", "FHIR_LOCATION", "FHIR_DATASET_ID",
+                                        "FHIR_STORE_ID"};
+    struct source source = {0};
+    struct mock_host *host = mock_host_create();
+    int32_t status = server_open(mock_call(host), &source, grasp_cstr("google"));
     mock_assert_failed(host, status, GRASP_E_INVALID);
-    setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "given", 1);
-    assert_int_equal(token_headers(mock_call(host), tokens, base, &headers), GRASP_OK);
-    assert_non_null(strstr(headers.ptr, "Bearer given"));
-    unsetenv("GOOGLE_OAUTH_ACCESS_TOKEN");
-    unsetenv("GOOGLE_APPLICATION_CREDENTIALS");
-    tokens_close(tokens);
+    mock_assert_contains(host->fail_text, "FHIR_PROJECT_ID is not set");
+    for (int i = 0; i < 4; i++)
+        setenv(names[i], (const char *[]){"pr", "lo", "da", "st"}[i], 1);
+    check_google("google", "https://healthcare.googleapis.com/v1/projects/pr/locations/lo/datasets/"
+                           "da/fhirStores/st/fhir/Encounter?patient=p");
+    check_google("https://healthcare.googleapis.com/v1/x",
+                 "https://healthcare.googleapis.com/v1/x/Encounter?patient=p");
+    setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_HEALTHCARE", "http://127.0.0.1:1", 1);
+    setenv("FHIR_TOKEN", "t", 1);
+    check_google("google", "http://127.0.0.1:1/v1/projects/pr/locations/lo/datasets/da/fhirStores/"
+                           "st/fhir/Encounter?patient=p");
+    unsetenv("FHIR_TOKEN");
+    unsetenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_HEALTHCARE");
+    for (int i = 0; i < 4; i++)
+        unsetenv(names[i]);
     mock_host_destroy(host);
 }
 

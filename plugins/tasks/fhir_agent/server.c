@@ -10,8 +10,9 @@
 #include "common/pool.h"
 #include "common/slice.h"
 #include "common/string_list.h"
-#include "token.h"
 
+#define GOOGLE "https://healthcare.googleapis.com/"
+#define GOOGLE_INSTEAD "CLOUDSDK_API_ENDPOINT_OVERRIDES_HEALTHCARE"
 #define SHOWN_MAX 200
 #define BODY_MAX ((uint64_t)64 << 20)
 #define PAGES_MAX 2000
@@ -19,14 +20,20 @@
 #define RESOURCES_MAX 200000
 #define IDS_AT_ONCE 50
 
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
 static grasp_str google_base(grasp_call *call)
 {
     static const char *const names[] = {"FHIR_PROJECT_ID", "FHIR_LOCATION", "FHIR_DATASET_ID",
                                         "FHIR_STORE_ID"};
-    const char *values[4];
+    const char *values[4], *instead = variable(GOOGLE_INSTEAD);
     for (int i = 0; i < 4; i++) {
-        values[i] = getenv(names[i]);
-        if (!values[i] || !*values[i]) {
+        values[i] = variable(names[i]);
+        if (!values[i]) {
             grasp_fail(call, GRASP_E_INVALID,
                        "option 'fhir_base': google needs the variables FHIR_PROJECT_ID, "
                        "FHIR_LOCATION, FHIR_DATASET_ID and FHIR_STORE_ID; %s is not set",
@@ -34,10 +41,10 @@ static grasp_str google_base(grasp_call *call)
             return (grasp_str){NULL, 0};
         }
     }
-    return grasp_format(call,
-                        "https://healthcare.googleapis.com/v1/projects/%s/locations/%s/datasets/%s/"
-                        "fhirStores/%s/fhir",
-                        values[0], values[1], values[2], values[3]);
+    const char *start = instead ? instead : GOOGLE;
+    return grasp_format(call, "%s%sv1/projects/%s/locations/%s/datasets/%s/fhirStores/%s/fhir",
+                        start, slice_ends(grasp_cstr(start), "/") ? "" : "/", values[0], values[1],
+                        values[2], values[3]);
 }
 
 static bool is_address(grasp_str url)
@@ -54,6 +61,7 @@ static bool is_address(grasp_str url)
 
 int32_t server_open(grasp_call *call, struct source *source, grasp_str base)
 {
+    source->google = grasp_equal(base, "google") || grasp_starts(base, GOOGLE);
     if (grasp_equal(base, "google"))
         base = google_base(call);
     if (!base.ptr)
@@ -64,11 +72,8 @@ int32_t server_open(grasp_call *call, struct source *source, grasp_str base)
                           "https://fhir.example.org/r4/, or google",
                           base.len > SHOWN_MAX ? SHOWN_MAX : (int)base.len, base.ptr);
     char *copy = malloc(base.len + 2);
-    source->tokens = tokens_open();
-    if (!copy || !source->tokens) {
-        free(copy);
+    if (!copy)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for an address");
-    }
     memcpy(copy, base.ptr, base.len);
     if (copy[base.len - 1] != '/')
         copy[base.len++] = '/';
@@ -109,25 +114,38 @@ static bool is_fault(int32_t status)
            status == 403 || status == 408 || status == 429;
 }
 
+/* FHIR_TOKEN, if it is set, is the token of any server. */
+static grasp_str headers_of(grasp_call *call, const char *token)
+{
+    struct text out CLEANUP_TEXT = {0}, bearer CLEANUP_TEXT = {0};
+    text_put(&out, "{\"accept\": \"application/fhir+json\"");
+    if (token) {
+        text_format(&bearer, "Bearer %s", token);
+        text_put(&out, ", \"authorization\": ");
+        text_json(&out, text_view(&bearer));
+    }
+    text_char(&out, '}');
+    return grasp_format(call, "%s", text_view(&out).ptr);
+}
+
 static int32_t get(grasp_call *call, const struct source *source, grasp_str url, grasp_str *out,
                    struct text *complaint)
 {
     const grasp_http *http = call->host->extension(call, grasp_cstr(GRASP_EXT_HTTP));
-    grasp_str headers;
-    const char *why;
+    const char *why, *token = variable("FHIR_TOKEN");
     size_t at;
     if (!http)
         return grasp_fail(call, GRASP_E_UNSUPPORTED, "this host does not offer %s", GRASP_EXT_HTTP);
-    int32_t status = token_headers(call, source->tokens, source->base, &headers);
-    if (status)
-        return status;
     grasp_http_request request = {.size = sizeof(request),
                                   .timeout_ms = source->timeout_ms,
                                   .url = url,
-                                  .headers = headers,
-                                  .max_bytes = BODY_MAX};
+                                  .headers = headers_of(call, token),
+                                  .max_bytes = BODY_MAX,
+                                  .credentials =
+                                      source->google && !token ? SLICE("google") : SLICE("")};
     grasp_http_response response = {.size = sizeof(response)};
-    if ((status = http->request(call, &request, &response)))
+    int32_t status = http->request(call, &request, &response);
+    if (status)
         return status == GRASP_E_TOO_LARGE
                    ? fail_answer(call, url, response.status, " and more than 64 MiB")
                    : status;

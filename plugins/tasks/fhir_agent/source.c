@@ -9,7 +9,6 @@
 #include "common/fhir/json_scan.h"
 #include "common/slice.h"
 #include "server.h"
-#include "token.h"
 
 /* Of a page of the store, when the request does not say how many; and at most. */
 #define PAGE 100
@@ -18,7 +17,6 @@
 void source_close(struct source *source)
 {
     fhir_close(source->store);
-    tokens_close(source->tokens);
     free((char *)source->base.ptr);
     *source = (struct source){0};
 }

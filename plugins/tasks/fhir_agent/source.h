@@ -17,8 +17,8 @@ struct source {
     grasp_str base;           /* NUL-terminated, with a slash at its end; owned */
     bool lenient;             /* unknown search parameters are ignored, as the cloud store does */
     uint32_t timeout_ms;
-    struct tokens *tokens; /* of a server */
-    grasp_str kept;        /* folder of a server's answers (answers.h); empty for none */
+    bool google;    /* the server takes Google's credentials */
+    grasp_str kept; /* folder of a server's answers (answers.h); empty for none */
 };
 
 void source_close(struct source *source);

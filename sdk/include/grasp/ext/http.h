@@ -23,6 +23,11 @@ typedef struct grasp_http_request {
     grasp_str headers;
     grasp_str body;
     uint64_t max_bytes;
+    /* Whose credentials the host adds as the header Authorization: "google" for Google's
+     * application default credentials, renewed before they expire, and once when the answer is
+     * 401. They go to https:// or to this machine alone. Empty: none. GRASP_E_UNAVAILABLE when
+     * they cannot be had. */
+    grasp_str credentials;
 } grasp_http_request;
 
 /* status: of HTTP. headers: JSON object, names in lower case. The texts live until the call
