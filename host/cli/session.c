@@ -520,7 +520,7 @@ static bool reuses_calls(const struct session *s)
 {
     if (s->split || method_info(s->method)->unit == UNIT_NONE)
         return false;
-    return s->run.reuse_calls && is_greedy(s);
+    return s->run.reuse_calls;
 }
 
 static int check_noise(const struct session *s, struct err *err)
@@ -560,7 +560,8 @@ int session_start(struct session *s, struct err *err)
         .seed = s->run.seed,
         .greedy = is_greedy(s),
         .noise = s->run.rehearsal_noise,
-        .reuse = reuses_calls(s),
+        .reuse = reuses_calls(s) && is_greedy(s),
+        .reuse_judge = reuses_calls(s),
     });
     s->report.model = s->model;
     code = loop_on_signal(s->loop, SIGINT, on_signal, s, err);

@@ -58,6 +58,11 @@ static void write_text(struct buf *out, const char *key, struct str text)
     json_write_str(out, text, 0);
 }
 
+static bool is_judge(const struct engine_call *call)
+{
+    return call->model.request.role == MODEL_JUDGE;
+}
+
 static void write_reply(struct engine_call *call)
 {
     const struct model_reply *reply = &call->model.reply;
@@ -83,6 +88,8 @@ static void write_reply(struct engine_call *call)
     json_write_ints(&out, usage, sizeof(usage) / sizeof(*usage));
     if (call->reused)
         buf_text(&out, ", \"reused\": true");
+    if (call->reusable && is_judge(call))
+        buf_text(&out, ", \"reusable\": true");
     engine_record(call->engine, call->place, buf_view(&out));
 }
 
@@ -108,6 +115,13 @@ static void note_reply(struct engine_call *call)
     if (call->reusable && !call->reused)
         memo_note(call->engine->memo, &call->wave->replies, call->place, call->fingerprint,
                   &call->model.reply);
+}
+
+/* Whether the judge said anything of use is not known before it is graded by. */
+static void note_unjudged(struct engine_call *call)
+{
+    if (!is_judge(call))
+        note_reply(call);
 }
 
 /* What is out comes back first; the rest is for a resumed run. */
@@ -157,11 +171,18 @@ static void sort_out_withheld(struct engine_call *call)
         set_withheld(call, "content_filter", "the service's content filter withheld the answer");
 }
 
-void engine_call_share(const struct engine_call *call)
+static void share(const struct engine_call *call)
 {
     const struct model_reply *reply = &call->model.reply;
     if (reply->kind == MODEL_TEXT && may_cache(call))
         cache_store(call->engine->options.cache, call->fingerprint, reply);
+}
+
+void engine_call_proved(struct engine_call *call)
+{
+    note_reply(call);
+    if (!call->reused)
+        share(call);
 }
 
 static void call_done(struct model_call *model)
@@ -172,9 +193,9 @@ static void call_done(struct model_call *model)
     if (model->reply.kind != MODEL_FAILED) {
         if (engine->options.journal)
             write_reply(call);
-        note_reply(call);
-        if (call->model.request.role != MODEL_JUDGE)
-            engine_call_share(call);
+        note_unjudged(call);
+        if (!is_judge(call))
+            share(call);
         __atomic_store_n(&engine->any_success, true, __ATOMIC_RELAXED);
         ledger_add_sent(engine->options.ledger, call->phase, model);
     } else if (model->reply.fault == MODEL_FAULT_BUDGET) {
@@ -208,7 +229,7 @@ static bool find_in_journal(struct engine_call *call)
         return true;
     if (!reuse_agrees(call))
         write_reply(call);
-    note_reply(call);
+    note_unjudged(call);
     if (!call->reused)
         ledger_add(engine->options.ledger, call->phase, call->model.request.role,
                    &call->model.reply.usage, false);
@@ -231,7 +252,7 @@ static void take_over(struct engine_call *call)
     struct engine *engine = call->engine;
     if (engine->options.journal)
         write_reply(call);
-    note_reply(call);
+    note_unjudged(call);
     ledger_add(engine->options.ledger, call->phase, call->model.request.role,
                &call->model.reply.usage, true);
 }
@@ -315,6 +336,9 @@ bool engine_call_replay(const struct job *job, struct str place, bool reusable)
         return true;
     CLEANUP_JSON struct json *entry = json_parse(line, NULL);
     struct str hash = json_str(json_get(entry, "h"));
+    if (json_int(json_get(entry, "role"), MODEL_EXECUTOR) == MODEL_JUDGE &&
+        !json_bool(json_get(entry, "reusable"), false))
+        return true;
     if (hash.len != sizeof(call.fingerprint) - 1)
         return false;
     memcpy(call.fingerprint, hash.ptr, hash.len);

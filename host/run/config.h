@@ -65,7 +65,7 @@ struct run_config {
     double rehearsal_noise; /* share of rollouts whose verdict is turned round */
     bool run_baseline, test, compat_reference;
     bool baseline_competes; /* for the best checkpoint; by default unless compat is reference */
-    bool reuse_calls;       /* of the agent at temperature 0; by default likewise */
+    bool reuse_calls;       /* of agent and judge at temperature 0; by default likewise */
     bool overlap;           /* evaluations run beside learning; by default likewise */
     /* The task is told, and scores the sample; by default if compat is reference. */
     bool score_context_limit, score_content_filter;

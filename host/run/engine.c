@@ -21,7 +21,7 @@ struct engine *engine_create(const struct engine_options *options)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&engine->changed, &attr);
     pthread_condattr_destroy(&attr);
-    if (options->reuse)
+    if (options->reuse || options->reuse_judge)
         engine->memo = memo_create();
     return engine;
 }

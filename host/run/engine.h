@@ -39,10 +39,11 @@ struct engine_options {
     /* A call that is too long for the model, or that its service will not answer, is the model's
      * reply, and the task's to judge; else the call has failed. */
     bool score_context_limit, score_content_filter;
-    int64_t seed; /* of the run */
-    bool greedy;  /* the executor is at temperature 0 */
-    double noise; /* share of rollouts whose verdict is turned round: rehearsal only */
-    bool reuse;   /* identical calls of the executor, which is at temperature 0 (memo.h) */
+    int64_t seed;     /* of the run */
+    bool greedy;      /* the executor is at temperature 0 */
+    double noise;     /* share of rollouts whose verdict is turned round: rehearsal only */
+    bool reuse;       /* identical calls of the executor, which is at temperature 0 (memo.h) */
+    bool reuse_judge; /* identical questions to the judge at temperature 0, once graded by */
 };
 
 struct engine *engine_create(const struct engine_options *options);

@@ -48,15 +48,15 @@ uint64_t engine_place_seed(const struct wave *wave, struct str place);
 /* Answers from the journal or an earlier call (true: the reply is there, done is not called) or
  * sends. */
 bool engine_call_start(struct engine_call *call);
-/* Lets other runs have the judge's reply, once it has proved of use (--cache). */
-void engine_call_share(const struct engine_call *call);
+/* The judge's reply has proved of use: lets later waves have it, and other runs (--cache). */
+void engine_call_proved(struct engine_call *call);
 /* Of equal calls of a wave the later ones ask for other draws. */
 void engine_call_mark_draws(struct wave *wave);
 /* The model that plays a role. */
 struct model *engine_model(const struct engine *engine, enum model_role role);
-/* A call of an episode that is replayed: keeps its journal line, and its reply for later waves.
- * false if it is not in the journal, or an earlier reply served where now none does, or the other
- * way round. */
+/* A call of an episode that is replayed: keeps its journal line, and its reply for later waves,
+ * if it is reusable (for the judge's, if its line says so too). false if it is not in the journal,
+ * or an earlier reply served where now none does, or the other way round. */
 bool engine_call_replay(const struct job *job, struct str place, bool reusable);
 /* Appends to the journal, for the next flush: before a call goes out, and before a job is over. A
  * journal that cannot be written stops the engine, and the flush returns false. */

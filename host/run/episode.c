@@ -123,26 +123,33 @@ static void write_spent(struct buf *out, const struct ledger_row *row)
     json_write_ints(out, spent, sizeof(spent) / sizeof(*spent));
 }
 
-/* Repeats ask for independent draws, and the judge is asked at a temperature of its own. A marker
- * makes a draw another request, at temperature 0, so that one like it may serve. */
+/* Repeats ask for independent draws. A marker makes a draw another request, at temperature 0, so
+ * that one like it may serve. */
 static bool is_draw(const struct rollout_job *job)
 {
     return job->rollout->repeat > 0 && !job->rollout->nudged;
 }
 
+/* The judge is asked at a temperature of its own, and may be asked anew when it made no sense: only
+ * of one question it is known whether its answer did. */
 static bool is_reusable(const struct rollout_job *job, const char *suffix)
 {
-    return *suffix == 'c' && !is_draw(job);
+    const struct engine *engine = engine_of(job);
+    const struct episode *ep = job->episode;
+    if (*suffix == 'c')
+        return engine->options.reuse && !is_draw(job);
+    return engine->options.reuse_judge && json_count(ep->judge) == 1 &&
+           model_is_greedy(engine_model(engine, MODEL_JUDGE), &ep->call.model.request);
 }
 
 /* The calls of an episode that is replayed stay in the journal with it. Are they all there? */
-static bool keep_calls(struct rollout_job *job, const char *suffix, int64_t count)
+static bool keep_calls(struct rollout_job *job, const char *suffix, int64_t count, bool reusable)
 {
     struct episode *ep = job->episode;
     for (int64_t i = 0; i < count; i++) {
         CLEANUP_FREE char *place =
             mem_printf("%.*s/%s%lld", (int)ep->place.len, ep->place.ptr, suffix, (long long)i);
-        if (!engine_call_replay(&job->job, str_of(place), is_reusable(job, suffix)))
+        if (!engine_call_replay(&job->job, str_of(place), reusable))
             return false;
     }
     return true;
@@ -159,17 +166,17 @@ static void count_spent(struct rollout_job *job, const struct ledger_row spent[2
 
 /* An episode that could not be run stays so until it is to be run again. */
 static bool read_missing(struct rollout_job *job, const struct json *entry,
-                         const struct ledger_row spent[2])
+                         const struct ledger_row spent[2], int64_t judged)
 {
     struct rollout *r = job->rollout;
     if (engine_of(job)->options.retry_missing) {
-        job->episode->judge_anew = spent[1].calls > 0;
+        job->episode->judge_anew = judged > 0;
         return false;
     }
     r->turns = (uint32_t)json_int(json_get(entry, "turns"), 0);
     /* One that failed has no line. */
-    keep_calls(job, "c", r->turns);
-    keep_calls(job, "j", spent[1].calls);
+    keep_calls(job, "c", r->turns, is_reusable(job, "c"));
+    keep_calls(job, "j", judged, false);
     struct str fault = json_str(json_get(entry, "fault"));
     struct str error = json_str(json_get(entry, "error"));
     fail(job, fault.len ? fault.ptr : "model", error.len ? error.ptr : "");
@@ -189,10 +196,13 @@ static bool read_journal(struct rollout_job *job)
     struct ledger_row spent[2];
     for (int i = 0; i < 2; i++)
         spent[i] = read_spent(json_at(json_get(entry, "spent"), i));
+    int64_t judged = json_int(json_get(entry, "judged"), spent[1].calls);
     if (str_is(json_str(json_get(entry, "t")), "missing"))
-        return read_missing(job, entry, spent);
+        return read_missing(job, entry, spent, judged);
     int64_t turns = json_int(json_path(entry, "rollout.turns"), 0);
-    if (!keep_calls(job, "c", turns) || !keep_calls(job, "j", spent[1].calls) ||
+    bool reuse_judge = engine_of(job)->options.reuse_judge && judged == 1;
+    if (!keep_calls(job, "c", turns, is_reusable(job, "c")) ||
+        !keep_calls(job, "j", judged, reuse_judge) ||
         !rollout_read(job->rollout, json_get(entry, "rollout")))
         return false;
     count_spent(job, spent);
@@ -214,14 +224,17 @@ static void write_journal(struct rollout_job *job)
     write_spent(&out, &ep->spent[0]);
     buf_text(&out, ", ");
     write_spent(&out, &ep->spent[1]);
+    buf_char(&out, ']');
+    if ((int64_t)ep->judge_next != ep->spent[1].calls)
+        buf_printf(&out, ", \"judged\": %zu", ep->judge_next);
     if (r->available) {
         /* What another run has paid for comes to the same. */
         struct rollout kept = *r;
         kept.source = r->source == ROLLOUT_CACHED ? ROLLOUT_FRESH : r->source;
-        buf_text(&out, "], \"rollout\": ");
+        buf_text(&out, ", \"rollout\": ");
         rollout_write(&out, &kept, false);
     } else {
-        buf_printf(&out, "], \"turns\": %u, \"fault\": ", r->turns);
+        buf_printf(&out, ", \"turns\": %u, \"fault\": ", r->turns);
         json_write_str(&out, r->fault, 0);
         buf_text(&out, ", \"error\": ");
         json_write_str(&out, r->error, 0);
@@ -339,8 +352,10 @@ static bool send(struct rollout_job *job, const char *suffix, size_t number)
     call->reusable = is_reusable(job, suffix);
     call->anew = *suffix == 'j' && ep->judge_anew;
     call->draw = is_draw(job);
+    /* That of the judge is wanted once more when it has proved of use. */
+    struct arena *arena = *suffix == 'j' ? &ep->arena : &ep->turn;
     call->place = str_of(
-        arena_printf(&ep->turn, "%.*s/%s%zu", (int)ep->place.len, ep->place.ptr, suffix, number));
+        arena_printf(arena, "%.*s/%s%zu", (int)ep->place.len, ep->place.ptr, suffix, number));
     call->done = executor_done;
     call->model.request.seed = engine_place_seed(call->wave, call->place);
     arena_clear(&call->arena);
@@ -586,7 +601,7 @@ static void grade(struct rollout_job *job)
         return;
     }
     if (json_count(ep->judge) == 1)
-        engine_call_share(&ep->call);
+        engine_call_proved(&ep->call);
     r->available = true;
     r->correct = verdict.correct;
     r->score = verdict.score;
@@ -604,7 +619,8 @@ static void judge_reply(struct rollout_job *job)
         fail_call(job, reply);
         return;
     }
-    ledger_row_add(&ep->spent[1], &reply->usage);
+    if (!ep->call.reused)
+        ledger_row_add(&ep->spent[1], &reply->usage);
     if (ep->judge_next++)
         buf_text(&ep->judge_replies, ", ");
     request_write_reply(&ep->judge_replies, reply);

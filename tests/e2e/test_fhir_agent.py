@@ -109,6 +109,31 @@ def test_judge_without_sense():
         lib.check(Judge.asked == 2 * missing, "what was judged is judged again")
 
 
+def judged(top, name, *more):
+    """Calls of the judge that were paid for, the scores, and the run's files."""
+    out = os.path.join(top, name)
+    result = lib.run("run", "-t", "fhir_agent.so", "-m", "memory.so", "-a", "rehearsal", "-o", out,
+                     *SMALL, *more)
+    lib.expect(result, 0)
+    phases = lib.load(out, "ledger.json").values()
+    return (sum(phase["judge"]["calls"] for phase in phases if "judge" in phase),
+            [s["score"] for s in lib.load(out, "val_scores.json")], lib.untimed(lib.tree(out)))
+
+
+def test_judge_is_asked_once():
+    """What the judge has answered in an earlier wave is not asked again, at any concurrency."""
+    with lib.folder() as top:
+        often, scores, _ = judged(top, "often", "cycle.reuse_calls=false")
+        once, again, files = judged(top, "once", "concurrency=1")
+        lib.check(scores == again, "what is reused changed the scores")
+        lib.check(once < often, "%d calls of the judge, not fewer than %d" % (once, often))
+        wide = judged(top, "wide", "concurrency=8")
+        lib.check(wide[0] == once, "%d calls at another concurrency, not %d" % (wide[0], once))
+        for name in ("journal.jsonl", "ledger.json", "val_scores.json"):
+            lib.check(wide[2][name] == files[name], name + " depends on concurrency")
+        lib.check(b'"reusable": true' in files["journal.jsonl"], "nothing can be reused")
+
+
 def test_refusals():
     with lib.folder() as top:
         csv = os.path.join(top, "q.csv")
@@ -119,4 +144,5 @@ def test_refusals():
         lib.check(not os.path.exists(os.path.join(top, "out", "val_runs.jsonl")), "a run was begun")
 
 
-lib.main(test_every_method, test_strategies, test_judge_without_sense, test_refusals)
+lib.main(test_every_method, test_strategies, test_judge_without_sense, test_judge_is_asked_once,
+         test_refusals)

@@ -1,0 +1,100 @@
+"""kill -9 of grasp-host amid the agent's Python: nothing of it is left running or on disk, and the
+resumed run ends as if nothing had happened."""
+import glob
+import os
+import random
+import signal
+import subprocess
+import time
+
+import lib
+
+KILLS = 4
+RUN = ["run", "-t", "fhir_agent.so", "-m", "memory.so", "-a", "rehearsal", "--quiet", "-j", "8", "--set",
+       "task.patients=4", "task.dev_limit=12", "task.val_limit=8", "task.test_limit=6",
+       "cycle.epochs=1", "cycle.update_every=6", "cycle.seed=5"]
+
+
+def parents():
+    """pid -> pid of its parent, of all processes."""
+    found = {}
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        fields = lib.read(path).rpartition(b")")[2].split()
+        if len(fields) > 1 and fields[0] != b"Z":
+            found[int(path.split("/")[2])] = int(fields[1])
+    return found
+
+
+def descendants(pid):
+    """{pid: when it began} of all that came from it."""
+    above, found = parents(), {}
+    for child in above:
+        at = child
+        while at in above and at != pid:
+            at = above[at]
+        if at == pid and child != pid:
+            found[child] = began(child)
+    return found
+
+
+def began(pid):
+    fields = lib.read("/proc/%d/stat" % pid).rpartition(b")")[2].split()
+    return fields[19] if len(fields) > 19 and fields[0] != b"Z" else None
+
+
+def left_of(processes):
+    return [pid for pid, since in processes.items() if since and began(pid) == since]
+
+
+def runs_code(pid):
+    """A run of Python has a namespace of process ids in that of the sandbox."""
+    for line in lib.read("/proc/%d/status" % pid).split(b"\n"):
+        if line.startswith(b"NSpid:"):
+            return len(line.split()) >= 4
+    return False
+
+
+def kill_amid_code(out, env, delay):
+    """Kills the host while code runs; how many processes it had, or 0 if it ended before."""
+    command = ["--resume", "--quiet"] if os.path.exists(os.path.join(out, "config.yaml")) else RUN
+    process = subprocess.Popen([lib.HOST, *command, "--out", out], env=env, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + delay
+    seen = {}
+    while process.poll() is None:
+        seen = descendants(process.pid)
+        if time.monotonic() > until and any(map(runs_code, seen)):
+            break
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    if process.returncode != -signal.SIGKILL:
+        return 0
+    end = time.monotonic() + 20
+    while left_of(seen) and time.monotonic() < end:
+        time.sleep(0.02)
+    lib.check(not left_of(seen), "still running: %s" % [
+        lib.read("/proc/%d/cmdline" % pid) for pid in left_of(seen)])
+    lib.check(not os.listdir(env["TMPDIR"]), "still there: %s" % os.listdir(env["TMPDIR"]))
+    return len(seen)
+
+
+def test_kills():
+    rng = random.Random(20261127)
+    with lib.folder() as top:
+        tmp = os.path.join(top, "tmp")
+        os.mkdir(tmp)
+        env = lib.environment(TMPDIR=tmp)
+        expected, out = os.path.join(top, "expected"), os.path.join(top, "out")
+        started = time.monotonic()
+        lib.expect(lib.run(*RUN, "--out", expected, env=env), 0)
+        lib.check(not os.listdir(tmp), "left: %s" % os.listdir(tmp))
+        taken = time.monotonic() - started
+        amid = [kill_amid_code(out, env, taken * at)
+                for at in sorted(rng.uniform(0.05, 0.5) for _ in range(KILLS))]
+        lib.check(sum(map(bool, amid)) >= KILLS // 2, "kills that came in time: %s" % amid)
+        lib.expect(lib.run("--resume", "--out", out, env=env), 0)
+        different = lib.same(expected, out)
+        lib.check(not different, "differ: %s" % different)
+
+
+lib.main(test_kills)
