@@ -399,7 +399,8 @@ pid_t child_pid(const struct child *child)
     return child->pid;
 }
 
-/* Whether it is the number's process that the pidfd stands for: it still has its parent. */
+/* Whether it is the number's process that the pidfd stands for: it still has its parent, or has
+ * become ours, which its parent ended before. */
 static bool is_child_of(pid_t pid, pid_t parent)
 {
     char path[64], text[1024];
@@ -418,7 +419,7 @@ int child_guard(struct child *child, pid_t inner, const struct guard_limits *lim
                 struct err *err)
 {
     int fd = pidfd_open(inner, 0);
-    if (fd < 0 || !is_child_of(inner, child->pid)) {
+    if (fd < 0 || !(is_child_of(inner, child->pid) || is_child_of(inner, getpid()))) {
         close_fd(&fd);
         return 0;
     }

@@ -169,6 +169,20 @@ static void leaves_nothing_at_its_end(void **state)
     expect_out(&r, 4, "done\n");
 }
 
+/* A command that is over before it could be put under guard. */
+static void leaves_no_zombie(void **state)
+{
+    static const char *const argv[] = {"/usr/bin/true", NULL};
+    const struct sandbox_request request = {.argv = argv};
+    for (int i = 0; i < 40; i++) {
+        struct child_result result = {0};
+        run(&request, &result);
+        expect_out(&result, 0, "");
+        if (waitpid(-1, NULL, WNOHANG) != -1)
+            fail_msg("a process is left after %d runs", i + 1);
+    }
+}
+
 static void ends_fork_bombs(void **state)
 {
     struct child_result r = {0};
@@ -363,6 +377,7 @@ int main(void)
         TEST(bounds_files_in_memory),
         TEST(keeps_the_limit_of_time),
         TEST(leaves_nothing_at_its_end),
+        TEST(leaves_no_zombie),
         TEST(ends_fork_bombs),
         TEST(allows_what_is_below_the_limit),
         TEST(keeps_the_limits_of_memory),
