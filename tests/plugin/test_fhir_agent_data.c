@@ -27,16 +27,23 @@ static void check_refused(const char *options, int32_t expected, const char *wor
     ward_close(&ward);
 }
 
-static void check_csv(const char *csv, const char *words)
+static void check_bytes(const char *csv, size_t len, const char *words)
 {
-    ward_write(folder, "bad.csv", csv, strlen(csv));
+    ward_write(folder, "bad.csv", csv, len);
     CLEANUP_FREE char *options =
         mem_printf("{\"data\": \"%s\", \"csv\": \"%s/bad.csv\"}", folder, folder);
     check_refused(options, GRASP_E_INVALID, words);
 }
 
+static void check_csv(const char *csv, const char *words)
+{
+    check_bytes(csv, strlen(csv), words);
+}
+
 static void test_bad_questions(void **state)
 {
+    static const char nul[] = WARD_HEADER "train,q1,\0,1,,p1,{},t,x\n";
+    check_bytes(nul, sizeof(nul) - 1, "bad.csv:2: a NUL byte");
     check_csv("split,question_id,question\n", "bad.csv:1: the header lacks true_answer, "
                                               "assumption, patient_fhir_id, true_fhir_ids");
     check_csv("", "bad.csv: the file is empty");
@@ -47,6 +54,7 @@ static void test_bad_questions(void **state)
               "bad.csv:3: question_id q1 is there twice");
     check_csv(WARD_HEADER "train,q1,\"open,1,,p1,{},t,x\n", "bad.csv:2: the quote that begins");
     check_csv(WARD_HEADER "train,q1,\xff,1,,p1,{},t,x\n", "bad.csv: not UTF-8");
+    check_csv(WARD_HEADER "train,q1,Q, ,,p1,{},t,x\n", "bad.csv:2: true_answer is empty");
     check_csv(WARD_HEADER "train,q1,Q,1,,p1,{},t,x\n", "no question for the split val");
     check_csv(WARD_HEADER "train,q1,Q,1,,p1,{},t,x\nvalid,q2,Q,1,,p1,{},t,x\n"
                           "test,q3,Q,1,,ghost,{},t,x\n",

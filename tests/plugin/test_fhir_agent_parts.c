@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mimic/uuid5.h"
 #include "common/slice.h"
 #include "mock_host.h"
 #include "tasks/fhir_agent/answer.h"
@@ -168,6 +169,32 @@ static void test_keys(void **state)
     text_json_ascii(&ascii, SLICE("\"\\\n\x01\xc3\xa9\xf0\x9f\x98\x80"));
     check(text_view(&ascii), "\"\\\"\\\\\\n\\u0001\\u00e9\\ud83d\\ude00\"");
     text_free(&ascii);
+}
+
+/* uuid5(OID, "MIMIC-IV"), the namespaces in it and what they hold. */
+static void test_ids(void **state)
+{
+    static const uint8_t root[16] = {0x24, 0xba, 0x6d, 0x92, 0xae, 0x8e, 0x56, 0xf9,
+                                     0x88, 0x98, 0x87, 0x3d, 0x8c, 0xba, 0x02, 0xda};
+    static const struct {
+        const char *kind, *space;
+    } kinds[] = {{"Patient", "569c1027384a58ff84f20338bab99bc1"},
+                 {"Encounter", "d7fa6dd29b235b5db1687af91f8e57dd"},
+                 {"EncounterICU", "8e98050b8d6a55a7ba3761ee31586de2"}};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        uint8_t space[16];
+        char hex[33];
+        mimic_uuid5(root, kinds[i].kind, space);
+        for (int k = 0; k < 16; k++)
+            snprintf(hex + 2 * (size_t)k, 3, "%02x", space[k]);
+        assert_string_equal(hex, kinds[i].space);
+    }
+    assert_string_equal(mimic_uuid("Patient", "10009628").text,
+                        "51d2190c-cc46-56c5-b2ea-363895cbea75");
+    assert_string_equal(mimic_uuid("Patient", "10018423").text,
+                        "bbad4581-d089-54a7-b7a0-8d986c5fb5ec");
+    assert_string_equal(mimic_uuid("Patient", "10022041").text,
+                        "52462b6a-9b39-5460-9ee6-1a2d7a20394e");
 }
 
 static struct strings letters(struct pool *pool, const char *text)
@@ -338,9 +365,10 @@ int main(void)
         cmocka_unit_test(test_csv_fields), cmocka_unit_test(test_csv_faults),
         cmocka_unit_test(test_literals),   cmocka_unit_test(test_normalized_answers),
         cmocka_unit_test(test_cells),      cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_figures),    cmocka_unit_test(test_trace),
-        cmocka_unit_test(test_retrieved),  cmocka_unit_test(test_outcome),
-        cmocka_unit_test(test_bundles),    cmocka_unit_test(test_judging),
+        cmocka_unit_test(test_ids),        cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_trace),      cmocka_unit_test(test_retrieved),
+        cmocka_unit_test(test_outcome),    cmocka_unit_test(test_bundles),
+        cmocka_unit_test(test_judging),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,10 @@ static int32_t take_record(struct reading *r, const struct strings *record, size
     bool full = split && split->limit && split->count >= (size_t)split->limit;
     if (!split || full || grasp_equal(field(r, record, COLUMN_MAPPABLE), "False"))
         return status;
+    if (!slice_trim(field(r, record, COLUMN_TRUTH)).len)
+        return grasp_fail(r->call, GRASP_E_INVALID,
+                          "%s:%zu: true_answer is empty; an answer of no rows is []", r->file,
+                          line);
     if (is_known(r, id))
         return grasp_fail(r->call, GRASP_E_INVALID, "%s:%zu: question_id %.*s is there twice",
                           r->file, line, (int)(id.len < 64 ? id.len : 64), id.ptr);
@@ -157,19 +161,34 @@ static int32_t check_splits(const struct reading *r)
     return GRASP_OK;
 }
 
+static int32_t check_bytes(const struct reading *r, grasp_str text)
+{
+    size_t line = 1;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!text.ptr[i])
+            return grasp_fail(r->call, GRASP_E_INVALID, "%s:%zu: a NUL byte; the file is damaged",
+                              r->file, line);
+        line += text.ptr[i] == '\n';
+    }
+    return GRASP_OK;
+}
+
 int32_t questions_read(grasp_call *call, struct pool *pool, grasp_str text, const char *file,
                        struct split splits[SPLIT_COUNT])
 {
     struct reading r = {.call = call, .pool = pool, .file = file, .splits = splits};
     struct csv csv = csv_start(text);
     const char *fault;
+    int32_t status = check_bytes(&r, text);
+    if (status)
+        return status;
     for (size_t row = 0;; row++) {
         struct pool scratch CLEANUP_POOL = {0};
         struct strings record;
         size_t line;
         if (!csv_record(&csv, &scratch, &record, &line, &fault))
             break;
-        int32_t status = row ? take_record(&r, &record, line) : find_columns(&r, &record);
+        status = row ? take_record(&r, &record, line) : find_columns(&r, &record);
         if (status)
             return status;
     }
