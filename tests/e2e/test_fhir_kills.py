@@ -56,14 +56,16 @@ def runs_code(pid):
 
 def kill_amid_code(out, env, delay):
     """Kills the host while code runs; how many processes it had, or 0 if it ended before."""
-    command = ["--resume", "--quiet"] if os.path.exists(os.path.join(out, "config.yaml")) else RUN
+    journal = os.path.join(out, "journal.jsonl")
+    command = ["--resume", "--quiet"] if os.path.exists(journal) else RUN
     process = subprocess.Popen([lib.HOST, *command, "--out", out], env=env, stdout=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + delay
     seen = {}
     while process.poll() is None:
         seen = descendants(process.pid)
-        if time.monotonic() > until and any(map(runs_code, seen)):
+        if (time.monotonic() > until and os.path.exists(journal)
+                and any(map(runs_code, seen))):
             break
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=60)
