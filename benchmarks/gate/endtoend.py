@@ -2,12 +2,14 @@
 """Learns with each gate on the rehearsal with noise, and measures what was learned without it.
 
     benchmarks/gate/endtoend.py [--build DIR] [--tasks quickstart,medagent] [--seeds N] [--jobs N]
-                                [--unhelpful UPDATES] [--out FILE.csv]
+                                [--gates G1;G2] [--noises N1,N2] [--unhelpful UPDATES]
+                                [--set OPTION=VALUE ...] [--out FILE.csv]
 
 The agent is at temperature .7, so that every rollout is a draw of its own; noise turns the verdict of
 a share of rollouts round, some samples' more often than others' (`rehearsal_noise`), the same way
 for every gate. True accuracy is that of the best checkpoint on the test splits, without noise.
 With --unhelpful the writer's edits are useless or harmful only, until so many updates were made.
+Every run is added to --out when it ends, and what is there already is not run again.
 Prints Markdown. The rehearsal says nothing about a model.
 """
 import argparse
@@ -103,7 +105,7 @@ def learn(args, task, noise, gate, seed, top, extra=()):
     result = host(args, "run", "-t", task + ".so", "-m", "grasp.so", "-a", "rehearsal", "-o", out,
                   "-j", "4", "--set", "test=false", "agent_temperature=0.7",
                   "rehearsal_noise=" + noise, "cycle.seed=%d" % seed, *TASKS[task], *GATES[gate],
-                  *extra)
+                  *args.set, *extra)
     if result.returncode:
         sys.exit("%s: exit code %d\n%s" % (out, result.returncode, result.stderr))
     events = updates_of(out)
@@ -135,26 +137,82 @@ def wilson_upper(k, n):
         1 + z * z / n)
 
 
-def compare(args, top):
-    jobs = [(task, noise, gate, seed) for task in args.tasks.split(",") for noise in NOISES
-            for gate in GATES for seed in range(1, args.seeds + 1)]
+class Rows:
+    """The runs of a CSV file, which grows by one row whenever a run ends."""
+
+    def __init__(self, path):
+        self.path = path
+        self.rows = {}
+        if path and os.path.exists(path):
+            with open(path, newline="", encoding="utf-8") as f:
+                for row in csv.DictReader(f):
+                    self.rows[self.key(row)] = row
+
+    @staticmethod
+    def key(row):
+        return row["task"], row["noise"], row["gate"], int(row["seed"])
+
+    def add(self, row):
+        with LOCK:
+            self.rows[self.key(row)] = row
+            if self.path:
+                self.write(list(row))
+
+    def write(self, fields):
+        temporary = self.path + ".new"
+        with open(temporary, "w", newline="", encoding="utf-8") as f:
+            writer = csv.DictWriter(f, fields)
+            writer.writeheader()
+            writer.writerows(self.ordered())
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(temporary, self.path)
+
+    def ordered(self):
+        order = list(GATES)
+        return sorted(self.rows.values(), key=lambda r: (
+            list(TASKS).index(r["task"]), float(r["noise"]), order.index(r["gate"]),
+            int(r["seed"])))
+
+    def of(self, task, noise, gate):
+        return [row for row in self.ordered()
+                if (row["task"], row["noise"], row["gate"]) == (task, noise, gate)]
+
+
+def count(rows, key):
+    return sum(int(row[key]) for row in rows)
+
+
+def run_missing(args, top, rows, jobs, extra=()):
+    """Runs what the file does not have."""
+    missing = [job for job in jobs if job not in rows.rows]
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        rows = list(pool.map(lambda job: learn(args, *job, top), jobs))
-    print("| task | noise | gate | true accuracy | updates that accepted | skills kept | calls of "
-          "the gate |\n|---|---|---|---|---|---|---|")
-    for task in args.tasks.split(","):
-        for noise in NOISES:
-            for gate in GATES:
-                some = [row for row in rows
-                        if (row["task"], row["noise"], row["gate"]) == (task, noise, gate)]
-                print("| %s | %s | %s | %.3f ± %.3f | %d of %d | %.1f | %.0f ± %.0f |" % (
-                    task, noise, gate, *mean(some, "accuracy"),
-                    sum(row["accepted"] for row in some), sum(row["updates"] for row in some),
-                    mean(some, "skills")[0], *mean(some, "probe_calls")), flush=True)
-    return rows
+        for done in concurrent.futures.as_completed(
+                [pool.submit(lambda job=job: rows.add(learn(args, *job, top, extra)))
+                 for job in missing]):
+            done.result()
 
 
-def unhelpful(args, top):
+def cells_of(args, rows=None):
+    """All that is asked for, or all of it that the file has."""
+    return [(task, noise, gate) for task in args.tasks for noise in args.noises
+            for gate in args.gates if rows is None or rows.of(task, noise, gate)]
+
+
+def compare(args, top, rows):
+    """Seed by seed, so that a run cut short has as many of each gate."""
+    run_missing(args, top, rows, [(*cell, seed) for seed in range(1, args.seeds + 1)
+                                  for cell in cells_of(args)])
+    print("| task | noise | gate | seeds | true accuracy | updates that accepted | skills kept | "
+          "calls of the gate |\n|---|---|---|---|---|---|---|---|")
+    for cell in cells_of(args, rows):
+        some = rows.of(*cell)
+        print("| %s | %s | %s | %d | %.3f ± %.3f | %d of %d | %.1f | %.0f ± %.0f |" % (
+            *cell, len(some), *mean(some, "accuracy"), count(some, "accepted"),
+            count(some, "updates"), mean(some, "skills")[0], *mean(some, "probe_calls")))
+
+
+def unhelpful(args, top, rows):
     """The same prompt, with a line that asks the rehearsal for nothing that helps."""
     prompts = os.path.join(top, "prompts")
     os.mkdir(prompts)
@@ -163,44 +221,38 @@ def unhelpful(args, top):
         text = f.read()
     with open(os.path.join(prompts, "propose.md"), "w", encoding="utf-8") as f:
         f.write(text + "\nRehearsal: no helpful edits\n")
-    rows = []
+    for cell in cells_of(args):
+        seed = 1
+        while count(rows.of(*cell), "updates") < args.unhelpful:
+            run_missing(args, top, rows, [(*cell, s) for s in range(seed, seed + args.jobs)],
+                        ("method.prompts_dir=" + prompts,))
+            seed += args.jobs
     print("| task | noise | gate | updates | accepted | rate | 95 % upper bound |\n"
           "|---|---|---|---|---|---|---|")
-    for task in args.tasks.split(","):
-        for noise in NOISES:
-            for gate in GATES:
-                some, seed = [], 1
-                while sum(row["updates"] for row in some) < args.unhelpful:
-                    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-                        some += pool.map(
-                            lambda s: learn(args, task, noise, gate, s, top,
-                                            ("method.prompts_dir=" + prompts,)),
-                            range(seed, seed + 8))
-                    seed += 8
-                rows += some
-                n, k = sum(r["updates"] for r in some), sum(r["accepted"] for r in some)
-                print("| %s | %s | %s | %d | %d | %.3f | %.3f |" % (
-                    task, noise, gate, n, k, k / n, wilson_upper(k, n)), flush=True)
-    return rows
+    for cell in cells_of(args, rows):
+        some = rows.of(*cell)
+        n, k = count(some, "updates"), count(some, "accepted")
+        print("| %s | %s | %s | %d | %d | %.3f | %.3f |" % (*cell, n, k, k / n,
+                                                            wilson_upper(k, n)))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
-    parser.add_argument("--tasks", default="quickstart,medagent")
+    parser.add_argument("--tasks", default="quickstart,medagent", type=lambda s: s.split(","))
+    parser.add_argument("--gates", default=";".join(GATES), type=lambda s: s.split(";"))
+    parser.add_argument("--noises", default=",".join(NOISES), type=lambda s: s.split(","))
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--unhelpful", type=int, default=0)
+    parser.add_argument("--set", nargs="+", default=[], help="options of every run")
     parser.add_argument("--out")
     args = parser.parse_args()
+    rows = Rows(args.out)
     with tempfile.TemporaryDirectory() as top:
-        rows = unhelpful(args, top) if args.unhelpful else compare(args, top)
-    if args.out:
-        with open(args.out, "w", newline="", encoding="utf-8") as f:
-            writer = csv.DictWriter(f, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        (unhelpful if args.unhelpful else compare)(args, top, rows)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -109,7 +109,7 @@ static int duel_probe(const struct probe_setup *s, size_t *out_rollouts)
     for (size_t k = 0; k < s->candidates; k++)
         candidates[k] =
             (struct duel_candidate){failing, s->failing_count, s->passing, s->passing_count, false};
-    const struct duel_setup setup = {
+    struct duel_setup setup = {
         .options = duel_defaults,
         .candidates = candidates,
         .candidate_count = s->candidates,
@@ -117,9 +117,13 @@ static int duel_probe(const struct probe_setup *s, size_t *out_rollouts)
         .probe_size = s->failing_count + s->passing_count,
     };
     void *memory;
+    if (s->uncapped)
+        setup.options.cap = GATE_UNCAPPED;
     const struct duel *d = play_duel(&setup, s->run, s->arg, &memory);
     int winner = duel_winner(d) == DUEL_NONE ? -1 : (int)duel_winner(d);
     duel_rollouts(d, out_rollouts);
+    if (s->uncapped)
+        *out_rollouts = rollouts_one_by_one(d, &setup);
     free(memory);
     return winner;
 }
@@ -158,4 +162,50 @@ struct duel *play_duel(const struct duel_setup *setup, run_fn run, void *arg, vo
         duel_tell(d, at, run(arg, r->candidate, r->sample, r->draw) ? DUEL_SOLVED : DUEL_FAILED);
     }
     return d;
+}
+
+/* What one passing sample takes; *broken: the library won there. */
+static size_t safety_of_sample(const struct duel *d, size_t k, uint32_t sample, bool *broken)
+{
+    size_t count, fights, taken = 0;
+    const struct duel_rollout *r = duel_rollouts(d, &count);
+    const struct duel_fight *f = duel_fights(d, &fights);
+    bool failed = false;
+    int32_t score = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (r[i].sample != sample)
+            continue;
+        if (r[i].role == DUEL_SAFETY && r[i].candidate == (int32_t)k && !failed) {
+            taken++;
+            failed = r[i].outcome != DUEL_SOLVED;
+        }
+        taken += r[i].role == DUEL_WALK && f[r[i].fight].candidate == (int32_t)k;
+    }
+    for (size_t i = 0; i < fights; i++)
+        score += f[i].safety && f[i].candidate == (int32_t)k && f[i].sample == sample ? f[i].result
+                                                                                      : 0;
+    *broken = score >= 2;
+    return taken;
+}
+
+size_t rollouts_one_by_one(const struct duel *d, const struct duel_setup *setup)
+{
+    size_t count, out = 0;
+    const struct duel_rollout *r = duel_rollouts(d, &count);
+    for (size_t i = 0; i < count; i++)
+        out += r[i].role != DUEL_SAFETY && r[i].role != DUEL_WALK;
+    for (size_t k = 0; k < setup->candidate_count; k++) {
+        const struct duel_report *report = &duel_reports(d)[k];
+        const struct duel_candidate *c = &setup->candidates[k];
+        bool broken, refused = false;
+        double breaks = 0;
+        for (int64_t i = 0; i < report->probed && !refused; i++) {
+            out += safety_of_sample(d, k, c->passing[i], &broken);
+            breaks += broken;
+            refused = broken && report->gain <= setup->options.break_weight *
+                                                    (double)c->passing_count * breaks /
+                                                    (double)report->probed;
+        }
+    }
+    return out;
 }

@@ -5,6 +5,8 @@
 #include "methods/grasp/duel_plan.h"
 #include "world.h"
 
+#define GATE_UNCAPPED 10000 /* rollouts, more than any duels take */
+
 enum gate_kind { GATE_REFERENCE, GATE_PAIRED, GATE_RERUN, GATE_MCNEMAR, GATE_DUEL, GATE_KINDS };
 extern const char *const gate_names[GATE_KINDS];
 
@@ -16,6 +18,7 @@ struct probe_setup {
     const uint32_t *failing, *passing;
     size_t failing_count, passing_count;
     size_t candidates;
+    bool uncapped; /* duels as long as they take */
     run_fn run;
     void *arg;
 };
@@ -25,3 +28,7 @@ int probe_gate(enum gate_kind kind, const struct probe_setup *setup, size_t *out
 
 /* The machine, to its end, in memory that grows with it and is to be freed. */
 struct duel *play_duel(const struct duel_setup *setup, run_fn run, void *arg, void **memory);
+
+/* Rollouts of a duel that is over, if its safety stages had gone sample by sample: no second look
+ * after a failed one, and none after the break that refuses the candidate. */
+size_t rollouts_one_by_one(const struct duel *duel, const struct duel_setup *setup);

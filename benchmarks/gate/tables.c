@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gate_tables TABLE UPDATES SEED: one table as CSV, on simulated updates. No model. */
+/* gate_tables TABLE UPDATES SEED [uncapped]: one table as CSV, on simulated updates. No model. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +27,7 @@ static const struct named_noise {
 
 static size_t updates = 4000;
 static uint64_t seed = 1;
+static bool uncapped;
 
 struct cell {
     double accepted, good, caused, rollouts;
@@ -79,7 +80,7 @@ static struct cell run_cell(const struct update_shape *shape, const struct updat
 
 static struct update_shape shape_of(const struct named_noise *noise)
 {
-    return (struct update_shape){4, 36, 0.5, 0, noise->noise};
+    return (struct update_shape){4, 36, 0.5, 0, noise->noise, uncapped};
 }
 
 static void print_head(void)
@@ -135,7 +136,7 @@ static void table_shapes(void)
                 const struct update_effect effect = {m ? 1 : 0, m, 0};
                 struct update_shape shape = {shapes[i].candidates, shapes[i].probe,
                                              shapes[i].accuracy, shapes[i].failing,
-                                             noises[n].noise};
+                                             noises[n].noise, uncapped};
                 if (m > shapes[i].failing)
                     continue;
                 struct cell cell = run_cell(&shape, &effect, GATE_DUEL);
@@ -209,6 +210,7 @@ int main(int argc, char **argv)
         updates = (size_t)strtoull(argv[2], NULL, 10);
     if (argc > 3)
         seed = strtoull(argv[3], NULL, 10);
+    uncapped = argc > 4 && strcmp(argv[4], "uncapped") == 0;
     for (size_t i = 0; argc > 1 && updates && i < sizeof(tables) / sizeof(*tables); i++) {
         if (strcmp(argv[1], tables[i].name) == 0) {
             print_head();
@@ -216,6 +218,6 @@ int main(int argc, char **argv)
             return 0;
         }
     }
-    fprintf(stderr, "usage: gate_tables false|shapes|harm|power|power_alone [UPDATES [SEED]]\n");
+    fprintf(stderr, "usage: gate_tables false|shapes|harm|power|power_alone [UPDATES [SEED [uncapped]]]\n");
     return 2;
 }

@@ -85,7 +85,8 @@ struct update_result update_simulate(const struct update_shape *shape,
         turn(&s, &r, k, s.passing, s.passing_count, effect->breaks, true);
     }
     const struct probe_setup setup = {
-        s.failing, s.passing, s.failing_count, s.passing_count, shape->candidates, run, &s};
+        s.failing, s.passing, s.failing_count, s.passing_count, shape->candidates,
+        shape->uncapped, run, &s};
     int winner = probe_gate(gate, &setup, &result.rollouts);
     result.winner = winner;
     result.accepted = winner >= 0;

@@ -11,6 +11,7 @@ struct update_shape {
     double accuracy;    /* of the library on the pool, without noise */
     size_t failing;     /* in the probe; 0: half of it */
     struct noise noise; /* of each sample */
+    bool uncapped;      /* duels as long as they take */
 };
 
 /* Of how many candidates, and what each of them does to the samples of the probe. */

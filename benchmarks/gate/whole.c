@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gate_whole RUNS SEED: whole learning runs on simulated worlds, as CSV. No model. */
+/* gate_whole RUNS SEED [design]: whole learning runs on simulated worlds, as CSV. No model. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +46,7 @@ struct run {
     const struct shape *shape;
     struct rnd rnd;
     struct world world;
+    bool design;  /* as the design's own simulation, see README.md */
     double right; /* chance that a proposal is right */
     int kind[DEV + VAL + TEST];
     double q[DEV + VAL + TEST];
@@ -53,6 +54,7 @@ struct run {
     double best_val;
     struct duel_record history[DEV];
     bool outcome[DEV]; /* of the latest batch it was in */
+    bool before[DEV];  /* in the epoch before */
     int epoch[DEV], cycle[DEV];
     int label[DEV];
     uint32_t version;
@@ -271,9 +273,10 @@ static void by_probe(struct run *r, enum gate_kind gate, int epoch, int cycle)
     for (int source = 0; source < 3 && f + p == 0; source++) {
         for (uint32_t i = 0; i < DEV; i++) {
             bool in = source == 0   ? r->epoch[i] == epoch && r->cycle[i] < cycle
-                      : source == 1 ? r->epoch[i] == epoch - 1
+                      : source == 1 ? epoch > 0
                                     : r->epoch[i] == epoch;
-            if (in && r->outcome[i])
+            bool solved = source == 1 ? r->before[i] : r->outcome[i];
+            if (in && solved)
                 passing[p++] = i;
             else if (in)
                 failing[f++] = i;
@@ -283,35 +286,61 @@ static void by_probe(struct run *r, enum gate_kind gate, int epoch, int cycle)
     rnd_shuffle(&r->rnd, passing, p);
     f = f < N / 2 ? f : N / 2;
     p = p < N / 2 ? p : N / 2;
-    const struct probe_setup setup = {failing, passing, f, p, r->candidate_count, run_candidate, r};
+    const struct probe_setup setup = {failing, passing, f, p, r->candidate_count, r->design,
+                                      run_candidate, r};
     int winner = probe_gate(gate, &setup, &rollouts);
     r->gate_rollouts += rollouts;
     if (winner >= 0 && add(&r->library, &r->proposals[winner]))
         r->accepted++;
 }
 
-/* What the winner was seen to do is what the next library does. */
+/* The design's order: what an edit was written from comes last in any case. */
+static void put_triggers_last(const struct run *r, size_t k, bool carried,
+                              struct duel_target *targets, size_t count)
+{
+    const bool *triggers = r->proposals[k].trigger;
+    struct duel_target late[DEV];
+    size_t kept = 0, n = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t sample = targets[i].sample;
+        if (triggers[sample] && !(carried && r->carried_hits[sample]))
+            late[n++] = targets[i];
+        else
+            targets[kept++] = targets[i];
+    }
+    memcpy(targets + kept, late, n * sizeof(*late));
+}
+
+/* What the winner was seen to do is what the next library does. In the design's program a look
+ * that failed counts, also when the other one did not. */
 static void remember_winner(struct run *r, const struct duel *d, size_t winner)
 {
     size_t count;
     const struct duel_rollout *rollouts = duel_rollouts(d, &count);
+    bool looked[DEV] = {false};
     r->version++;
     for (size_t i = 0; i < count; i++) {
         const struct duel_rollout *x = &rollouts[i];
-        if (x->candidate == (int32_t)winner && (x->role == DUEL_SCREEN || x->role == DUEL_SAFETY))
-            duel_remember(&r->history[x->sample], x->outcome == DUEL_SOLVED, r->version, 0);
+        if (x->candidate != (int32_t)winner || (x->role != DUEL_SCREEN && x->role != DUEL_SAFETY))
+            continue;
+        if (r->design && looked[x->sample] && r->history[x->sample].last == DUEL_MISSED)
+            continue;
+        looked[x->sample] = x->role == DUEL_SAFETY;
+        duel_remember(&r->history[x->sample], x->outcome == DUEL_SOLVED, r->version, 0);
     }
 }
 
-static void remember_library(struct run *r, const struct duel *d)
+/* The design's program also remembers that the library failed once more. */
+static void remember_library(struct run *r, const struct duel *d, const struct duel_setup *setup)
 {
     size_t count;
     const struct duel_rollout *rollouts = duel_rollouts(d, &count);
-    r->gate_rollouts += count;
+    r->gate_rollouts += r->design ? rollouts_one_by_one(d, setup) : count;
     for (size_t i = 0; i < count; i++) {
         const struct duel_rollout *x = &rollouts[i];
-        if (x->candidate == DUEL_LIBRARY && x->role == DUEL_RECHECK && x->outcome == DUEL_SOLVED)
-            duel_remember(&r->history[x->sample], true, r->version, 0);
+        bool solved = x->outcome == DUEL_SOLVED;
+        if (x->candidate == DUEL_LIBRARY && x->role == DUEL_RECHECK && (solved || r->design))
+            duel_remember(&r->history[x->sample], solved, r->version, 0);
     }
 }
 
@@ -342,12 +371,16 @@ static void by_duel(struct run *r, const struct method *m)
                                              carried ? r->carried_hits : NULL, NULL};
         size_t f = duel_plan_failing(r->history, DEV, r->version, &subject, below, &r->rnd, order,
                                      failing[k]);
+        if (r->design)
+            put_triggers_last(r, k, carried, failing[k], f);
         candidates[k] = (struct duel_candidate){failing[k], f, passing, p, carried};
     }
-    const struct duel_setup setup = {duel_defaults, candidates, r->candidate_count, DEV, N};
+    struct duel_setup setup = {duel_defaults, candidates, r->candidate_count, DEV, N};
+    if (r->design)
+        setup.options.cap = GATE_UNCAPPED;
     const struct duel *d = play_duel(&setup, run_candidate, r, &memory);
     size_t winner = duel_winner(d);
-    remember_library(r, d);
+    remember_library(r, d, &setup);
     r->has_carried = false;
     if (m->carry)
         carry(r, d, candidates);
@@ -358,24 +391,22 @@ static void by_duel(struct run *r, const struct method *m)
     free(memory);
 }
 
-static bool prune_one(struct run *r, size_t skill)
+static bool prune_one(struct run *r, size_t skill, const struct duel_target *lost, size_t n)
 {
-    struct duel_target lost[DEV];
-    uint32_t passing[DEV], order[DEV];
+    uint32_t passing[DEV];
     void *memory;
-    size_t n = duel_plan_lost(r->history, DEV, below, &r->rnd, order, lost);
     size_t p = duel_plan_passing(r->history, DEV, r->version, NULL, below, &r->rnd, passing);
     struct duel_candidate candidate = {lost, n, passing, p, false};
     struct duel_setup setup = {duel_defaults, &candidate, 1, DEV, N};
-    if (n < DUEL_PRUNE_FROM)
-        return true;
     setup.options.screen = DUEL_PRUNE_SCREEN;
+    if (r->design)
+        setup.options.cap = GATE_UNCAPPED;
     r->candidates[0] = r->library;
     memmove(&r->candidates[0].skills[skill], &r->candidates[0].skills[skill + 1],
             (--r->candidates[0].count - skill) * sizeof(struct skill));
     const struct duel *d = play_duel(&setup, run_candidate, r, &memory);
     bool removed = duel_winner(d) == 0;
-    remember_library(r, d);
+    remember_library(r, d, &setup);
     if (removed) {
         r->library = r->candidates[0];
         remember_winner(r, d, 0);
@@ -386,10 +417,12 @@ static bool prune_one(struct run *r, size_t skill)
 
 static void prune(struct run *r)
 {
-    for (size_t i = r->library.count; i-- > 0;) {
-        if (prune_one(r, i))
-            return;
-    }
+    struct duel_target lost[DEV];
+    uint32_t order[DEV];
+    size_t n = duel_plan_lost(r->history, DEV, below, &r->rnd, order, lost);
+    bool removed = n < DUEL_PRUNE_FROM;
+    for (size_t i = r->library.count; i-- > 0 && !removed;)
+        removed = prune_one(r, i, lost, n);
 }
 
 static void update(struct run *r, const struct method *m, const uint32_t *batch, int epoch,
@@ -398,7 +431,7 @@ static void update(struct run *r, const struct method *m, const uint32_t *batch,
     run_batch(r, batch, m->batch, epoch, cycle);
     propose_all(r, batch, m->batch);
     make_candidates(r);
-    if (!r->candidate_count)
+    if (!r->candidate_count || r->library.count == SKILLS)
         return;
     if (m->how == NO_GATE_FIRST)
         r->accepted += add(&r->library, &r->proposals[0]);
@@ -426,7 +459,7 @@ struct figures {
 };
 
 static struct figures run_once(const struct shape *shape, struct noise noise, double right,
-                               const struct method *m, uint64_t seed)
+                               const struct method *m, bool design, uint64_t seed)
 {
     static struct run run;
     struct run *r = &run;
@@ -435,16 +468,20 @@ static struct figures run_once(const struct shape *shape, struct noise noise, do
     memset(r, 0, sizeof(*r));
     r->shape = shape;
     r->right = right;
+    r->design = design;
     r->rnd.state = rnd_hash(seed, 1);
     r->world = (struct world){.noise = noise, .rnd = {rnd_hash(seed, 2)}};
     memset(r->epoch, -1, sizeof(r->epoch));
     make_samples(r);
-    validate(r);
+    r->best_val = -1;
+    if (!design)
+        validate(r);
     for (size_t i = 0, cycles = DEV / m->batch; i < m->updates; i++) {
         if (i % cycles == 0) {
             for (uint32_t s = 0; s < DEV; s++)
                 order[s] = s;
             rnd_shuffle(&r->rnd, order, DEV);
+            memcpy(r->before, r->outcome, sizeof(r->before));
         }
         update(r, m, &order[i % cycles * m->batch], (int)(i / cycles), (int)(i % cycles));
         if (i % cycles == cycles - 1) {
@@ -470,12 +507,12 @@ static struct figures run_once(const struct shape *shape, struct noise noise, do
 }
 
 static void print_method(const struct shape *shape, const char *noise_name, struct noise noise,
-                         double right, const struct method *m, size_t runs, uint64_t seed)
+                         double right, const struct method *m, bool design, size_t runs, uint64_t seed)
 {
     struct figures sum = {0};
     double squares = 0;
     for (size_t i = 0; i < runs; i++) {
-        struct figures f = run_once(shape, noise, right, m, rnd_hash(seed, i));
+        struct figures f = run_once(shape, noise, right, m, design, rnd_hash(seed, i));
         sum.start += f.start;
         sum.accuracy += f.accuracy;
         squares += f.accuracy * f.accuracy;
@@ -506,16 +543,18 @@ int main(int argc, char **argv)
     static const double rights[] = {0.4, 0, 0.15, 0.7};
     size_t runs = argc > 1 ? (size_t)strtoull(argv[1], NULL, 10) : 2000;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    bool design = argc > 3 && strcmp(argv[3], "design") == 0;
+    size_t worlds = design ? 1 : sizeof(shapes) / sizeof(*shapes);
     if (!runs)
         return 2;
     printf("world,noise,right,method,runs,start,accuracy,error,last,harmful,useless,rollouts,"
            "accepted\n");
-    for (size_t s = 0; s < sizeof(shapes) / sizeof(*shapes); s++) {
+    for (size_t s = 0; s < worlds; s++) {
         for (size_t n = 0; n < sizeof(noises) / sizeof(*noises); n++) {
             for (size_t p = 0; p < (s ? 1 : 4); p++) {
                 for (size_t m = 0; m < sizeof(methods) / sizeof(*methods); m++)
                     print_method(&shapes[s], noises[n].name, noises[n].noise, rights[p],
-                                 &methods[m], p || s ? runs / 4 : runs, seed);
+                                 &methods[m], design, p || s ? runs / 4 : runs, seed);
             }
         }
     }
