@@ -1,60 +1,54 @@
 #!/usr/bin/env python3
-"""Compares results/*.csv with the figures of the design's own simulation, cell by cell.
+"""Compares the simulated tables with the figures of the design's own simulation, cell by cell.
 
-That simulation was another program with other random numbers: its cells had 4,000, 2,000 or 800
-updates. A cell agrees if the difference is within two standard errors of both together, or .005."""
+    compare.py [RESULTS]
+
+First in the design's configuration (design_*.csv), then with the defaults. A cell agrees if the
+difference is within two standard errors of both figures together, and half of their last digit.
+Last come the extremes that README.md names."""
 import csv
 import math
 import os
+import sys
+
+from design import (ALONE, FALSE, FALSE_GATES, FEW, FOUR_GOOD, HARM, HARM_REFERENCE, OTHER,
+                    OTHER_CELLS, POWER, ROLLOUTS, SETTLED, SETTLED_RULES, SHAPES, SIX, WHOLE,
+                    WHOLE_NOISES)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SIX = (".02", ".05", ".10", ".15", "het20", "fhir")
-FALSE = {  # rate of the reference, of the hit duel, rollouts of the hit duel
-    "0": (.000, .000, 36), ".02": (.597, .000, 38), ".05": (.663, .000, 40), ".10": (.680, .001, 45),
-    ".15": (.676, .000, 50), "het20": (.655, .002, 43), "fhir": (.688, .012, 53),
-    "coin": (.690, .010, 71),
-}
-HARM = {  # fixes, breaks of all four: the hit duel's rate
-    (0, 1): (.000, .000, .000, .000, .001, .001), (0, 2): (.000, .000, .000, .000, .000, .000),
-    (1, 2): (.000, .000, .005, .021, .014, .002), (2, 3): (.000, .001, .003, .017, .015, .002),
-    (1, 3): (.000, .000, .000, .001, .000, .000), (1, 1): (.002, .022, .088, .121, .135, .047),
-    (2, 2): (.003, .015, .047, .069, .117, .040),
-}
-POWER = {  # fixes, breaks of one good edit among four: the hit duel's rate
-    (1, 0): (.47, .40, .32, .23, .37, .30), (2, 0): (.76, .65, .51, .35, .60, .47),
-    (3, 0): (.89, .84, .70, .47, .77, .68), (5, 0): (.98, .95, .82, .64, .91, .84),
-    (8, 0): (1.00, .98, .92, .73, .99, .98), (2, 1): (.21, .13, .11, .08, .20, .14),
-    (3, 1): (.42, .32, .20, .15, .38, .31), (5, 1): (.78, .66, .45, .30, .69, .63),
-    (8, 1): (.97, .90, .69, .49, .90, .93), (3, 2): (.08, .04, .04, .05, .10, .07),
-    (5, 2): (.40, .31, .13, .12, .37, .31), (8, 2): (.82, .67, .41, .26, .74, .73),
-}
-CAUSED = {  # what the reference accepts because of the effect
-    (1, 0): (.34, .17, .10, .06, .16, .12), (2, 0): (.50, .32, .20, .14, .33, .17),
-    (3, 0): (.55, .41, .28, .18, .40, .31), (5, 0): (.56, .48, .37, .30, .44, .36),
-    (8, 0): (.58, .42, .38, .37, .43, .41), (2, 1): (.10, .09, .08, .06, .09, .08),
-    (3, 1): (.11, .17, .16, .12, .14, .14), (5, 1): (.12, .24, .23, .19, .22, .20),
-    (8, 1): (.13, .24, .28, .26, .21, .26), (3, 2): (.02, .04, .05, .04, .04, .03),
-    (5, 2): (.02, .07, .10, .13, .09, .08), (8, 2): (.03, .08, .14, .20, .09, .09),
-}
-WHOLE = {  # accuracy, its error, rollouts of the gate; p .40
-    "no gate, first proposal": ((.587, .004, 0), (.556, .003, 0), (.580, .004, 0), (.540, .003, 0)),
-    "no gate, all K": ((.562, .004, 0), (.545, .003, 0), (.559, .004, 0), (.535, .003, 0)),
-    "reference": ((.688, .003, 1746), (.601, .003, 1778), (.667, .003, 1754), (.572, .003, 1784)),
-    "hit duel, no labels": ((.691, .003, 684), (.595, .003, 760), (.678, .003, 687),
-                            (.591, .003, 757)),
-    "+ label order": ((.735, .003, 824), (.643, .002, 953), (.720, .003, 834), (.617, .002, 941)),
-    "+ carry-over": ((.747, .002, 852), (.651, .002, 969), (.727, .003, 859), (.621, .002, 962)),
-    "+ prune": ((.754, .002, 1104), (.654, .002, 1203), (.735, .002, 1161), (.624, .002, 1254)),
-    "reference, B 24": ((.721, .003, 2184), (.626, .003, 2243), (.703, .003, 2226),
-                        (.591, .003, 2302)),
-    "+ prune, B 24": ((.798, .001, 1732), (.706, .002, 2145), (.778, .002, 1840),
-                      (.663, .002, 2208)),
-}
+RESULTS = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "results")
+NAMED = 4  # cells that differ of each table, before "and n more"
 
 
 def read(name):
-    with open(os.path.join(HERE, "results", name), encoding="utf-8") as f:
+    with open(os.path.join(RESULTS, name), encoding="utf-8") as f:
         return list(csv.DictReader(f))
+
+
+class Table:
+    """Counts the cells of one table that agree."""
+
+    def __init__(self, title):
+        self.title, self.count, self.bad = title, 0, []
+
+    def put(self, where, ours, theirs, tolerance):
+        self.count += 1
+        if abs(ours - theirs) > tolerance + 1e-9:
+            self.bad.append((abs(ours - theirs) / tolerance,
+                             "%s: %.4g, there %g (± %.2g)" % (where, ours, theirs, tolerance)))
+
+    def rate(self, where, row, column, theirs, updates, digits):
+        ours = float(row[column])
+        both = math.hypot(error(ours, int(row["updates"])), error(theirs, updates))
+        self.put(where, ours, theirs, 2 * both + 0.5 * 10 ** -digits)
+
+    def show(self):
+        self.bad.sort(reverse=True)
+        lines = ["\n  - " + line for _, line in self.bad[:NAMED]]
+        if len(self.bad) > NAMED:
+            lines.append("\n  - and %d more" % (len(self.bad) - NAMED))
+        print("- %s: %d of %d cells agree%s" % (self.title, self.count - len(self.bad), self.count,
+                                                "".join(lines)))
 
 
 def error(rate, n):
@@ -62,64 +56,183 @@ def error(rate, n):
     return math.sqrt(p * (1 - p) / n)
 
 
-def agrees(ours, n, theirs, m):
-    return abs(ours - theirs) <= max(.005, 2 * math.hypot(error(ours, n), error(theirs, m)))
+def cell(rows, noise, gate, effect=(0, 0, 0), shape=None):
+    for row in rows:
+        if (row["noise"], row["gate"]) == (noise, gate) and shape in (None, row["shape"]) and (
+                int(row["candidates_with_effect"]), int(row["fixes"]), int(row["breaks"])) == effect:
+            return row
+    sys.exit("no cell of %s, %s, %s, %s" % (noise, gate, effect, shape))
 
 
-def rates(title, name, effects, expected, gate, column, m):
-    rows, bad, count = read(name), [], 0
-    for (fixes, breaks), figures in expected.items():
-        for noise, theirs in zip(SIX, figures):
-            row = next(r for r in rows if (r["candidates_with_effect"], r["fixes"], r["breaks"],
-                                           r["noise"], r["gate"]) ==
-                       (effects, str(fixes), str(breaks), noise, gate))
-            ours, n = float(row[column]), int(row["updates"])
-            count += 1
-            if not agrees(ours, n, theirs, m):
-                bad.append("%d fixed, %d broken at %s: %.3f, there %.3f" % (
-                    fixes, breaks, noise, ours, theirs))
-    show(title, bad, count)
+def compare_false(prefix):
+    rates, rollouts = Table("false acceptance"), Table("rollouts when nothing helps")
+    rows = read(prefix + "false.csv")
+    for noise, figures in FALSE.items():
+        for gate, theirs in zip(FALSE_GATES, figures):
+            rates.rate("%s at %s" % (gate, noise), cell(rows, noise, gate), "accepted", theirs,
+                       4000, 3)
+        for gate, theirs in zip(("paired + re-run", "hit duel"), figures[5:]):
+            rollouts.put("%s at %s" % (gate, noise),
+                         float(cell(rows, noise, gate)["rollouts"]), theirs, 1.5)
+    rates.show()
+    rollouts.show()
 
 
-def show(title, bad, count):
-    print("- %s: %d of %d cells agree%s" % (title, count - len(bad), count,
-                                            "".join("\n  - " + line for line in bad)))
+def compare_shapes(prefix):
+    """The design names the worst of six noises; of that the error is a little more."""
+    table, few, rows = Table("other shapes"), Table("few failing samples"), read(
+        prefix + "shapes.csv")
+    for shape, (worst, low, high) in SHAPES.items():
+        row = max((cell(rows, noise, "hit duel", shape=shape) for noise in SIX),
+                  key=lambda r: float(r["accepted"]))
+        table.rate(shape, row, "accepted", worst, 4000, 3)
+        for noise, theirs in ((".05", low), ("fhir", high)):
+            table.put("rollouts of %s at %s" % (shape, noise), float(
+                cell(rows, noise, "hit duel", shape=shape)["rollouts"]), theirs, 1.5)
+    for (failing, noise), (none, *power, rollouts) in FEW.items():
+        shape, where = "K4 N36 acc .75 nf %d" % failing, "nf %d at %s" % (failing, noise)
+        row = cell(rows, noise, "hit duel", shape=shape)
+        few.rate(where + ", no effect", row, "accepted", none, 1000, 3)
+        few.put(where + ", rollouts", float(row["rollouts"]), rollouts, 1.5)
+        for fixes, theirs in enumerate(power, 1):
+            if theirs is not None:
+                few.rate("%s, m %d" % (where, fixes),
+                         cell(rows, noise, "hit duel", (1, fixes, 0), shape), "good_if_able",
+                         theirs, 800, 2)
+    table.show()
+    few.show()
 
 
-def compare_false():
-    bad, count, rows = [], 0, read("false.csv")
-    for noise, (reference, duel, rollouts) in FALSE.items():
-        for gate, theirs in (("reference", reference), ("hit duel", duel)):
-            row = next(r for r in rows if (r["noise"], r["gate"]) == (noise, gate))
-            count += 1
-            if not agrees(float(row["accepted"]), int(row["updates"]), theirs, 4000):
-                bad.append("%s at %s: %s, there %.3f" % (gate, noise, row["accepted"], theirs))
-        count += 1
-        if abs(float(row["rollouts"]) - rollouts) > 1:
-            bad.append("rollouts at %s: %s, there %d" % (noise, row["rollouts"], rollouts))
-    show("false acceptance and rollouts", bad, count)
-    most = max((r for name in ("false.csv", "shapes.csv") for r in read(name)
-                if r["gate"] == "hit duel" and r["candidates_with_effect"] == "0"),
-               key=lambda r: float(r["upper"]))
-    print("- the most that the hit duel accepts anywhere: %s (95 %% upper bound %s), %s at %s" % (
-        most["accepted"], most["upper"], most["shape"], most["noise"]))
+def compare_harm(prefix):
+    rows = read(prefix + "harm.csv")
+    for title, gate, expected, updates, digits in (
+            ("harmful and balanced edits", "hit duel", HARM, 2000, 3),
+            ("the same with the reference's gate", "reference", HARM_REFERENCE, 1000, 2)):
+        table = Table(title)
+        for (fixes, breaks), figures in expected.items():
+            for noise, theirs in zip(SIX, figures):
+                table.rate("%d fixed, %d broken at %s" % (fixes, breaks, noise),
+                           cell(rows, noise, gate, (4, fixes, breaks)), "accepted", theirs,
+                           updates, digits)
+        table.show()
 
 
-def compare_whole():
-    bad, count, rows = [], 0, read("whole.csv")
+def compare_power(prefix):
+    rows = read(prefix + "power.csv")
+    for at, (title, gate, column) in enumerate((
+            ("acceptance by the reference", "reference", "good"),
+            ("what the effect causes of it", "reference", "caused"),
+            ("power of the hit duel", "hit duel", "good"))):
+        table = Table(title)
+        for (fixes, breaks), figures in POWER.items():
+            for noise, theirs in zip(SIX, figures[at]):
+                table.rate("%d fixed, %d broken at %s" % (fixes, breaks, noise),
+                           cell(rows, noise, gate, (1, fixes, breaks)), column, theirs, 800, 2)
+        table.show()
+    compare_alone(prefix)
+    table = Table("four good edits")
+    for (fixes, noise), theirs in FOUR_GOOD.items():
+        table.rate("%d fixed at %s" % (fixes, noise), cell(rows, noise, "hit duel", (4, fixes, 0)),
+                   "good", theirs, 500, 2)
+    table.show()
+
+
+def compare_alone(prefix):
+    table, rows = Table("a single edit, both gates"), read(prefix + "power_alone.csv")
+    for noise, figures in ALONE.items():
+        for gate, powers in zip(("reference", "hit duel"), figures):
+            for fixes, theirs in zip((1, 2, 3, 5, 8), powers):
+                table.rate("%s, %d fixed at %s" % (gate, fixes, noise),
+                           cell(rows, noise, gate, (1, fixes, 0)), "good", theirs, 800, 2)
+    table.show()
+
+
+def compare_rollouts():
+    table = Table("rollouts of an update, mean and 95 %")
+    rows = read("design_false.csv") + read("design_power.csv")
+    for (candidates, fixes), figures in ROLLOUTS.items():
+        for noise, (mean, p95) in zip((".05", ".15", "fhir"), figures):
+            row = cell(rows, noise, "hit duel", (candidates, fixes, 0))
+            where = "%d fix %d at %s" % (candidates, fixes, noise)
+            table.put(where, float(row["rollouts"]), mean, 2.5)
+            table.put(where + ", 95 %", float(row["rollouts_p95"]), p95, 6)
+    table.show()
+
+
+def compare_settled():
+    table, rows = Table("settled, with churn"), read("settled.csv")
+    for churn, (reference, *rules) in SETTLED.items():
+        table.rate("reference at %s" % churn, cell(rows, churn, "reference"), "accepted",
+                   reference, 1000, 2)
+        for rule, figures in zip(SETTLED_RULES, rules):
+            for fixes, theirs in enumerate(figures):
+                row = cell(rows, churn, "hit duel", (1 if fixes else 0, fixes, 0), rule)
+                table.rate("%s, m %d at %s" % (rule, fixes, churn), row,
+                           "good" if fixes else "accepted", theirs, 1000, 2)
+    table.show()
+
+
+def whole_cells():
     for method, cells in WHOLE.items():
-        for noise, (accuracy, half, rollouts) in zip((".05", ".15", "het20", "fhir"), cells):
-            row = next(r for r in rows if (r["world"], r["noise"], r["right"], r["method"]) ==
-                       ("spec", noise, "0.40", method))
-            count += 1
-            off = abs(float(row["accuracy"]) - accuracy)
-            if off > math.hypot(half, float(row["error"])):
-                bad.append("%s at %s: %s, there %.3f" % (method, noise, row["accuracy"], accuracy))
-    show("accuracy of whole runs", bad, count)
+        for noise, (accuracy, half, *others) in zip(WHOLE_NOISES, cells):
+            yield method, "0.40", noise, accuracy, half, others
+    for method, cells in OTHER.items():
+        for (right, noise), (accuracy, *others) in zip(OTHER_CELLS, cells):
+            yield method, right, noise, accuracy, None, others
 
 
-compare_false()
-rates("harmful and balanced edits", "harm.csv", "4", HARM, "hit duel", "accepted", 2000)
-rates("power of the hit duel", "power.csv", "1", POWER, "hit duel", "good", 800)
-rates("caused acceptance of the reference", "power.csv", "1", CAUSED, "reference", "caused", 800)
-compare_whole()
+def compare_whole(prefix):
+    """Where the design gives no error, its is taken to be that of as many runs here."""
+    tables = [Table("whole runs: " + name) for name in (
+        "accuracy", "harmful skills kept", "useless skills kept", "rollouts of the gate")]
+    rows = {(r["method"], r["right"], r["noise"]): r for r in read(prefix + "whole.csv")
+            if r["world"] == "spec"}
+    for method, right, noise, accuracy, half, others in whole_cells():
+        row, where = rows[method, right, noise], "%s, p %s at %s" % (method, right, noise)
+        own = float(row["accuracy_error"])
+        tables[0].put(where, float(row["accuracy"]), accuracy,
+                      math.hypot(half or own, own) + .0005)
+        for table, column, theirs, digit in zip(
+                tables[1:], ("harmful", "useless", "rollouts"), others, (.005, .005, .5)):
+            if theirs is not None:
+                table.put(where, float(row[column]), theirs,
+                          math.sqrt(2) * float(row[column + "_error"]) + digit)
+    for table in tables:
+        table.show()
+
+
+def most(rows, column="upper"):
+    row = max(rows, key=lambda r: float(r[column]))
+    return "%.4f (95 %% upper bound %.4f), %s of %s fix %s and break %s at %s, %s" % (
+        float(row["accepted"]), float(row["upper"]), row["candidates_with_effect"], "the edits",
+        row["fixes"], row["breaks"], row["noise"], row["shape"])
+
+
+def show_extremes(prefix):
+    none = [r for name in ("false.csv", "shapes.csv") for r in read(prefix + name)
+            if r["candidates_with_effect"] == "0"]
+    harm = [r for r in read(prefix + "harm.csv") if r["gate"] == "hit duel"]
+    reference = [float(r["accepted"]) for r in read(prefix + "false.csv")
+                 if r["gate"] == "reference" and r["noise"] != "0"]
+    print("- most with no effect: " + most([r for r in none if r["gate"] == "hit duel"]))
+    print("- most that is net harmful: " + most([r for r in harm if r["fixes"] < r["breaks"]]))
+    print("- most that is net zero: " + most([r for r in harm if r["fixes"] == r["breaks"]]))
+    print("- the reference with no effect, K 4, N 36: %.3f to %.3f" % (
+        min(reference), max(reference)))
+
+
+def main():
+    for prefix, title in (("design_", "In the design's configuration"), ("", "\nWith the defaults")):
+        print(title + ":\n")
+        compare_false(prefix)
+        compare_shapes(prefix)
+        compare_harm(prefix)
+        compare_power(prefix)
+        if prefix:
+            compare_rollouts()
+            compare_settled()
+        compare_whole(prefix)
+        show_extremes(prefix)
+
+
+main()

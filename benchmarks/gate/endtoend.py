@@ -9,20 +9,22 @@ The agent is at temperature .7, so that every rollout is a draw of its own; nois
 a share of rollouts round, some samples' more often than others' (`rehearsal_noise`), the same way
 for every gate. True accuracy is that of the best checkpoint on the test splits, without noise.
 With --unhelpful the writer's edits are useless or harmful only, until so many updates were made.
-Every run is added to --out when it ends, and what is there already is not run again.
+Every run is added to --out when it ends, and what is there already is not run again: other
+options of --set want another file.
 Prints Markdown. The rehearsal says nothing about a model.
 """
 import argparse
 import concurrent.futures
 import csv
 import json
-import math
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+
+import tables
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -123,20 +125,6 @@ def learn(args, task, noise, gate, seed, top, extra=()):
     return row
 
 
-def mean(rows, key):
-    """With half a 95 % interval."""
-    values = [float(row[key]) for row in rows]
-    m = sum(values) / len(values)
-    var = sum((v - m) ** 2 for v in values) / max(1, len(values) - 1)
-    return m, 1.96 * math.sqrt(var / len(values))
-
-
-def wilson_upper(k, n):
-    z, p = 1.96, k / n
-    return (p + z * z / (2 * n) + z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (
-        1 + z * z / n)
-
-
 class Rows:
     """The runs of a CSV file, which grows by one row whenever a run ends."""
 
@@ -179,10 +167,6 @@ class Rows:
                 if (row["task"], row["noise"], row["gate"]) == (task, noise, gate)]
 
 
-def count(rows, key):
-    return sum(int(row[key]) for row in rows)
-
-
 def run_missing(args, top, rows, jobs, extra=()):
     """Runs what the file does not have."""
     missing = [job for job in jobs if job not in rows.rows]
@@ -193,23 +177,16 @@ def run_missing(args, top, rows, jobs, extra=()):
             done.result()
 
 
-def cells_of(args, rows=None):
-    """All that is asked for, or all of it that the file has."""
+def cells_of(args):
     return [(task, noise, gate) for task in args.tasks for noise in args.noises
-            for gate in args.gates if rows is None or rows.of(task, noise, gate)]
+            for gate in args.gates]
 
 
 def compare(args, top, rows):
     """Seed by seed, so that a run cut short has as many of each gate."""
     run_missing(args, top, rows, [(*cell, seed) for seed in range(1, args.seeds + 1)
                                   for cell in cells_of(args)])
-    print("| task | noise | gate | seeds | true accuracy | updates that accepted | skills kept | "
-          "calls of the gate |\n|---|---|---|---|---|---|---|---|")
-    for cell in cells_of(args, rows):
-        some = rows.of(*cell)
-        print("| %s | %s | %s | %d | %.3f ± %.3f | %d of %d | %.1f | %.0f ± %.0f |" % (
-            *cell, len(some), *mean(some, "accuracy"), count(some, "accepted"),
-            count(some, "updates"), mean(some, "skills")[0], *mean(some, "probe_calls")))
+    print(tables.endtoend(rows.ordered()))
 
 
 def unhelpful(args, top, rows):
@@ -223,17 +200,11 @@ def unhelpful(args, top, rows):
         f.write(text + "\nRehearsal: no helpful edits\n")
     for cell in cells_of(args):
         seed = 1
-        while count(rows.of(*cell), "updates") < args.unhelpful:
+        while tables.total(rows.of(*cell), "updates") < args.unhelpful:
             run_missing(args, top, rows, [(*cell, s) for s in range(seed, seed + args.jobs)],
                         ("method.prompts_dir=" + prompts,))
             seed += args.jobs
-    print("| task | noise | gate | updates | accepted | rate | 95 % upper bound |\n"
-          "|---|---|---|---|---|---|---|")
-    for cell in cells_of(args, rows):
-        some = rows.of(*cell)
-        n, k = count(some, "updates"), count(some, "accepted")
-        print("| %s | %s | %s | %d | %d | %.3f | %.3f |" % (*cell, n, k, k / n,
-                                                            wilson_upper(k, n)))
+    print(tables.unhelpful(rows.ordered()))
 
 
 def main():

@@ -109,20 +109,18 @@ static int duel_probe(const struct probe_setup *s, size_t *out_rollouts)
     for (size_t k = 0; k < s->candidates; k++)
         candidates[k] =
             (struct duel_candidate){failing, s->failing_count, s->passing, s->passing_count, false};
-    struct duel_setup setup = {
-        .options = duel_defaults,
+    const struct duel_setup setup = {
+        .options = s->options,
         .candidates = candidates,
         .candidate_count = s->candidates,
         .samples = most + 1,
-        .probe_size = s->failing_count + s->passing_count,
+        .probe_size = s->probe_size,
     };
     void *memory;
-    if (s->uncapped)
-        setup.options.cap = GATE_UNCAPPED;
     const struct duel *d = play_duel(&setup, s->run, s->arg, &memory);
     int winner = duel_winner(d) == DUEL_NONE ? -1 : (int)duel_winner(d);
     duel_rollouts(d, out_rollouts);
-    if (s->uncapped)
+    if (s->options.cap == GATE_UNCAPPED)
         *out_rollouts = rollouts_one_by_one(d, &setup);
     free(memory);
     return winner;
@@ -182,8 +180,8 @@ static size_t safety_of_sample(const struct duel *d, size_t k, uint32_t sample, 
         taken += r[i].role == DUEL_WALK && f[r[i].fight].candidate == (int32_t)k;
     }
     for (size_t i = 0; i < fights; i++)
-        score += f[i].safety && f[i].candidate == (int32_t)k && f[i].sample == sample ? f[i].result
-                                                                                      : 0;
+        score +=
+            f[i].safety && f[i].candidate == (int32_t)k && f[i].sample == sample ? f[i].result : 0;
     *broken = score >= 2;
     return taken;
 }

@@ -5,7 +5,9 @@
 #include "methods/grasp/duel_plan.h"
 #include "world.h"
 
-#define GATE_UNCAPPED 10000 /* rollouts, more than any duels take */
+/* A cap that no duels reach: they are as in the design, and their rollouts are counted as if made
+ * one by one. */
+#define GATE_UNCAPPED 10000
 
 enum gate_kind { GATE_REFERENCE, GATE_PAIRED, GATE_RERUN, GATE_MCNEMAR, GATE_DUEL, GATE_KINDS };
 extern const char *const gate_names[GATE_KINDS];
@@ -18,7 +20,8 @@ struct probe_setup {
     const uint32_t *failing, *passing;
     size_t failing_count, passing_count;
     size_t candidates;
-    bool uncapped; /* duels as long as they take */
+    size_t probe_size;           /* of which the halves may be short */
+    struct duel_options options; /* of the hit duel */
     run_fn run;
     void *arg;
 };

@@ -27,11 +27,12 @@ static const struct named_noise {
 
 static size_t updates = 4000;
 static uint64_t seed = 1;
-static bool uncapped;
+static int64_t cap; /* 0: the default */
 
 struct cell {
     double accepted, good, caused, rollouts;
-    double upper; /* 95 % bound of accepted (Wilson) */
+    double able, able_good; /* the effect was whole; good ones of these */
+    double upper;           /* 95 % bound of accepted (Wilson) */
     size_t p95, most;
 };
 
@@ -61,6 +62,8 @@ static struct cell run_cell(const struct update_shape *shape, const struct updat
         struct update_result result = update_simulate(shape, effect, gate, draw);
         out.accepted += result.accepted;
         out.good += result.accepted_good;
+        out.able += result.able;
+        out.able_good += result.able && result.accepted_good;
         out.rollouts += (double)result.rollouts;
         rollouts[i] = result.rollouts;
         if (result.accepted_good)
@@ -73,6 +76,8 @@ static struct cell run_cell(const struct update_shape *shape, const struct updat
     out.upper = wilson_upper(out.accepted, (double)updates);
     out.accepted /= (double)updates;
     out.good /= (double)updates;
+    out.able_good /= out.able > 0 ? out.able : 1;
+    out.able /= (double)updates;
     out.caused /= (double)updates;
     out.rollouts /= (double)updates;
     return out;
@@ -80,22 +85,24 @@ static struct cell run_cell(const struct update_shape *shape, const struct updat
 
 static struct update_shape shape_of(const struct named_noise *noise)
 {
-    return (struct update_shape){4, 36, 0.5, 0, noise->noise, uncapped};
+    struct update_shape shape = {4, 36, 0.5, 0, noise->noise, duel_defaults};
+    shape.options.cap = cap;
+    return shape;
 }
 
 static void print_head(void)
 {
     printf(
         "shape,candidates_with_effect,fixes,breaks,noise,gate,updates,accepted,upper,good,caused,"
-        "rollouts,rollouts_p95,rollouts_max\n");
+        "able,good_if_able,rollouts,rollouts_p95,rollouts_max\n");
 }
 
 static void print_cell(const char *shape, const struct update_effect *e, const char *noise,
                        enum gate_kind gate, const struct cell *c)
 {
-    printf("%s,%zu,%zu,%zu,%s,%s,%zu,%.4f,%.4f,%.4f,%.4f,%.1f,%zu,%zu\n", shape, e->candidates,
-           e->fixes, e->breaks, noise, gate_names[gate], updates, c->accepted, c->upper, c->good,
-           c->caused, c->rollouts, c->p95, c->most);
+    printf("%s,%zu,%zu,%zu,%s,%s,%zu,%.4f,%.4f,%.4f,%.4f,%.4f,%.4f,%.1f,%zu,%zu\n", shape,
+           e->candidates, e->fixes, e->breaks, noise, gate_names[gate], updates, c->accepted,
+           c->upper, c->good, c->caused, c->able, c->able_good, c->rollouts, c->p95, c->most);
     fflush(stdout);
 }
 
@@ -134,9 +141,11 @@ static void table_shapes(void)
         for (size_t n = 1; n < NOISES; n++) {
             for (size_t m = 0; m <= (shapes[i].failing ? 2 : 0); m++) {
                 const struct update_effect effect = {m ? 1 : 0, m, 0};
-                struct update_shape shape = {shapes[i].candidates, shapes[i].probe,
-                                             shapes[i].accuracy, shapes[i].failing,
-                                             noises[n].noise, uncapped};
+                struct update_shape shape = shape_of(&noises[n]);
+                shape.candidates = shapes[i].candidates;
+                shape.probe_size = shapes[i].probe;
+                shape.accuracy = shapes[i].accuracy;
+                shape.failing = shapes[i].failing;
                 if (m > shapes[i].failing)
                     continue;
                 struct cell cell = run_cell(&shape, &effect, GATE_DUEL);
@@ -196,21 +205,52 @@ static void table_power_alone(void)
     }
 }
 
+/* A task declared deterministic, in which edits that do not help may turn samples round. */
+static void table_settled(void)
+{
+    static const struct {
+        const char *name;
+        int64_t min_fixed;
+        bool yardstick;
+    } rules[] = {
+        {"1 hit", 1, false}, {"2 hits", 2, false}, {"3 hits", 3, false}, {"yardstick", 1, true}};
+    static const struct named_noise churns[] = {{"0", {NOISE_CHURN, 0}},
+                                                {".01", {NOISE_CHURN, 0.01}},
+                                                {".02", {NOISE_CHURN, 0.02}},
+                                                {".05", {NOISE_CHURN, 0.05}},
+                                                {".10", {NOISE_CHURN, 0.10}}};
+    for (size_t n = 0; n < sizeof(churns) / sizeof(*churns); n++) {
+        struct update_shape shape = shape_of(&churns[n]);
+        struct update_effect effect = {0};
+        struct cell cell = run_cell(&shape, &effect, GATE_REFERENCE);
+        print_cell("reference", &effect, churns[n].name, GATE_REFERENCE, &cell);
+        shape.options.settled = true;
+        for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+            shape.options.min_fixed = rules[i].min_fixed;
+            shape.options.yardstick = rules[i].yardstick;
+            for (effect.fixes = 0; effect.fixes <= 3; effect.fixes++) {
+                effect.candidates = effect.fixes ? 1 : 0;
+                cell = run_cell(&shape, &effect, GATE_DUEL);
+                print_cell(rules[i].name, &effect, churns[n].name, GATE_DUEL, &cell);
+            }
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*print)(void);
-    } tables[] = {{"false", table_false},
-                  {"shapes", table_shapes},
-                  {"harm", table_harm},
-                  {"power", table_power},
-                  {"power_alone", table_power_alone}};
+    } tables[] = {
+        {"false", table_false}, {"shapes", table_shapes},           {"harm", table_harm},
+        {"power", table_power}, {"power_alone", table_power_alone}, {"settled", table_settled}};
     if (argc > 2)
         updates = (size_t)strtoull(argv[2], NULL, 10);
     if (argc > 3)
         seed = strtoull(argv[3], NULL, 10);
-    uncapped = argc > 4 && strcmp(argv[4], "uncapped") == 0;
+    if (argc > 4 && strcmp(argv[4], "uncapped") == 0)
+        cap = GATE_UNCAPPED;
     for (size_t i = 0; argc > 1 && updates && i < sizeof(tables) / sizeof(*tables); i++) {
         if (strcmp(argv[1], tables[i].name) == 0) {
             print_head();
@@ -218,6 +258,7 @@ int main(int argc, char **argv)
             return 0;
         }
     }
-    fprintf(stderr, "usage: gate_tables false|shapes|harm|power|power_alone [UPDATES [SEED [uncapped]]]\n");
+    fprintf(stderr, "usage: gate_tables false|shapes|harm|power|power_alone|settled ["
+                    "UPDATES [SEED [uncapped]]]\n");
     return 2;
 }

@@ -22,8 +22,10 @@ struct sim {
 static bool run(void *arg, int32_t candidate, uint32_t sample, uint32_t draw)
 {
     struct sim *s = arg;
-    bool solved = s->solved[sample] != (candidate >= 0 && s->flips[candidate][sample]);
-    return world_run(&s->world, solved, s->q[sample], (uint64_t)(candidate + 1), sample, draw);
+    bool turned = candidate >= 0 && s->flips[candidate][sample];
+    bool settled = turned && s->world.noise.kind == NOISE_CHURN;
+    return world_run(&s->world, s->solved[sample] != turned, settled ? 0 : s->q[sample],
+                     (uint64_t)(candidate + 1), sample, draw);
 }
 
 static void observe(struct sim *s, struct rnd *r)
@@ -49,8 +51,8 @@ static void draw_probe(struct sim *s, struct rnd *r)
 }
 
 /* Turns `count` of the samples round, of those that really are as they were observed; no edit
- * decides a coin. */
-static void turn(struct sim *s, struct rnd *r, size_t candidate, const uint32_t *samples, size_t n,
+ * decides a coin. Were there as many? */
+static bool turn(struct sim *s, struct rnd *r, size_t candidate, const uint32_t *samples, size_t n,
                  size_t count, bool solved)
 {
     uint32_t order[POOL];
@@ -62,6 +64,7 @@ static void turn(struct sim *s, struct rnd *r, size_t candidate, const uint32_t 
         s->flips[candidate][order[i]] = true;
         count--;
     }
+    return count == 0;
 }
 
 struct update_result update_simulate(const struct update_shape *shape,
@@ -70,7 +73,7 @@ struct update_result update_simulate(const struct update_shape *shape,
 {
     static struct sim s;
     struct rnd r = {rnd_hash(seed, 1)};
-    struct update_result result = {0};
+    struct update_result result = {.able = true};
     memset(&s, 0, sizeof(s));
     s.shape = shape;
     s.world = (struct world){.noise = shape->noise, .rnd = {rnd_hash(seed, 2)}};
@@ -81,12 +84,21 @@ struct update_result update_simulate(const struct update_shape *shape,
     observe(&s, &r);
     draw_probe(&s, &r);
     for (size_t k = 0; k < effect->candidates; k++) {
-        turn(&s, &r, k, s.failing, s.failing_count, effect->fixes, false);
-        turn(&s, &r, k, s.passing, s.passing_count, effect->breaks, true);
+        bool fixed = turn(&s, &r, k, s.failing, s.failing_count, effect->fixes, false);
+        bool broken = turn(&s, &r, k, s.passing, s.passing_count, effect->breaks, true);
+        result.able = result.able && fixed && broken;
     }
     const struct probe_setup setup = {
-        s.failing, s.passing, s.failing_count, s.passing_count, shape->candidates,
-        shape->uncapped, run, &s};
+        .failing = s.failing,
+        .passing = s.passing,
+        .failing_count = s.failing_count,
+        .passing_count = s.passing_count,
+        .candidates = shape->candidates,
+        .probe_size = shape->probe_size,
+        .options = shape->options,
+        .run = run,
+        .arg = &s,
+    };
     int winner = probe_gate(gate, &setup, &result.rollouts);
     result.winner = winner;
     result.accepted = winner >= 0;

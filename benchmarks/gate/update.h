@@ -11,7 +11,7 @@ struct update_shape {
     double accuracy;    /* of the library on the pool, without noise */
     size_t failing;     /* in the probe; 0: half of it */
     struct noise noise; /* of each sample */
-    bool uncapped;      /* duels as long as they take */
+    struct duel_options options;
 };
 
 /* Of how many candidates, and what each of them does to the samples of the probe. */
@@ -21,6 +21,7 @@ struct update_effect {
 
 struct update_result {
     bool accepted, accepted_good; /* good: one that has the effect */
+    bool able;                    /* the samples were there that make the effect whole */
     int winner;                   /* -1: none */
     size_t rollouts;
 };

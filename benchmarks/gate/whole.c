@@ -286,8 +286,15 @@ static void by_probe(struct run *r, enum gate_kind gate, int epoch, int cycle)
     rnd_shuffle(&r->rnd, passing, p);
     f = f < N / 2 ? f : N / 2;
     p = p < N / 2 ? p : N / 2;
-    const struct probe_setup setup = {failing, passing, f, p, r->candidate_count, r->design,
-                                      run_candidate, r};
+    const struct probe_setup setup = {.failing = failing,
+                                      .passing = passing,
+                                      .failing_count = f,
+                                      .passing_count = p,
+                                      .candidates = r->candidate_count,
+                                      .probe_size = N,
+                                      .options = duel_defaults,
+                                      .run = run_candidate,
+                                      .arg = r};
     int winner = probe_gate(gate, &setup, &rollouts);
     r->gate_rollouts += rollouts;
     if (winner >= 0 && add(&r->library, &r->proposals[winner]))
@@ -431,7 +438,8 @@ static void update(struct run *r, const struct method *m, const uint32_t *batch,
     run_batch(r, batch, m->batch, epoch, cycle);
     propose_all(r, batch, m->batch);
     make_candidates(r);
-    if (!r->candidate_count || r->library.count == SKILLS)
+    bool full = r->library.count == SKILLS && !(r->design && m->how == BY_DUEL);
+    if (!r->candidate_count || full)
         return;
     if (m->how == NO_GATE_FIRST)
         r->accepted += add(&r->library, &r->proposals[0]);
@@ -454,9 +462,30 @@ static void validate(struct run *r)
     }
 }
 
+enum figure { ACCURACY, HARMFUL, USELESS, ROLLOUTS, START, LAST, ACCEPTED, FIGURES };
+#define WITH_ERROR 4 /* of them, half a 95 % interval is printed as well */
+
 struct figures {
-    double accuracy, last, harmful, useless, rollouts, accepted, start;
+    double of[FIGURES];
 };
+
+static void measure(const struct run *r, struct figures *out)
+{
+    double accuracy = test_accuracy(r, &r->best);
+    out->of[START] = test_accuracy(r, &(struct library){.count = 0});
+    out->of[ACCURACY] = accuracy;
+    out->of[LAST] = test_accuracy(r, &r->library);
+    for (size_t i = 0; i < r->best.count; i++) {
+        struct library without = r->best;
+        memmove(&without.skills[i], &without.skills[i + 1],
+                (--without.count - i) * sizeof(struct skill));
+        double change = test_accuracy(r, &without) - accuracy;
+        out->of[HARMFUL] += change > 0.002;
+        out->of[USELESS] += fabs(change) <= 0.002;
+    }
+    out->of[ROLLOUTS] = (double)r->gate_rollouts;
+    out->of[ACCEPTED] = (double)r->accepted;
+}
 
 static struct figures run_once(const struct shape *shape, struct noise noise, double right,
                                const struct method *m, bool design, uint64_t seed)
@@ -490,43 +519,31 @@ static struct figures run_once(const struct shape *shape, struct noise noise, do
             validate(r);
         }
     }
-    out.start = test_accuracy(r, &(struct library){.count = 0});
-    out.accuracy = test_accuracy(r, &r->best);
-    out.last = test_accuracy(r, &r->library);
-    for (size_t i = 0; i < r->best.count; i++) {
-        struct library without = r->best;
-        memmove(&without.skills[i], &without.skills[i + 1],
-                (--without.count - i) * sizeof(struct skill));
-        double change = test_accuracy(r, &without) - out.accuracy;
-        out.harmful += change > 0.002;
-        out.useless += fabs(change) <= 0.002;
-    }
-    out.rollouts = (double)r->gate_rollouts;
-    out.accepted = (double)r->accepted;
+    measure(r, &out);
     return out;
 }
 
 static void print_method(const struct shape *shape, const char *noise_name, struct noise noise,
-                         double right, const struct method *m, bool design, size_t runs, uint64_t seed)
+                         double right, const struct method *m, bool design, size_t runs,
+                         uint64_t seed)
 {
-    struct figures sum = {0};
-    double squares = 0;
+    struct figures sum = {0}, squares = {0};
+    double n = (double)runs;
     for (size_t i = 0; i < runs; i++) {
         struct figures f = run_once(shape, noise, right, m, design, rnd_hash(seed, i));
-        sum.start += f.start;
-        sum.accuracy += f.accuracy;
-        squares += f.accuracy * f.accuracy;
-        sum.last += f.last;
-        sum.harmful += f.harmful;
-        sum.useless += f.useless;
-        sum.rollouts += f.rollouts;
-        sum.accepted += f.accepted;
+        for (size_t at = 0; at < FIGURES; at++) {
+            sum.of[at] += f.of[at];
+            squares.of[at] += f.of[at] * f.of[at];
+        }
     }
-    double n = (double)runs, mean = sum.accuracy / n;
-    printf("%s,%s,%.2f,\"%s\",%zu,%.4f,%.4f,%.4f,%.4f,%.2f,%.2f,%.0f,%.2f\n", shape->name,
-           noise_name, right, m->name, runs, sum.start / n, mean,
-           1.96 * sqrt((squares / n - mean * mean) / n), sum.last / n, sum.harmful / n,
-           sum.useless / n, sum.rollouts / n, sum.accepted / n);
+    printf("%s,%s,%.2f,\"%s\",%zu", shape->name, noise_name, right, m->name, runs);
+    for (size_t at = 0; at < FIGURES; at++) {
+        double mean = sum.of[at] / n, variance = squares.of[at] / n - mean * mean;
+        printf(",%.*f", at == ROLLOUTS ? 0 : 4, mean);
+        if (at < WITH_ERROR)
+            printf(",%.*f", at == ROLLOUTS ? 1 : 4, 1.96 * sqrt(variance > 0 ? variance / n : 0));
+    }
+    printf("\n");
     fflush(stdout);
 }
 
@@ -547,8 +564,8 @@ int main(int argc, char **argv)
     size_t worlds = design ? 1 : sizeof(shapes) / sizeof(*shapes);
     if (!runs)
         return 2;
-    printf("world,noise,right,method,runs,start,accuracy,error,last,harmful,useless,rollouts,"
-           "accepted\n");
+    printf("world,noise,right,method,runs,accuracy,accuracy_error,harmful,harmful_error,useless,"
+           "useless_error,rollouts,rollouts_error,start,last,accepted\n");
     for (size_t s = 0; s < worlds; s++) {
         for (size_t n = 0; n < sizeof(noises) / sizeof(*noises); n++) {
             for (size_t p = 0; p < (s ? 1 : 4); p++) {

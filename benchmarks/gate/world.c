@@ -54,6 +54,7 @@ double noise_of_sample(const struct noise *noise, struct rnd *r)
     case NOISE_SAME:
     case NOISE_DRIFT:
     case NOISE_PROMPT:
+    case NOISE_CHURN:
         break;
     }
     return noise->q;
@@ -87,5 +88,8 @@ bool world_run(struct world *w, bool solved, double q, uint64_t side, uint32_t s
         return run_in_drift(w, solved, q);
     if (w->noise.kind == NOISE_PROMPT)
         return run_prompt(w, solved, q, side, sample, draw);
+    if (w->noise.kind == NOISE_CHURN)
+        return solved !=
+               (side && unit_of(rnd_hash(rnd_hash(rnd_hash(w->prompts, sample), side), 0)) < q);
     return solved != (rnd_unit(&w->rnd) < q);
 }

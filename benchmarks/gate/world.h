@@ -25,6 +25,8 @@ enum noise_kind {
     NOISE_DRIFT,  /* phases: q, and bad times in which another 30 % of runs fail */
     NOISE_PROMPT, /* temperature 0: what flips is the prompt, each for good, with probability q;
                      half of it shared by all prompts that carry the same marker */
+    NOISE_CHURN,  /* no run flips; each edit turns a sample round for good with probability q,
+                     other than those that it fixes or breaks */
 };
 
 struct noise {
@@ -43,7 +45,8 @@ struct world {
     uint64_t runs;
 };
 
-/* One run of a sample that is `solved` without noise, and flips with `q`. side: which prompt;
+/* One run of a sample that is `solved` without noise, and flips with `q`. side: which prompt,
+ * 0 for the library's;
  * draw: its marker, 0 for none. */
 bool world_run(struct world *w, bool solved, double q, uint64_t side, uint32_t sample,
                uint32_t draw);
