@@ -149,7 +149,7 @@ class Rows:
     def write(self, fields):
         temporary = self.path + ".new"
         with open(temporary, "w", newline="", encoding="utf-8") as f:
-            writer = csv.DictWriter(f, fields)
+            writer = csv.DictWriter(f, fields, lineterminator="\n")
             writer.writeheader()
             writer.writerows(self.ordered())
             f.flush()

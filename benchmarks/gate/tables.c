@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gate_tables TABLE UPDATES SEED [uncapped]: one table as CSV, on simulated updates. No model. */
+/* gate_tables TABLE UPDATES SEED [CAP|uncapped]: one table as CSV, on simulated updates. No model.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,8 +250,8 @@ int main(int argc, char **argv)
         updates = (size_t)strtoull(argv[2], NULL, 10);
     if (argc > 3)
         seed = strtoull(argv[3], NULL, 10);
-    if (argc > 4 && strcmp(argv[4], "uncapped") == 0)
-        cap = GATE_UNCAPPED;
+    if (argc > 4)
+        cap = strcmp(argv[4], "uncapped") == 0 ? GATE_UNCAPPED : strtoll(argv[4], NULL, 10);
     for (size_t i = 0; argc > 1 && updates && i < sizeof(tables) / sizeof(*tables); i++) {
         if (strcmp(argv[1], tables[i].name) == 0) {
             print_head();
@@ -259,6 +260,6 @@ int main(int argc, char **argv)
         }
     }
     fprintf(stderr, "usage: gate_tables false|shapes|harm|power|power_alone|settled ["
-                    "UPDATES [SEED [uncapped]]]\n");
+                    "UPDATES [SEED [CAP|uncapped]]]\n");
     return 2;
 }

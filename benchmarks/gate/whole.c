@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gate_whole RUNS SEED [design]: whole learning runs on simulated worlds, as CSV. No model. */
+/* gate_whole RUNS SEED [design|late]: whole learning runs on simulated worlds, as CSV. No model. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +47,7 @@ struct run {
     struct rnd rnd;
     struct world world;
     bool design;  /* as the design's own simulation, see README.md */
+    bool late;    /* what an edit was written from is last in its screen */
     double right; /* chance that a proposal is right */
     int kind[DEV + VAL + TEST];
     double q[DEV + VAL + TEST];
@@ -69,6 +70,9 @@ struct run {
     int carried_label;
     bool carried_hits[DEV];
 };
+
+/* As grasp.so; as the design's own simulation; as grasp.so with the design's order. */
+enum conduct { DEFAULTS, DESIGN, LATE };
 
 struct method {
     const char *name;
@@ -378,7 +382,7 @@ static void by_duel(struct run *r, const struct method *m)
                                              carried ? r->carried_hits : NULL, NULL};
         size_t f = duel_plan_failing(r->history, DEV, r->version, &subject, below, &r->rnd, order,
                                      failing[k]);
-        if (r->design)
+        if (r->late)
             put_triggers_last(r, k, carried, failing[k], f);
         candidates[k] = (struct duel_candidate){failing[k], f, passing, p, carried};
     }
@@ -488,7 +492,7 @@ static void measure(const struct run *r, struct figures *out)
 }
 
 static struct figures run_once(const struct shape *shape, struct noise noise, double right,
-                               const struct method *m, bool design, uint64_t seed)
+                               const struct method *m, enum conduct conduct, uint64_t seed)
 {
     static struct run run;
     struct run *r = &run;
@@ -497,13 +501,14 @@ static struct figures run_once(const struct shape *shape, struct noise noise, do
     memset(r, 0, sizeof(*r));
     r->shape = shape;
     r->right = right;
-    r->design = design;
+    r->design = conduct == DESIGN;
+    r->late = conduct != DEFAULTS;
     r->rnd.state = rnd_hash(seed, 1);
     r->world = (struct world){.noise = noise, .rnd = {rnd_hash(seed, 2)}};
     memset(r->epoch, -1, sizeof(r->epoch));
     make_samples(r);
     r->best_val = -1;
-    if (!design)
+    if (!r->design)
         validate(r);
     for (size_t i = 0, cycles = DEV / m->batch; i < m->updates; i++) {
         if (i % cycles == 0) {
@@ -524,13 +529,13 @@ static struct figures run_once(const struct shape *shape, struct noise noise, do
 }
 
 static void print_method(const struct shape *shape, const char *noise_name, struct noise noise,
-                         double right, const struct method *m, bool design, size_t runs,
+                         double right, const struct method *m, enum conduct conduct, size_t runs,
                          uint64_t seed)
 {
     struct figures sum = {0}, squares = {0};
     double n = (double)runs;
     for (size_t i = 0; i < runs; i++) {
-        struct figures f = run_once(shape, noise, right, m, design, rnd_hash(seed, i));
+        struct figures f = run_once(shape, noise, right, m, conduct, rnd_hash(seed, i));
         for (size_t at = 0; at < FIGURES; at++) {
             sum.of[at] += f.of[at];
             squares.of[at] += f.of[at] * f.of[at];
@@ -560,10 +565,15 @@ int main(int argc, char **argv)
     static const double rights[] = {0.4, 0, 0.15, 0.7};
     size_t runs = argc > 1 ? (size_t)strtoull(argv[1], NULL, 10) : 2000;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-    bool design = argc > 3 && strcmp(argv[3], "design") == 0;
-    size_t worlds = design ? 1 : sizeof(shapes) / sizeof(*shapes);
-    if (!runs)
+    static const char *const conducts[] = {"", "design", "late"};
+    enum conduct conduct = DEFAULTS;
+    while (argc > 3 && conduct <= LATE && strcmp(argv[3], conducts[conduct]) != 0)
+        conduct++;
+    if (!runs || conduct > LATE) {
+        fprintf(stderr, "usage: gate_whole [RUNS [SEED [design|late]]]\n");
         return 2;
+    }
+    size_t worlds = conduct == DESIGN ? 1 : sizeof(shapes) / sizeof(*shapes);
     printf("world,noise,right,method,runs,accuracy,accuracy_error,harmful,harmful_error,useless,"
            "useless_error,rollouts,rollouts_error,start,last,accepted\n");
     for (size_t s = 0; s < worlds; s++) {
@@ -571,7 +581,7 @@ int main(int argc, char **argv)
             for (size_t p = 0; p < (s ? 1 : 4); p++) {
                 for (size_t m = 0; m < sizeof(methods) / sizeof(*methods); m++)
                     print_method(&shapes[s], noises[n].name, noises[n].noise, rights[p],
-                                 &methods[m], design, p || s ? runs / 4 : runs, seed);
+                                 &methods[m], conduct, p || s ? runs / 4 : runs, seed);
             }
         }
     }
