@@ -28,6 +28,8 @@ def read(name):
 class Table:
     """Counts the cells of one table that agree."""
 
+    all, agreeing = 0, 0
+
     def __init__(self, title):
         self.title, self.count, self.bad = title, 0, []
 
@@ -43,6 +45,8 @@ class Table:
         self.put(where, ours, theirs, 2 * both + 0.5 * 10 ** -digits)
 
     def show(self):
+        Table.all += self.count
+        Table.agreeing += self.count - len(self.bad)
         self.bad.sort(reverse=True)
         lines = ["\n  - " + line for _, line in self.bad[:NAMED]]
         if len(self.bad) > NAMED:
@@ -223,6 +227,7 @@ def show_extremes(prefix):
 
 def main():
     for prefix, title in (("design_", "In the design's configuration"), ("", "\nWith the defaults")):
+        Table.all = Table.agreeing = 0
         print(title + ":\n")
         compare_false(prefix)
         compare_shapes(prefix)
@@ -232,6 +237,7 @@ def main():
             compare_rollouts()
             compare_settled()
         compare_whole(prefix)
+        print("- in all: %d of %d" % (Table.agreeing, Table.all))
         show_extremes(prefix)
 
 

@@ -25,7 +25,7 @@ static bool run(void *arg, int32_t candidate, uint32_t sample, uint32_t draw)
     bool turned = candidate >= 0 && s->flips[candidate][sample];
     bool settled = turned && s->world.noise.kind == NOISE_CHURN;
     return world_run(&s->world, s->solved[sample] != turned, settled ? 0 : s->q[sample],
-                     (uint64_t)(candidate + 1), sample, draw);
+                     (uint64_t)((int64_t)candidate + 1), sample, draw);
 }
 
 static void observe(struct sim *s, struct rnd *r)
