@@ -162,26 +162,30 @@ struct duel *play_duel(const struct duel_setup *setup, run_fn run, void *arg, vo
     return d;
 }
 
-/* What one passing sample takes; *broken: the library won there. */
-static size_t safety_of_sample(const struct duel *d, size_t k, uint32_t sample, bool *broken)
+/* What one passing sample takes in the safety stage of a candidate; *broken: the library won there.
+ * A walk belongs to the candidate whose looks came last before it. */
+static size_t safety_of_sample(const struct duel *d, int32_t k, uint32_t sample, bool *broken)
 {
-    size_t count, fights, taken = 0;
+    size_t count, taken = 0;
     const struct duel_rollout *r = duel_rollouts(d, &count);
-    const struct duel_fight *f = duel_fights(d, &fights);
+    int32_t turn = DUEL_LIBRARY;
     bool failed = false;
-    int32_t score = 0;
+    int score = 0;
     for (size_t i = 0; i < count; i++) {
-        if (r[i].sample != sample)
+        bool solved = r[i].outcome == DUEL_SOLVED;
+        if (r[i].role == DUEL_SAFETY)
+            turn = r[i].candidate;
+        if (r[i].sample != sample || turn != k)
             continue;
-        if (r[i].role == DUEL_SAFETY && r[i].candidate == (int32_t)k && !failed) {
+        if (r[i].role == DUEL_SAFETY && !failed) {
             taken++;
-            failed = r[i].outcome != DUEL_SOLVED;
+            failed = !solved;
+        } else if (r[i].role == DUEL_WALK) {
+            taken++;
+            if (r[i].candidate == k || !solved)
+                score += r[i].candidate == k && !solved ? 1 : -1;
         }
-        taken += r[i].role == DUEL_WALK && f[r[i].fight].candidate == (int32_t)k;
     }
-    for (size_t i = 0; i < fights; i++)
-        score +=
-            f[i].safety && f[i].candidate == (int32_t)k && f[i].sample == sample ? f[i].result : 0;
     *broken = score >= 2;
     return taken;
 }
@@ -198,7 +202,7 @@ size_t rollouts_one_by_one(const struct duel *d, const struct duel_setup *setup)
         bool broken, refused = false;
         double breaks = 0;
         for (int64_t i = 0; i < report->probed && !refused; i++) {
-            out += safety_of_sample(d, k, c->passing[i], &broken);
+            out += safety_of_sample(d, (int32_t)k, c->passing[i], &broken);
             breaks += broken;
             refused = broken && report->gain <= setup->options.break_weight *
                                                     (double)c->passing_count * breaks /
