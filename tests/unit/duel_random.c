@@ -119,25 +119,27 @@ static const char *play(struct random *r, struct duel *d, bool in_order)
         duel_tell(d, rollout, outcome_of(r, &rollouts[rollout]));
         told++;
         duel_rollouts(d, &count);
-        if ((int64_t)count > duel_cap(d))
+        if ((int64_t)count > duel_bounds(&r->setup).cap)
             return "exceeds the cap";
     }
     return told == count ? NULL : "is over before all outcomes are told";
 }
 
 /* The score of the candidate, from the rollouts alone. */
-static const char *recount(const struct duel *d, size_t k, const struct duel_options *options)
+static const char *recount(const struct random *r, const struct duel *d, size_t k)
 {
-    size_t count, fights, duels = 0;
+    const struct duel_options *options = &r->setup.options;
+    int64_t threshold = duel_bounds(&r->setup).threshold;
+    size_t count, steps, duels = 0;
     const struct duel_rollout *rollouts = duel_rollouts(d, &count);
-    const struct duel_fight *fight = duel_fights(d, &fights);
+    const struct duel_step *step = duel_steps(d, &steps);
     int64_t score = 0, least = 0, most = 0;
-    for (size_t i = 0; i < fights; i++) {
-        if (fight[i].candidate != (int32_t)k || fight[i].safety)
+    for (size_t i = 0; i < steps; i++) {
+        if (step[i].candidate != (int32_t)k || step[i].role != DUEL_FIGHT)
             continue;
-        const struct duel_rollout *first = &rollouts[fight[i].first];
+        const struct duel_rollout *first = &rollouts[step[i].rollouts[0]];
         const struct duel_rollout *second =
-            fight[i].second == DUEL_NONE ? NULL : &rollouts[fight[i].second];
+            step[i].sides == 2 ? &rollouts[step[i].rollouts[1]] : NULL;
         if (first->outcome == DUEL_VOID || (second && second->outcome == DUEL_VOID))
             continue;
         if ((first->outcome == DUEL_SOLVED) != (second != NULL))
@@ -154,9 +156,9 @@ static const char *recount(const struct duel *d, size_t k, const struct duel_opt
     const struct duel_report *report = &duel_reports(d)[k];
     if (score != report->score)
         return "the score is not that of the rollouts";
-    if (least < options->floor || most > duel_threshold(d) || (int64_t)duels > options->max_duels)
+    if (least < options->floor || most > threshold || (int64_t)duels > options->max_duels)
         return "duels go on beyond a bound";
-    if (report->fate == DUEL_ACCEPTED && !options->settled && score < duel_threshold(d))
+    if (report->fate == DUEL_ACCEPTED && !options->settled && score < threshold)
         return "accepts below the threshold";
     return NULL;
 }
@@ -175,7 +177,7 @@ static const char *check_reports(const struct random *r, const struct duel *d)
              (report->probed &&
               report->gain <= r->setup.options.break_weight * report->loss - 1e-6)))
             return "accepts what breaks too much or fixes too little";
-        wrong = recount(d, k, &r->setup.options);
+        wrong = recount(r, d, k);
     }
     if (accepted > 1 || accepted != (duel_winner(d) != DUEL_NONE))
         return "accepts more than one";

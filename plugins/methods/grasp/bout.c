@@ -152,7 +152,7 @@ int32_t bout_hold(struct update *u, const struct duel_setup *setup, size_t first
                           "the gate's options leave no duels to hold; see the options gate_*");
     *bout = (struct bout){.setup = *setup, .first = first, .number = u->self->duels.held++};
     bout->duel = duel_open(setup, pool_alloc(u->pool, room));
-    bout->runs = pool_array(u->pool, (size_t)duel_cap(bout->duel) + 1, sizeof(*bout->runs));
+    bout->runs = pool_array(u->pool, (size_t)duel_bounds(setup).cap + 1, sizeof(*bout->runs));
     POOL_RESERVE(u->pool, u->bouts, u->bout_count, u->bout_capacity);
     u->bouts[u->bout_count++] = bout;
     for (size_t i = first; i < u->candidate_count; i++) {

@@ -1,7 +1,31 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * What is decided follows from the outcomes that are known. A pass goes through the algorithm from
+ * its beginning, along the steps of earlier passes; a step that is new is asked for. Where nothing
+ * follows without missing outcomes, the pass ends: stages return false, and those that judge a
+ * candidate DUEL_OPEN; what was read since the last complete stage is void. Then comes another.
+ */
+#include "duel.h"
+
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "duel_state.h"
+#define LIMIT 1000000 /* of any count that comes from outside */
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+struct duel {
+    struct duel_setup setup;
+    struct duel_bounds bounds;
+    struct duel_report *reports;
+    struct duel_step *steps;           /* in the order of a pass */
+    struct duel_rollout *rollouts;     /* in the order in which they were asked for */
+    size_t step_count, count, waiting; /* waiting: rollouts that are pending */
+    uint32_t *draws;                   /* per sample, given out so far */
+    size_t at, screened;               /* of the pass: its next step, the end of its screen */
+    int64_t room; /* what the cap leaves to it, all that may yet be needed taken off */
+};
 
 const struct duel_options duel_defaults = {
     .alpha = 0.05,
@@ -14,524 +38,386 @@ const struct duel_options duel_defaults = {
     .yardstick = true,
 };
 
-static int64_t clamp(int64_t value, int64_t least, int64_t most)
-{
-    value = value < least ? least : value;
-    return value > most ? most : value;
-}
-
-static int64_t min_of(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t threshold_of(const struct duel_setup *s)
-{
-    double bound = (double)s->candidate_count, budget = s->options.alpha - s->options.spent;
-    int64_t t = 1;
-    for (bound /= 3; bound > budget && t < 60; t++)
-        bound /= 3;
-    return t;
-}
-
-static int64_t screen_of(const struct duel_setup *s)
-{
-    int64_t n = (int64_t)s->probe_size, k = (int64_t)s->candidate_count;
-    int64_t half = n / 2 < 1 ? 1 : n / 2;
-    if (s->options.screen)
-        return s->options.screen;
-    if (!k)
-        return 0;
-    return min_of(half, clamp(n * (k + 1) / ((s->options.settled ? 3 : 5) * k), 4, DUEL_LIMIT));
-}
-
-/* What the whole probe would take; where that is little, enough to decide about one edit. */
-static int64_t cap_of(const struct duel_setup *s)
-{
-    int64_t n = (int64_t)s->probe_size, k = (int64_t)s->candidate_count;
-    int64_t one = 6 * threshold_of(s) + s->options.looks * (n / 2) + n;
-    int64_t whole = n * (k + 1), least = (k + 2) * screen_of(s) + one;
-    return min_of(s->options.cap ? s->options.cap : whole > least ? whole : least, DUEL_LIMIT);
-}
-
-static bool is_valid(const struct duel_setup *s)
+struct duel_bounds duel_bounds(const struct duel_setup *s)
 {
     const struct duel_options *o = &s->options;
-    return o->alpha > 0 && o->alpha < 1 && o->spent >= 0 && o->spent < o->alpha &&
-           o->break_weight >= 0 && o->break_weight <= DUEL_LIMIT && o->screen >= 0 &&
-           o->screen <= DUEL_LIMIT && o->floor < 0 && o->floor >= -DUEL_LIMIT && o->max_duels > 0 &&
-           o->max_duels <= DUEL_LIMIT && o->looks > 0 && o->looks <= 100 && o->min_fixed > 0 &&
-           o->min_fixed <= DUEL_LIMIT && o->invalid_weight > 0 && o->invalid_weight <= DUEL_LIMIT &&
-           o->cap >= 0 && o->cap <= DUEL_LIMIT && s->samples <= DUEL_LIMIT &&
-           s->candidate_count <= 1000 && s->probe_size <= DUEL_LIMIT;
+    int64_t n = (int64_t)s->probe_size, k = (int64_t)s->candidate_count, t = 1;
+    int64_t screen = MAX(n * (k + 1) / ((o->settled ? 3 : 5) * MAX(k, 1)), 4);
+    for (double chance = (double)k / 3; chance > o->alpha - o->spent && t < 60; chance /= 3)
+        t++;
+    screen = o->screen ? o->screen : k ? MIN(screen, MAX(n / 2, 1)) : 0;
+    /* What the whole probe would take; where that is little, enough to decide about one edit. */
+    int64_t cap = MAX(n * (k + 1), (k + 2) * screen + 6 * t + o->looks * (n / 2) + n);
+    return (struct duel_bounds){t, screen, MIN(o->cap ? o->cap : cap, LIMIT)};
 }
 
-/* Cuts an array out of memory; only counts if there is none. */
-static void *cut(char *memory, size_t *used, size_t count, size_t size)
+static enum duel_outcome outcome_of(const struct duel *d, const struct duel_step *step)
 {
-    void *out = memory ? memory + *used : NULL;
-    *used += (count * size + 15) / 16 * 16;
-    return out;
+    return step ? d->rollouts[step->rollouts[0]].outcome : DUEL_PENDING;
 }
 
-static size_t lay_out(const struct duel_setup *s, char *memory, struct duel *d)
+/* 1 won, -1 lost; 0 not known, or a side cannot be run. */
+static int32_t result_of(const struct duel *d, struct duel_step *step)
 {
-    size_t used = 0, k = s->candidate_count, cap = (size_t)cap_of(s);
-    cut(memory, &used, 1, sizeof(*d));
-    d->targets = cut(memory, &used, k, sizeof(*d->targets));
-    d->reports = cut(memory, &used, k, sizeof(*d->reports));
-    d->ranking = cut(memory, &used, k, sizeof(*d->ranking));
-    d->draws = cut(memory, &used, s->samples, sizeof(*d->draws));
-    d->marks = cut(memory, &used, s->samples, sizeof(*d->marks));
-    d->walks = cut(memory, &used, s->probe_size / 2 + 1, sizeof(*d->walks));
-    d->rollouts = cut(memory, &used, cap, sizeof(*d->rollouts));
-    d->fights = cut(memory, &used, cap, sizeof(*d->fights));
-    for (size_t i = 0; i < k; i++) {
-        void *targets =
-            cut(memory, &used, s->candidates[i].failing_count, sizeof(struct duel_slot));
-        if (memory)
-            d->targets[i] = targets;
-    }
-    return used;
+    enum duel_outcome first = outcome_of(d, step);
+    enum duel_outcome second = step->sides == 2 ? d->rollouts[step->rollouts[1]].outcome : first;
+    bool won = first == DUEL_SOLVED && second != DUEL_SOLVED;
+    return step->result = first == DUEL_VOID || second == DUEL_VOID ? 0 : won ? 1 : -1;
 }
 
-size_t duel_room(const struct duel_setup *setup)
+/* A rollout like that one but for its side and attempt. */
+static size_t append(struct duel *d, struct duel_rollout like, int32_t candidate, uint32_t attempt)
 {
-    struct duel scratch;
-    return is_valid(setup) ? lay_out(setup, NULL, &scratch) : 0;
-}
-
-static const struct duel_candidate *candidate_of(const struct duel *d, size_t k)
-{
-    return &d->setup.candidates[k];
-}
-
-int64_t duel_left(const struct duel *d)
-{
-    return d->cap - (int64_t)d->count - d->reserved;
-}
-
-static struct duel_rollout *append(struct duel *d, const struct duel_rollout *rollout)
-{
+    like.candidate = candidate;
+    like.attempt = attempt;
+    like.outcome = DUEL_PENDING;
+    d->rollouts[d->count] = like;
     d->waiting++;
-    d->rollouts[d->count] = *rollout;
-    if (rollout->candidate >= 0)
-        d->reports[rollout->candidate].rollouts++;
-    return &d->rollouts[d->count++];
+    return d->count++;
 }
 
-/* One of a flat stage; false if the cap does not let it. */
-bool duel_ask(struct duel *d, int32_t candidate, uint32_t sample, size_t place, enum duel_role role,
-              bool fresh)
+/* The next step of the pass; NULL if what it may take does not fit under the cap. */
+static struct duel_step *ask(struct duel *d, int32_t candidate, uint32_t sample,
+                             enum duel_role role, bool fresh)
 {
-    if (duel_left(d) < 1)
-        return false;
-    append(d, &(struct duel_rollout){
-                  .candidate = candidate,
-                  .sample = sample,
-                  .place = (uint32_t)place,
-                  .draw = fresh ? ++d->draws[sample] : 0,
-                  .role = role,
-                  .fresh = fresh,
-                  .fight = DUEL_NONE,
-              });
-    return true;
+    struct duel_step *step = &d->steps[d->at];
+    bool is_duel = role >= DUEL_FIGHT;
+    if (d->room < 1 + is_duel)
+        return NULL;
+    d->room -= 1 + is_duel;
+    if (d->at++ < d->step_count)
+        return step;
+    struct duel_rollout first = {candidate, sample, fresh ? ++d->draws[sample] : 0, role, 0, 0};
+    d->step_count++;
+    *step = (struct duel_step){candidate, sample, role, .sides = 1};
+    step->rollouts[0] = append(d, first, role == DUEL_WALK ? DUEL_LIBRARY : candidate, 0);
+    return step;
 }
 
-/* Both halves must fit under the cap. */
-bool duel_fight(struct duel *d, size_t candidate, uint32_t sample, size_t place, bool safety)
+/* Asks for what the steps from that one on still need: the second side of a duel, as soon as the
+ * first succeeds; when all else is known, what could not be run. */
+static bool complete(struct duel *d, size_t from)
 {
-    if (duel_left(d) < 2)
-        return false;
-    d->fights[d->fight_count] = (struct duel_fight){
-        .candidate = (int32_t)candidate,
-        .sample = sample,
-        .place = (uint32_t)place,
-        .safety = safety,
-        .first = d->count,
-        .second = DUEL_NONE,
-    };
-    duel_ask(d, safety ? DUEL_LIBRARY : (int32_t)candidate, sample, place,
-             safety ? DUEL_WALK : DUEL_FIGHT, true);
-    d->rollouts[d->count - 1].fight = d->fight_count++;
-    d->reserved++;
-    return true;
-}
-
-static void ask_second(struct duel *d, size_t fight, const struct duel_rollout *first)
-{
-    struct duel_rollout second = *first;
-    d->reserved--;
-    second.candidate = first->candidate < 0 ? d->fights[fight].candidate : DUEL_LIBRARY;
-    second.outcome = DUEL_PENDING;
-    second.attempt = 0;
-    d->fights[fight].second = d->count;
-    append(d, &second);
-}
-
-static bool may_repeat(const struct duel *d, size_t at)
-{
-    const struct duel_rollout *r = &d->rollouts[at];
-    return r->outcome == DUEL_VOID && !r->repeated && r->attempt + 1 < DUEL_ATTEMPTS &&
-           duel_left(d) > 0;
-}
-
-static void repeat(struct duel *d, size_t at)
-{
-    struct duel_rollout *again = append(d, &d->rollouts[at]);
-    d->rollouts[at].repeated = true;
-    again->outcome = DUEL_PENDING;
-    again->attempt++;
-}
-
-static void repeat_half(struct duel *d, size_t *half)
-{
-    if (*half == DUEL_NONE || !may_repeat(d, *half))
-        return;
-    repeat(d, *half);
-    *half = d->count - 1;
-}
-
-/* What could not be run is run again, as the round ends; in an order that does not depend on when
- * outcomes were told. Does any of it? */
-static bool ask_again(struct duel *d)
-{
-    size_t count = d->count;
-    for (size_t i = d->round; i < count; i++) {
-        if (d->rollouts[i].fight == DUEL_NONE && may_repeat(d, i))
-            repeat(d, i);
+    int64_t kept = 0;
+    for (struct duel_step *s = d->steps + from; s < d->steps + d->at; s++) {
+        if (s->role >= DUEL_FIGHT && outcome_of(d, s) == DUEL_SOLVED && s->sides == 1)
+            s->rollouts[s->sides++] = append(d, d->rollouts[s->rollouts[0]],
+                                             s->role == DUEL_WALK ? s->candidate : DUEL_LIBRARY, 0);
+        kept += s->role >= DUEL_FIGHT && outcome_of(d, s) == DUEL_VOID;
+        d->room += (s->role >= DUEL_FIGHT && s->sides == 1) - s->repeats;
     }
-    for (size_t i = d->fight_round; i < d->fight_count; i++) {
-        repeat_half(d, &d->fights[i].first);
-        repeat_half(d, &d->fights[i].second);
-    }
-    return d->count > count;
-}
-
-static void finish(struct duel *d)
-{
-    for (size_t i = 0; i < d->ranked; i++) {
-        struct duel_report *report = &d->reports[d->ranking[i]];
-        if (report->fate == DUEL_OPEN)
-            report->fate = DUEL_UNDECIDED;
-    }
-    d->stage = OVER;
-}
-
-static void try_next(struct duel *d);
-
-void duel_decide(struct duel *d, enum duel_fate fate)
-{
-    d->reports[d->ranking[d->turn]].fate = fate;
-    d->turn++;
-    if (fate == DUEL_ACCEPTED)
-        finish(d);
-    else
-        try_next(d);
-}
-
-static void begin_screen(struct duel *d)
-{
-    d->stage = STAGE_SCREEN;
-    for (int64_t i = 0; i < d->screen; i++) {
-        for (size_t k = 0; k < d->setup.candidate_count; k++) {
-            const struct duel_candidate *c = candidate_of(d, k);
-            if (i < (int64_t)c->failing_count)
-                duel_ask(d, (int32_t)k, c->failing[i].sample, (size_t)i, DUEL_SCREEN, c->carried);
+    if (d->at < d->step_count || d->waiting)
+        return d->at < d->step_count;
+    for (struct duel_step *s = d->steps + from; s < d->steps + d->at; s++) {
+        for (int32_t i = 0; i < s->sides && d->room > kept; i++) {
+            const struct duel_rollout *r = &d->rollouts[s->rollouts[i]];
+            if (r->outcome != DUEL_VOID || r->attempt + 1 == DUEL_ATTEMPTS)
+                continue;
+            s->rollouts[i] = append(d, *r, r->candidate, r->attempt + 1);
+            s->repeats++;
+            d->room--;
         }
     }
+    return !d->waiting;
 }
 
-static void read_screen(struct duel *d)
+static struct duel_step *find(const struct duel *d, enum duel_role role, int32_t candidate,
+                              uint32_t sample)
 {
-    for (size_t i = d->round; i < d->count; i++) {
-        const struct duel_rollout *r = &d->rollouts[i];
-        if (r->outcome == DUEL_VOID)
-            continue;
-        bool hit = r->outcome == DUEL_SOLVED;
-        d->targets[r->candidate][r->place].state = hit ? SLOT_HIT : SLOT_MISS;
-        d->reports[r->candidate].screened++;
-        d->reports[r->candidate].hits += hit;
+    for (struct duel_step *s = d->steps; s < d->steps + d->at; s++) {
+        if (s->role == role && s->candidate == candidate && s->sample == sample)
+            return s;
     }
+    return NULL;
+}
+
+/* Every candidate once on samples that failed. */
+static bool screen(struct duel *d)
+{
+    for (size_t i = 0; i < (size_t)d->bounds.screen; i++) {
+        for (size_t k = 0; k < d->setup.candidate_count; k++) {
+            const struct duel_candidate *c = &d->setup.candidates[k];
+            struct duel_step *s;
+            if (i >= c->failing_count ||
+                !(s = ask(d, (int32_t)k, c->failing[i].sample, DUEL_SCREEN, c->carried)))
+                continue;
+            s->open = outcome_of(d, s) == DUEL_SOLVED;
+            s->tries = s->lost = 0;
+            d->reports[k].screened += outcome_of(d, s) != DUEL_VOID;
+            d->reports[k].hits += s->open;
+        }
+    }
+    d->screened = d->at;
+    return complete(d, 0);
 }
 
 /* The library once on each sample that anybody hit. */
-static void begin_library(struct duel *d)
+static bool recheck_library(struct duel *d)
 {
-    d->stage = STAGE_LIBRARY;
-    memset(d->marks, 0, d->setup.samples);
-    for (size_t i = 0, count = d->count; i < count; i++) {
-        const struct duel_rollout *r = &d->rollouts[i];
-        if (r->outcome != DUEL_SOLVED || d->marks[r->sample])
-            continue;
-        d->marks[r->sample] = true;
-        duel_ask(d, DUEL_LIBRARY, r->sample, r->place, DUEL_RECHECK, true);
+    size_t from = d->at;
+    for (size_t i = 0; i < d->count && d->rollouts[i].role == DUEL_SCREEN; i++) {
+        uint32_t sample = d->rollouts[i].sample;
+        if (d->rollouts[i].outcome == DUEL_SOLVED && !find(d, DUEL_RECHECK, DUEL_LIBRARY, sample))
+            ask(d, DUEL_LIBRARY, sample, DUEL_RECHECK, true);
     }
+    return complete(d, from);
 }
 
-static void read_library(struct duel *d)
+/* Each candidate once more on those of its hits that the library does not solve. */
+static bool recheck_hits(struct duel *d)
 {
-    memset(d->marks, 0, d->setup.samples);
-    for (size_t i = d->round; i < d->count; i++) {
-        const struct duel_rollout *r = &d->rollouts[i];
-        if (!r->repeated && (r->outcome == DUEL_SOLVED || r->outcome == DUEL_VOID))
-            d->marks[r->sample] = true;
-    }
-    for (size_t k = 0; k < d->setup.candidate_count; k++) {
-        const struct duel_candidate *c = candidate_of(d, k);
-        for (size_t i = 0; i < c->failing_count; i++) {
-            if (d->targets[k][i].state == SLOT_HIT && d->marks[c->failing[i].sample])
-                d->targets[k][i].state = SLOT_GONE;
+    size_t from = d->at;
+    for (int32_t k = 0; k < (int32_t)d->setup.candidate_count; k++) {
+        for (struct duel_step *s = d->steps; s < d->steps + d->screened; s++) {
+            if (s->candidate != k || !s->open)
+                continue;
+            const struct duel_step *again = find(d, DUEL_RECHECK, DUEL_LIBRARY, s->sample);
+            s->open = outcome_of(d, again) != DUEL_SOLVED && outcome_of(d, again) != DUEL_VOID;
+            if (!s->open || !(again = ask(d, k, s->sample, DUEL_RECHECK, true)))
+                continue;
+            s->open = outcome_of(d, again) == DUEL_SOLVED;
+            d->reports[k].rechecked++;
         }
     }
-}
-
-static void begin_again(struct duel *d)
-{
-    d->stage = STAGE_AGAIN;
-    for (size_t k = 0; k < d->setup.candidate_count; k++) {
-        const struct duel_candidate *c = candidate_of(d, k);
-        for (size_t i = 0; i < c->failing_count; i++) {
-            if (d->targets[k][i].state == SLOT_HIT)
-                d->reports[k].rechecked +=
-                    duel_ask(d, (int32_t)k, c->failing[i].sample, i, DUEL_RECHECK, true);
-        }
-    }
-}
-
-static void read_again(struct duel *d)
-{
-    for (size_t i = d->round; i < d->count; i++) {
-        const struct duel_rollout *r = &d->rollouts[i];
-        if (!r->repeated && r->outcome != DUEL_SOLVED)
-            d->targets[r->candidate][r->place].state = SLOT_GONE;
-    }
-}
-
-/* Those with hits, most first, the earlier of equals. */
-static void rank(struct duel *d)
-{
-    for (size_t k = 0; k < d->setup.candidate_count; k++) {
-        struct duel_report *report = &d->reports[k];
-        size_t at = d->ranked;
-        for (size_t i = 0; i < candidate_of(d, k)->failing_count; i++)
-            report->held += d->targets[k][i].state == SLOT_HIT;
-        report->fate = report->held ? DUEL_OPEN : report->hits ? DUEL_NOT_AGAIN : DUEL_NO_HIT;
-        if (!report->held)
-            continue;
-        for (; at && d->reports[d->ranking[at - 1]].held < report->held; at--)
-            d->ranking[at] = d->ranking[at - 1];
-        d->ranking[at] = k;
-        d->ranked++;
-    }
-    for (size_t i = 0; i < d->ranked; i++)
-        d->reports[d->ranking[i]].rank = i;
-}
-
-static bool before(const struct duel_slot *a, const struct duel_slot *b)
-{
-    int64_t worse_a = clamp(2 * a->bad - a->tries, 0, DUEL_LIMIT);
-    int64_t worse_b = clamp(2 * b->bad - b->tries, 0, DUEL_LIMIT);
-    return worse_a != worse_b ? worse_a < worse_b : a->tries < b->tries;
+    return complete(d, from);
 }
 
 /* Spreads over the hits, then leaves those that lose. */
-static size_t pick(const struct duel *d, size_t k)
+static struct duel_step *pick(const struct duel *d, size_t k)
 {
-    const struct duel_slot *targets = d->targets[k];
-    size_t best = DUEL_NONE;
-    for (size_t i = 0; i < candidate_of(d, k)->failing_count; i++) {
-        if (targets[i].state == SLOT_HIT &&
-            (best == DUEL_NONE || before(&targets[i], &targets[best])))
-            best = i;
+    struct duel_step *best = NULL;
+    int64_t least = INT64_MAX;
+    for (struct duel_step *s = d->steps; s < d->steps + d->screened; s++) {
+        int64_t key = MAX(2 * s->lost - s->tries, 0) * 2 * LIMIT + s->tries;
+        if (s->candidate != (int32_t)k || !s->open || key >= least)
+            continue;
+        best = s;
+        least = key;
     }
     return best;
 }
 
-/* As many as cannot be in vain. */
-static bool ask_duels(struct duel *d, size_t k)
+/* Candidate against library, as many duels side by side as cannot be in vain. */
+static enum duel_fate fight(struct duel *d, size_t k)
 {
-    const struct duel_report *report = &d->reports[k];
-    int64_t width = min_of(d->threshold - report->score, report->score - d->setup.options.floor);
-    bool any = false;
-    width = min_of(width, d->setup.options.max_duels - report->wins - report->losses);
-    while (width-- > 0) {
-        size_t at = pick(d, k);
-        if (at == DUEL_NONE || !duel_fight(d, k, candidate_of(d, k)->failing[at].sample, at, false))
-            break;
-        d->targets[k][at].tries++;
-        any = true;
-    }
-    return any;
-}
-
-static void go_on(struct duel *d)
-{
-    size_t k = d->ranking[d->turn];
-    const struct duel_report *report = &d->reports[k];
     const struct duel_options *o = &d->setup.options;
-    d->stage = STAGE_DUEL;
-    if (report->score >= d->threshold)
-        duel_safety_begin(d, k);
-    else if (report->score <= o->floor || report->wins + report->losses >= o->max_duels)
-        duel_decide(d, DUEL_LOST);
-    else if (!ask_duels(d, k))
-        duel_decide(d, DUEL_UNDECIDED);
-}
-
-int32_t duel_result(struct duel *d, const struct duel_fight *fight)
-{
-    const struct duel_rollout *first = &d->rollouts[fight->first];
-    if (first->outcome == DUEL_VOID)
-        d->reserved--;
-    if (first->outcome == DUEL_VOID ||
-        (fight->second != DUEL_NONE && d->rollouts[fight->second].outcome == DUEL_VOID))
-        return 0;
-    if (first->outcome != DUEL_SOLVED)
-        return -1;
-    return d->rollouts[fight->second].outcome == DUEL_SOLVED ? -1 : 1;
-}
-
-static void read_duels(struct duel *d)
-{
-    struct duel_report *report = &d->reports[d->ranking[d->turn]];
-    for (size_t i = d->fight_round; i < d->fight_count; i++) {
-        struct duel_fight *f = &d->fights[i];
-        struct duel_slot *target = &d->targets[f->candidate][f->place];
-        f->result = duel_result(d, f);
-        report->wins += f->result > 0;
-        report->losses += f->result < 0;
-        report->score += f->result;
-        target->bad += f->result < 0;
-        if (!f->result)
-            target->state = SLOT_GONE; /* it cannot be run */
-    }
-}
-
-static void try_next(struct duel *d)
-{
-    if (d->turn >= d->ranked) {
-        finish(d);
-        return;
-    }
-    size_t k = d->ranking[d->turn];
-    if (!d->setup.options.settled)
-        go_on(d);
-    else if (duel_is_usual(d, k))
-        duel_decide(d, DUEL_USUAL);
-    else
-        duel_safety_begin(d, k);
-}
-
-static void digest(struct duel *d)
-{
-    switch (d->stage) {
-    case STAGE_SCREEN:
-        read_screen(d);
-        break;
-    case STAGE_LIBRARY:
-        read_library(d);
-        break;
-    case STAGE_AGAIN:
-        read_again(d);
-        break;
-    case STAGE_DUEL:
-        read_duels(d);
-        break;
-    case STAGE_LOOK:
-        duel_looks_read(d);
-        break;
-    case STAGE_WALK:
-        duel_walks_read(d);
-        break;
-    case OVER:
-        break;
-    }
-    d->round = d->count;
-    d->fight_round = d->fight_count;
-}
-
-static void advance(struct duel *d)
-{
-    switch (d->stage) {
-    case STAGE_SCREEN:
-        if (!d->setup.options.settled) {
-            begin_library(d);
-            break;
+    struct duel_report *report = &d->reports[k];
+    struct duel_step *hit;
+    while (report->score < d->bounds.threshold) {
+        size_t from = d->at;
+        int64_t left = o->max_duels - report->wins - report->losses;
+        int64_t width = MIN(d->bounds.threshold - report->score, report->score - o->floor);
+        if (width <= 0 || left <= 0)
+            return DUEL_LOST;
+        for (width = MIN(width, left); width && (hit = pick(d, k)); width--)
+            hit->tries += ask(d, (int32_t)k, hit->sample, DUEL_FIGHT, true) != NULL;
+        if (d->at == from)
+            return DUEL_UNDECIDED;
+        if (!complete(d, from))
+            return DUEL_OPEN;
+        for (struct duel_step *s = d->steps + from; s < d->steps + d->at; s++) {
+            hit = find(d, DUEL_SCREEN, s->candidate, s->sample);
+            report->score += result_of(d, s);
+            report->wins += s->result > 0;
+            report->losses += s->result < 0;
+            hit->lost += s->result < 0;
+            hit->open = hit->open && s->result;
         }
-        rank(d);
-        try_next(d);
-        break;
-    case STAGE_LIBRARY:
-        begin_again(d);
-        break;
-    case STAGE_AGAIN:
-        rank(d);
-        try_next(d);
-        break;
-    case STAGE_DUEL:
-        go_on(d);
-        break;
-    case STAGE_LOOK:
-        duel_walks_begin(d);
-        break;
-    case STAGE_WALK:
-        duel_walks_go_on(d);
-        break;
-    case OVER:
-        break;
+    }
+    return DUEL_ACCEPTED;
+}
+
+/* settled: P(Binomial(screened, rate of the others) >= hits): does chance make as many? */
+static bool is_usual(const struct duel *d, size_t k)
+{
+    const struct duel_options *o = &d->setup.options;
+    int64_t n = d->reports[k].screened;
+    double hits = 0.5, runs = 1, sum = 0;
+    for (size_t i = 0; i < d->setup.candidate_count; i++) {
+        hits += i == k ? 0 : (double)d->reports[i].hits;
+        runs += i == k ? 0 : (double)d->reports[i].screened;
+    }
+    double p = hits / runs, point = pow(1 - p, (double)n);
+    for (int64_t i = 0; i <= n; i++) {
+        sum += i >= d->reports[k].hits ? point : 0;
+        point *= (double)(n - i) / (double)(i + 1) * p / (1 - p);
+    }
+    return sum > (o->alpha - o->spent) / (double)d->setup.candidate_count;
+}
+
+/* What the hits come to on all failing samples, stratum by stratum. */
+static void project_gain(const struct duel *d, size_t k)
+{
+    const struct duel_candidate *c = &d->setup.candidates[k];
+    int64_t size[DUEL_STRATA] = {0}, screened[DUEL_STRATA] = {0}, good[DUEL_STRATA] = {0};
+    struct duel_report *report = &d->reports[k];
+    for (size_t i = 0; i < c->failing_count; i++) {
+        const struct duel_step *s = find(d, DUEL_SCREEN, (int32_t)k, c->failing[i].sample);
+        bool is_good = s && s->open && 2 * s->lost < MAX(1, s->tries);
+        size[c->failing[i].stratum]++;
+        screened[c->failing[i].stratum] += s && outcome_of(d, s) != DUEL_VOID;
+        good[c->failing[i].stratum] += is_good;
+        report->good += is_good;
+    }
+    for (size_t i = 0; i < DUEL_STRATA; i++)
+        report->gain += good[i] ? (double)(size[i] * good[i]) / (double)screened[i] : 0;
+}
+
+/* The next duels on a passing sample, library against candidate: +2 breaks it, -2 does not. */
+static void walk(struct duel *d, struct duel_step *doubt)
+{
+    struct duel_report *report = &d->reports[doubt->candidate];
+    for (int32_t width = doubt->open ? 2 - abs(doubt->score) : 0; width; width--) {
+        struct duel_step *s = ask(d, doubt->candidate, doubt->sample, DUEL_WALK, true);
+        doubt->score += s ? result_of(d, s) : 0;
+        doubt->open = doubt->open && (!s || s->result);
+    }
+    if (doubt->open && doubt->score == 2) {
+        report->broken++;
+        report->break_points += doubt->invalid ? d->setup.options.invalid_weight : 1;
+    }
+    doubt->open = doubt->open && abs(doubt->score) < 2;
+}
+
+/* On the samples in doubt, as many side by side as can all matter. */
+static enum duel_fate walk_all(struct duel *d, size_t k, struct duel_step *doubts, size_t count)
+{
+    const struct duel_report *report = &d->reports[k];
+    double each = d->setup.options.break_weight * (double)d->setup.candidates[k].passing_count /
+                  (double)report->probed;
+    /* Break points at which the gain no longer outweighs what is broken. */
+    double need = each > 0 ? fmax(ceil(report->gain / each - 1e-9), 1) : LIMIT;
+    for (size_t end = d->setup.options.settled ? count : 0;;) {
+        size_t from = d->at, open = 0;
+        for (size_t i = 0; i < end; i++)
+            walk(d, &doubts[i]);
+        if (!complete(d, from))
+            return DUEL_OPEN;
+        for (size_t i = 0; i < end; i++)
+            open += doubts[i].open;
+        if (open && d->at == from)
+            return DUEL_UNDECIDED;
+        double wide = open ? 0 : need - (double)report->break_points;
+        if (!open && (wide <= 0 || end == count))
+            return wide <= 0 ? DUEL_BREAKS : DUEL_ACCEPTED;
+        for (; end < count && wide > 0; end++)
+            wide -= doubts[end].open;
     }
 }
 
-static void run(struct duel *d)
+/* What a proven candidate does to samples that passed. A sample is probed if any of its looks could
+ * be run, and doubted if one of them failed. */
+static enum duel_fate probe_passing(struct duel *d, size_t k)
 {
-    while (!d->waiting && d->stage != OVER && !ask_again(d)) {
-        digest(d);
-        advance(d);
+    const struct duel_candidate *c = &d->setup.candidates[k];
+    struct duel_report *report = &d->reports[k];
+    size_t half = d->setup.probe_size < 2 ? 1 : d->setup.probe_size / 2, from = d->at;
+    size_t count = c->passing_count < half ? c->passing_count : half;
+    size_t looks = count * (d->setup.options.settled ? 1 : (size_t)d->setup.options.looks);
+    if (!count || (int64_t)looks > d->room)
+        return count ? DUEL_UNDECIDED : DUEL_ACCEPTED;
+    for (size_t i = 0; i < looks; i++)
+        ask(d, (int32_t)k, c->passing[i % count], DUEL_SAFETY, i >= count || c->carried);
+    if (!complete(d, from))
+        return DUEL_OPEN;
+    for (struct duel_step *doubt = d->steps + from; doubt < d->steps + from + count; doubt++) {
+        bool run = false;
+        doubt->open = doubt->invalid = false;
+        for (struct duel_step *s = doubt; s < d->steps + from + looks; s += count) {
+            enum duel_outcome outcome = outcome_of(d, s);
+            run = run || outcome != DUEL_VOID;
+            doubt->open = doubt->open || outcome == DUEL_FAILED || outcome == DUEL_INVALID;
+            doubt->invalid = doubt->invalid || outcome == DUEL_INVALID;
+        }
+        doubt->score = d->setup.options.settled && doubt->open ? 2 : 0;
+        report->probed += run;
+        report->doubted += doubt->open;
     }
+    if (2 * report->probed < (int64_t)count)
+        return DUEL_UNDECIDED; /* too little could be run to say anything */
+    return walk_all(d, k, d->steps + from, count);
+}
+
+/* DUEL_ACCEPTED from a part of it: nothing speaks against the candidate. */
+static enum duel_fate judge(struct duel *d, size_t k)
+{
+    const struct duel_options *o = &d->setup.options;
+    struct duel_report *report = &d->reports[k];
+    if (o->settled && o->yardstick && is_usual(d, k))
+        return DUEL_USUAL;
+    enum duel_fate fate = o->settled ? DUEL_ACCEPTED : fight(d, k);
+    if (fate != DUEL_ACCEPTED)
+        return fate;
+    project_gain(d, k);
+    fate = report->good < o->min_fixed ? DUEL_TOO_FEW : probe_passing(d, k);
+    if (report->probed)
+        report->loss = (double)report->break_points / (double)report->probed *
+                       (double)d->setup.candidates[k].passing_count;
+    return fate;
+}
+
+static void pass(struct duel *d)
+{
+    size_t k;
+    d->at = 0;
+    d->room = d->bounds.cap;
+    for (k = 0; k < d->setup.candidate_count; k++)
+        d->reports[k] = (struct duel_report){.rank = DUEL_NONE};
+    if (!screen(d) || (!d->setup.options.settled && (!recheck_library(d) || !recheck_hits(d))))
+        return;
+    for (const struct duel_step *s = d->steps; s < d->steps + d->screened; s++)
+        d->reports[s->candidate].held += s->open;
+    for (struct duel_report *r = d->reports; r < d->reports + k; r++)
+        r->fate = r->held ? DUEL_OPEN : r->hits ? DUEL_NOT_AGAIN : DUEL_NO_HIT;
+    for (size_t rank = 0; (k = duel_best(d, DUEL_OPEN)) != DUEL_NONE; rank++) {
+        d->reports[k].rank = rank;
+        d->reports[k].fate =
+            duel_best(d, DUEL_ACCEPTED) == DUEL_NONE ? judge(d, k) : DUEL_UNDECIDED;
+        if (d->reports[k].fate == DUEL_OPEN)
+            return;
+    }
+}
+
+size_t duel_room(const struct duel_setup *s)
+{
+    const struct duel_options *o = &s->options;
+    if (!(o->alpha > 0 && o->alpha < 1 && o->spent >= 0 && o->spent < o->alpha &&
+          o->break_weight >= 0 && o->screen >= 0 && o->screen <= LIMIT && o->floor < 0 &&
+          o->floor >= -LIMIT && o->max_duels > 0 && o->looks > 0 && o->looks <= 100 &&
+          o->min_fixed > 0 && o->invalid_weight > 0 && o->invalid_weight <= LIMIT && o->cap >= 0 &&
+          s->samples <= LIMIT && s->candidate_count <= 1000 && s->probe_size <= LIMIT))
+        return 0;
+    return sizeof(struct duel) + s->candidate_count * sizeof(struct duel_report) +
+           (size_t)duel_bounds(s).cap * (sizeof(struct duel_step) + sizeof(struct duel_rollout)) +
+           s->samples * sizeof(uint32_t);
 }
 
 struct duel *duel_open(const struct duel_setup *setup, void *memory)
 {
     struct duel *d = memory;
-    size_t k = setup->candidate_count;
-    *d = (struct duel){.setup = *setup};
-    lay_out(setup, memory, d);
-    d->threshold = threshold_of(setup);
-    d->screen = screen_of(setup);
-    d->safety = setup->probe_size < 2 ? 1 : (int64_t)(setup->probe_size / 2);
-    d->cap = cap_of(setup);
-    for (size_t i = 0; i < setup->samples; i++)
-        d->draws[i] = 0;
-    for (size_t i = 0; i < k; i++) {
-        d->reports[i] = (struct duel_report){.rank = DUEL_NONE};
-        for (size_t at = 0; at < setup->candidates[i].failing_count; at++)
-            d->targets[i][at] = (struct duel_slot){SLOT_NEW, 0, 0};
-    }
-    begin_screen(d);
-    run(d);
+    *d = (struct duel){.setup = *setup, .bounds = duel_bounds(setup)};
+    d->reports = (struct duel_report *)(d + 1);
+    d->steps = (struct duel_step *)(d->reports + setup->candidate_count);
+    d->rollouts = (struct duel_rollout *)(d->steps + d->bounds.cap);
+    d->draws = (uint32_t *)(d->rollouts + d->bounds.cap);
+    memset(d->draws, 0, setup->samples * sizeof(*d->draws));
+    pass(d);
     return d;
 }
 
 void duel_tell(struct duel *d, size_t at, enum duel_outcome outcome)
 {
-    struct duel_rollout *r = &d->rollouts[at];
-    if (at >= d->count || r->outcome != DUEL_PENDING || outcome == DUEL_PENDING)
+    if (at >= d->count || d->rollouts[at].outcome != DUEL_PENDING || outcome == DUEL_PENDING)
         return;
-    r->outcome = outcome;
+    d->rollouts[at].outcome = outcome;
     d->waiting--;
-    if (r->fight != DUEL_NONE && d->fights[r->fight].first == at) {
-        if (outcome == DUEL_SOLVED)
-            ask_second(d, r->fight, r);
-        else if (outcome != DUEL_VOID)
-            d->reserved--;
-    }
-    run(d);
+    if (!d->waiting || (outcome == DUEL_SOLVED && d->rollouts[at].role >= DUEL_FIGHT))
+        pass(d);
 }
 
 bool duel_over(const struct duel *d)
 {
-    return d->stage == OVER;
+    return !d->waiting;
 }
 
 const struct duel_rollout *duel_rollouts(const struct duel *d, size_t *out_count)
@@ -540,23 +426,10 @@ const struct duel_rollout *duel_rollouts(const struct duel *d, size_t *out_count
     return d->rollouts;
 }
 
-static size_t first_with(const struct duel *d, enum duel_fate fate)
+const struct duel_step *duel_steps(const struct duel *d, size_t *out_count)
 {
-    for (size_t i = 0; i < d->ranked; i++) {
-        if (d->reports[d->ranking[i]].fate == fate)
-            return d->ranking[i];
-    }
-    return DUEL_NONE;
-}
-
-size_t duel_winner(const struct duel *d)
-{
-    return first_with(d, DUEL_ACCEPTED);
-}
-
-size_t duel_carried(const struct duel *d)
-{
-    return first_with(d, DUEL_UNDECIDED);
+    *out_count = d->step_count;
+    return d->steps;
 }
 
 const struct duel_report *duel_reports(const struct duel *d)
@@ -564,24 +437,20 @@ const struct duel_report *duel_reports(const struct duel *d)
     return d->reports;
 }
 
-const struct duel_fight *duel_fights(const struct duel *d, size_t *out_count)
+size_t duel_best(const struct duel *d, enum duel_fate fate)
 {
-    *out_count = d->fight_count;
-    return d->fights;
+    size_t best = DUEL_NONE;
+    for (size_t k = 0; k < d->setup.candidate_count; k++) {
+        if (d->reports[k].fate == fate &&
+            (best == DUEL_NONE || d->reports[k].held > d->reports[best].held))
+            best = k;
+    }
+    return best;
 }
 
 int duel_target_state(const struct duel *d, size_t candidate, size_t place)
 {
-    enum duel_slot_state state = d->targets[candidate][place].state;
-    return state == SLOT_NEW ? -1 : state == SLOT_HIT;
-}
-
-int64_t duel_threshold(const struct duel *d)
-{
-    return d->threshold;
-}
-
-int64_t duel_cap(const struct duel *d)
-{
-    return d->cap;
+    uint32_t sample = d->setup.candidates[candidate].failing[place].sample;
+    const struct duel_step *s = find(d, DUEL_SCREEN, (int32_t)candidate, sample);
+    return !s || outcome_of(d, s) == DUEL_VOID ? -1 : s->open;
 }

@@ -71,7 +71,8 @@ struct duel_setup {
     size_t probe_size;
 };
 
-enum duel_role { DUEL_SCREEN, DUEL_RECHECK, DUEL_FIGHT, DUEL_SAFETY, DUEL_WALK };
+/* From DUEL_FIGHT on a duel of two sides. */
+enum duel_role { DUEL_SCREEN, DUEL_RECHECK, DUEL_SAFETY, DUEL_FIGHT, DUEL_WALK };
 
 enum duel_outcome {
     DUEL_PENDING,
@@ -84,24 +85,28 @@ enum duel_outcome {
 struct duel_rollout {
     int32_t candidate; /* or DUEL_LIBRARY */
     uint32_t sample;
-    uint32_t place;      /* position in the candidate's failing or passing list */
-    uint32_t draw;       /* 0 for the first run; rollouts of one sample and side differ in it, the
-                            two sides of a duel share it */
-    enum duel_role role; /* all but DUEL_SCREEN and the first DUEL_SAFETY look must be fresh */
+    uint32_t draw; /* 0: may be an earlier reply again; else it must be fresh: rollouts of one
+                      sample and side differ in it, the two sides of a duel share it */
+    enum duel_role role;
     enum duel_outcome outcome;
     uint32_t attempt;
-    bool fresh;    /* must not be an earlier reply again */
-    bool repeated; /* it could not be run; a later rollout is its next attempt */
-    size_t fight;  /* of which it is part, or DUEL_NONE */
 };
 
-/* A duel or a step of the safety stage. `first` runs first; the other side only if it succeeds. */
-struct duel_fight {
-    int32_t candidate;
-    uint32_t sample, place;
-    bool safety;          /* the library runs first, and wins by a break */
-    size_t first, second; /* latest rollouts of it; DUEL_NONE */
-    int32_t result;       /* 1 won, -1 lost, 0 not known or not to be had */
+/* One rollout, or a duel (DUEL_FIGHT, DUEL_WALK): of its two sides the second runs only if the
+ * first succeeds. In a walk the library runs first, and wins by a break. */
+struct duel_step {
+    int32_t candidate; /* or DUEL_LIBRARY, where it runs alone */
+    uint32_t sample;
+    enum duel_role role;
+    int32_t sides;      /* asked for so far */
+    size_t rollouts[2]; /* of each side, the latest */
+    int32_t repeats;    /* of what could not be run */
+    int32_t result;     /* of a duel: 1 won, -1 lost, 0 not known or not to be had */
+    /* Of the sample, in the step that first looks at it (DUEL_SCREEN, DUEL_SAFETY). */
+    bool open;           /* a hit that holds; in doubt */
+    bool invalid;        /* failed by an invalid action */
+    int32_t tries, lost; /* duels on a hit */
+    int32_t score;       /* of the duels on a sample in doubt */
 };
 
 enum duel_fate {
@@ -125,8 +130,14 @@ struct duel_report {
     int64_t probed, doubted, broken; /* passing samples: run, failed in a look, confirmed */
     int64_t break_points;            /* broken, with invalid_weight */
     double gain, loss;               /* failing samples it probably fixes; passing ones it breaks */
-    int64_t rollouts;                /* with this candidate */
 };
+
+struct duel_bounds {
+    int64_t threshold; /* score that proves an edit */
+    int64_t screen;    /* failing samples per candidate */
+    int64_t cap;       /* rollouts in all */
+};
+struct duel_bounds duel_bounds(const struct duel_setup *setup);
 
 struct duel;
 
@@ -143,11 +154,18 @@ void duel_tell(struct duel *duel, size_t rollout, enum duel_outcome outcome);
 bool duel_over(const struct duel *duel);
 
 /* Of a duel that is over. */
-size_t duel_winner(const struct duel *duel);  /* DUEL_NONE if none is accepted */
-size_t duel_carried(const struct duel *duel); /* the one to try again in the next update */
+/* Of the candidates of that fate the one with the most hits that held; DUEL_NONE. */
+size_t duel_best(const struct duel *duel, enum duel_fate fate);
+static inline size_t duel_winner(const struct duel *duel)
+{
+    return duel_best(duel, DUEL_ACCEPTED);
+}
+/* The one to try again in the next update. */
+static inline size_t duel_carried(const struct duel *duel)
+{
+    return duel_best(duel, DUEL_UNDECIDED);
+}
 const struct duel_report *duel_reports(const struct duel *duel);
-const struct duel_fight *duel_fights(const struct duel *duel, size_t *out_count);
+const struct duel_step *duel_steps(const struct duel *duel, size_t *out_count);
 /* How a failing sample of a candidate did: 1 hit that held, 0 screened without, -1 not run. */
 int duel_target_state(const struct duel *duel, size_t candidate, size_t place);
-int64_t duel_threshold(const struct duel *duel); /* score that proves an edit */
-int64_t duel_cap(const struct duel *duel);

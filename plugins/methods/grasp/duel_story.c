@@ -3,7 +3,7 @@
 #include "common/slice.h"
 #include "update.h"
 
-static const char *const role_names[] = {"screen", "recheck", "duel", "safety", "safety duel"};
+static const char *const role_names[] = {"screen", "recheck", "safety", "duel", "safety duel"};
 static const char *const outcome_names[] = {"pending", "solved", "failed", "invalid action",
                                             "not available"};
 static const char *const fate_names[] = {"open",    "no hit", "hits did not hold", "lost",
@@ -23,7 +23,7 @@ static grasp_str score_of(const struct update *u, const struct candidate *candid
                        "it won %lld of %lld duels with the present library (score %lld, needed "
                        "%lld)",
                        (long long)r->wins, duels, (long long)r->score,
-                       (long long)duel_threshold(candidate->bout->duel));
+                       (long long)duel_bounds(&candidate->bout->setup).threshold);
 }
 
 /* What a settled bout has instead of duels. */
@@ -45,7 +45,8 @@ static grasp_str undecided(const struct update *u, const struct candidate *candi
     return pool_format(u->pool,
                        "not decided: %s, and then the limit of %lld rollouts was reached or its "
                        "samples could not be run",
-                       score_of(u, candidate).ptr, (long long)duel_cap(d));
+                       score_of(u, candidate).ptr,
+                       (long long)duel_bounds(&candidate->bout->setup).cap);
 }
 
 static grasp_str broken_by(const struct update *u, const struct candidate *candidate)
@@ -101,19 +102,29 @@ static void put_count(struct text *out, const char *key, int64_t value)
 static void put_path(struct text *out, const struct candidate *candidate)
 {
     size_t count;
-    const struct duel_fight *fights = duel_fights(candidate->bout->duel, &count);
+    const struct duel_step *steps = duel_steps(candidate->bout->duel, &count);
     int64_t score = 0;
     bool first = true;
     text_put(out, ", \"score_path\": [");
     for (size_t i = 0; i < count; i++) {
-        if (fights[i].safety || fights[i].candidate != (int32_t)candidate->number ||
-            !fights[i].result)
+        if (steps[i].role != DUEL_FIGHT || steps[i].candidate != (int32_t)candidate->number ||
+            !steps[i].result)
             continue;
-        score += fights[i].result;
+        score += steps[i].result;
         text_format(out, "%s%lld", first ? "" : ", ", (long long)score);
         first = false;
     }
     text_char(out, ']');
+}
+
+static int64_t rollouts_of(const struct candidate *candidate)
+{
+    size_t count;
+    int64_t own = 0;
+    const struct duel_rollout *r = duel_rollouts(candidate->bout->duel, &count);
+    for (size_t i = 0; i < count; i++)
+        own += r[i].candidate == (int32_t)candidate->number;
+    return own;
 }
 
 /* Keys that the gates by counts have too, for readers of either: what in a duel comes to the same.
@@ -164,7 +175,7 @@ void duel_write_candidate(struct text *out, const struct update *u,
     put_path(out, candidate);
     put_count(out, "passing_probed", r->probed);
     text_format(out, ", \"projected_gain\": %.2f, \"projected_breaks\": %.2f", r->gain, r->loss);
-    put_count(out, "rollouts", r->rollouts);
+    put_count(out, "rollouts", rollouts_of(candidate));
     put_count(out, "samples_without_difference", (int64_t)candidate->same);
     text_char(out, '}');
 }
@@ -191,8 +202,9 @@ static void put_bout(struct text *out, const struct update *u, const struct bout
     size_t count;
     const struct duel_rollout *r = duel_rollouts(bout->duel, &count);
     const struct duel_options *o = &bout->setup.options;
+    const struct duel_bounds bounds = duel_bounds(&bout->setup);
     text_format(out, "{\"threshold\": %lld, \"cap\": %lld, \"alpha\": %g, \"repeats\": \"%s\"",
-                (long long)duel_threshold(bout->duel), (long long)duel_cap(bout->duel), o->alpha,
+                (long long)bounds.threshold, (long long)bounds.cap, o->alpha,
                 o->settled ? "settled" : "fresh");
     text_put(out, ", \"rollouts\": [");
     for (size_t i = 0; i < count; i++) {
