@@ -184,11 +184,46 @@ static const char *check_reports(const struct random *r, const struct duel *d)
     return wrong;
 }
 
+/* Rollouts that run side by side may stand in another order. */
+static bool is_in(const struct duel_rollout *rollout, const struct duel_rollout *log, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (log[i].candidate == rollout->candidate && log[i].sample == rollout->sample &&
+            log[i].draw == rollout->draw && log[i].role == rollout->role &&
+            log[i].attempt == rollout->attempt)
+            return log[i].outcome == rollout->outcome;
+    }
+    return false;
+}
+
+/* Was the same asked and decided? */
+static const char *compare(const struct random *r, const struct duel *a, const struct duel *b)
+{
+    size_t count, other, steps, other_steps;
+    const struct duel_rollout *rollouts = duel_rollouts(a, &count);
+    const struct duel_rollout *others = duel_rollouts(b, &other);
+    const struct duel_step *step = duel_steps(a, &steps), *same = duel_steps(b, &other_steps);
+    if (other != count || other_steps != steps ||
+        memcmp(duel_reports(a), duel_reports(b),
+               r->setup.candidate_count * sizeof(struct duel_report)) != 0)
+        return "what is decided depends on the order in which outcomes are told";
+    for (size_t i = 0; i < count; i++) {
+        if (!is_in(&rollouts[i], others, count))
+            return "what is asked depends on the order in which outcomes are told";
+    }
+    for (size_t i = 0; i < steps; i++) {
+        if (step[i].candidate != same[i].candidate || step[i].sample != same[i].sample ||
+            step[i].role != same[i].role || step[i].result != same[i].result)
+            return "the steps depend on the order in which outcomes are told";
+    }
+    return NULL;
+}
+
 const char *duel_random_check(uint64_t seed, uint64_t *out_rollouts, uint64_t *out_accepted)
 {
     static _Alignas(16) char memory[2][ROOM];
     struct random r;
-    size_t count, other;
+    size_t count;
     draw_duel(&r, seed);
     if (duel_room(&r.setup) == 0 || duel_room(&r.setup) > ROOM)
         return "does not fit the memory of the test";
@@ -202,11 +237,6 @@ const char *duel_random_check(uint64_t seed, uint64_t *out_rollouts, uint64_t *o
     if (seed % 4)
         return NULL;
     struct duel *again = duel_open(&r.setup, memory[1]);
-    if ((wrong = play(&r, again, false)))
-        return wrong;
-    duel_rollouts(again, &other);
-    return other == count && memcmp(duel_reports(d), duel_reports(again),
-                                    r.setup.candidate_count * sizeof(struct duel_report)) == 0
-               ? NULL
-               : "depends on the order in which outcomes are told";
+    wrong = play(&r, again, false);
+    return wrong ? wrong : compare(&r, d, again);
 }

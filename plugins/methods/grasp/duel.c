@@ -53,7 +53,7 @@ struct duel_bounds duel_bounds(const struct duel_setup *s)
 
 static enum duel_outcome outcome_of(const struct duel *d, const struct duel_step *step)
 {
-    return step ? d->rollouts[step->rollouts[0]].outcome : DUEL_PENDING;
+    return d->rollouts[step->rollouts[0]].outcome;
 }
 
 /* 1 won, -1 lost; 0 not known, or a side cannot be run. */
@@ -76,22 +76,20 @@ static size_t append(struct duel *d, struct duel_rollout like, int32_t candidate
     return d->count++;
 }
 
-/* The next step of the pass; NULL if what it may take does not fit under the cap. */
-static struct duel_step *ask(struct duel *d, int32_t candidate, uint32_t sample,
-                             enum duel_role role, bool fresh)
+/* The next step of the pass; false if what it may take does not fit under the cap. */
+static bool ask(struct duel *d, int32_t candidate, uint32_t sample, enum duel_role role, bool fresh)
 {
-    struct duel_step *step = &d->steps[d->at];
-    bool is_duel = role >= DUEL_FIGHT;
-    if (d->room < 1 + is_duel)
-        return NULL;
-    d->room -= 1 + is_duel;
+    int64_t most = role >= DUEL_FIGHT ? 2 : 1;
+    if (d->room < most)
+        return false;
+    d->room -= most;
     if (d->at++ < d->step_count)
-        return step;
-    struct duel_rollout first = {candidate, sample, fresh ? ++d->draws[sample] : 0, role, 0, 0};
-    d->step_count++;
-    *step = (struct duel_step){candidate, sample, role, .sides = 1};
-    step->rollouts[0] = append(d, first, role == DUEL_WALK ? DUEL_LIBRARY : candidate, 0);
-    return step;
+        return true;
+    struct duel_rollout like = {0, sample, fresh ? ++d->draws[sample] : 0, role, 0, 0};
+    size_t first = append(d, like, role == DUEL_WALK ? DUEL_LIBRARY : candidate, 0);
+    d->steps[d->step_count++] =
+        (struct duel_step){candidate, sample, role, .sides = 1, .rollouts = {first}};
+    return true;
 }
 
 /* Asks for what the steps from that one on still need: the second side of a duel, as soon as the
@@ -121,11 +119,10 @@ static bool complete(struct duel *d, size_t from)
     return !d->waiting;
 }
 
-static struct duel_step *find(const struct duel *d, enum duel_role role, int32_t candidate,
-                              uint32_t sample)
+static struct duel_step *find(const struct duel *d, enum duel_role role, int32_t k, uint32_t sample)
 {
     for (struct duel_step *s = d->steps; s < d->steps + d->at; s++) {
-        if (s->role == role && s->candidate == candidate && s->sample == sample)
+        if (s->role == role && s->candidate == k && s->sample == sample)
             return s;
     }
     return NULL;
@@ -137,10 +134,10 @@ static bool screen(struct duel *d)
     for (size_t i = 0; i < (size_t)d->bounds.screen; i++) {
         for (size_t k = 0; k < d->setup.candidate_count; k++) {
             const struct duel_candidate *c = &d->setup.candidates[k];
-            struct duel_step *s;
             if (i >= c->failing_count ||
-                !(s = ask(d, (int32_t)k, c->failing[i].sample, DUEL_SCREEN, c->carried)))
+                !ask(d, (int32_t)k, c->failing[i].sample, DUEL_SCREEN, c->carried))
                 continue;
+            struct duel_step *s = &d->steps[d->at - 1];
             s->open = outcome_of(d, s) == DUEL_SOLVED;
             s->tries = s->lost = 0;
             d->reports[k].screened += outcome_of(d, s) != DUEL_VOID;
@@ -171,11 +168,11 @@ static bool recheck_hits(struct duel *d)
         for (struct duel_step *s = d->steps; s < d->steps + d->screened; s++) {
             if (s->candidate != k || !s->open)
                 continue;
-            const struct duel_step *again = find(d, DUEL_RECHECK, DUEL_LIBRARY, s->sample);
-            s->open = outcome_of(d, again) != DUEL_SOLVED && outcome_of(d, again) != DUEL_VOID;
-            if (!s->open || !(again = ask(d, k, s->sample, DUEL_RECHECK, true)))
+            const struct duel_step *library = find(d, DUEL_RECHECK, DUEL_LIBRARY, s->sample);
+            s->open = !library || outcome_of(d, library) >= DUEL_FAILED;
+            if (!s->open || !ask(d, k, s->sample, DUEL_RECHECK, true))
                 continue;
-            s->open = outcome_of(d, again) == DUEL_SOLVED;
+            s->open = outcome_of(d, &d->steps[d->at - 1]) == DUEL_SOLVED;
             d->reports[k].rechecked++;
         }
     }
@@ -210,7 +207,7 @@ static enum duel_fate fight(struct duel *d, size_t k)
         if (width <= 0 || left <= 0)
             return DUEL_LOST;
         for (width = MIN(width, left); width && (hit = pick(d, k)); width--)
-            hit->tries += ask(d, (int32_t)k, hit->sample, DUEL_FIGHT, true) != NULL;
+            hit->tries += ask(d, (int32_t)k, hit->sample, DUEL_FIGHT, true);
         if (d->at == from)
             return DUEL_UNDECIDED;
         if (!complete(d, from))
@@ -267,26 +264,29 @@ static void project_gain(const struct duel *d, size_t k)
 static void walk(struct duel *d, struct duel_step *doubt)
 {
     struct duel_report *report = &d->reports[doubt->candidate];
-    for (int32_t width = doubt->open ? 2 - abs(doubt->score) : 0; width; width--) {
-        struct duel_step *s = ask(d, doubt->candidate, doubt->sample, DUEL_WALK, true);
-        doubt->score += s ? result_of(d, s) : 0;
-        doubt->open = doubt->open && (!s || s->result);
+    size_t from = d->at;
+    for (int32_t width = doubt->open ? 2 - abs(doubt->score) : 0; width; width--)
+        ask(d, doubt->candidate, doubt->sample, DUEL_WALK, true);
+    for (struct duel_step *s = d->steps + from; s < d->steps + d->at; s++) {
+        doubt->score += result_of(d, s);
+        doubt->open = doubt->open && s->result;
     }
     if (doubt->open && doubt->score == 2) {
         report->broken++;
         report->break_points += doubt->invalid ? d->setup.options.invalid_weight : 1;
+        report->loss = (double)report->break_points / (double)report->probed *
+                       (double)d->setup.candidates[doubt->candidate].passing_count;
     }
     doubt->open = doubt->open && abs(doubt->score) < 2;
 }
 
-/* On the samples in doubt, as many side by side as can all matter. */
+/* On the samples in doubt, as many side by side as can all matter. need: break points at which the
+ * gain no longer outweighs what is broken; infinite if breaks count nothing. */
 static enum duel_fate walk_all(struct duel *d, size_t k, struct duel_step *doubts, size_t count)
 {
     const struct duel_report *report = &d->reports[k];
-    double each = d->setup.options.break_weight * (double)d->setup.candidates[k].passing_count /
-                  (double)report->probed;
-    /* Break points at which the gain no longer outweighs what is broken. */
-    double need = each > 0 ? fmax(ceil(report->gain / each - 1e-9), 1) : LIMIT;
+    double each = d->setup.options.break_weight * (double)d->setup.candidates[k].passing_count;
+    double need = fmax(ceil(report->gain * (double)report->probed / each - 1e-9), 1);
     for (size_t end = d->setup.options.settled ? count : 0;;) {
         size_t from = d->at, open = 0;
         for (size_t i = 0; i < end; i++)
@@ -311,8 +311,7 @@ static enum duel_fate probe_passing(struct duel *d, size_t k)
 {
     const struct duel_candidate *c = &d->setup.candidates[k];
     struct duel_report *report = &d->reports[k];
-    size_t half = d->setup.probe_size < 2 ? 1 : d->setup.probe_size / 2, from = d->at;
-    size_t count = c->passing_count < half ? c->passing_count : half;
+    size_t from = d->at, count = MIN(c->passing_count, MAX(d->setup.probe_size / 2, 1));
     size_t looks = count * (d->setup.options.settled ? 1 : (size_t)d->setup.options.looks);
     if (!count || (int64_t)looks > d->room)
         return count ? DUEL_UNDECIDED : DUEL_ACCEPTED;
@@ -321,15 +320,14 @@ static enum duel_fate probe_passing(struct duel *d, size_t k)
     if (!complete(d, from))
         return DUEL_OPEN;
     for (struct duel_step *doubt = d->steps + from; doubt < d->steps + from + count; doubt++) {
-        bool run = false;
-        doubt->open = doubt->invalid = false;
+        bool run = doubt->open = doubt->invalid = false;
         for (struct duel_step *s = doubt; s < d->steps + from + looks; s += count) {
             enum duel_outcome outcome = outcome_of(d, s);
             run = run || outcome != DUEL_VOID;
-            doubt->open = doubt->open || outcome == DUEL_FAILED || outcome == DUEL_INVALID;
+            doubt->open = doubt->open || outcome >= DUEL_FAILED;
             doubt->invalid = doubt->invalid || outcome == DUEL_INVALID;
         }
-        doubt->score = d->setup.options.settled && doubt->open ? 2 : 0;
+        doubt->score = d->setup.options.settled ? 2 : 0; /* one look is enough */
         report->probed += run;
         report->doubted += doubt->open;
     }
@@ -342,18 +340,13 @@ static enum duel_fate probe_passing(struct duel *d, size_t k)
 static enum duel_fate judge(struct duel *d, size_t k)
 {
     const struct duel_options *o = &d->setup.options;
-    struct duel_report *report = &d->reports[k];
-    if (o->settled && o->yardstick && is_usual(d, k))
-        return DUEL_USUAL;
     enum duel_fate fate = o->settled ? DUEL_ACCEPTED : fight(d, k);
+    if (o->settled && o->yardstick && is_usual(d, k))
+        fate = DUEL_USUAL;
     if (fate != DUEL_ACCEPTED)
         return fate;
     project_gain(d, k);
-    fate = report->good < o->min_fixed ? DUEL_TOO_FEW : probe_passing(d, k);
-    if (report->probed)
-        report->loss = (double)report->break_points / (double)report->probed *
-                       (double)d->setup.candidates[k].passing_count;
-    return fate;
+    return d->reports[k].good < o->min_fixed ? DUEL_TOO_FEW : probe_passing(d, k);
 }
 
 static void pass(struct duel *d)
@@ -410,8 +403,7 @@ void duel_tell(struct duel *d, size_t at, enum duel_outcome outcome)
     if (at >= d->count || d->rollouts[at].outcome != DUEL_PENDING || outcome == DUEL_PENDING)
         return;
     d->rollouts[at].outcome = outcome;
-    d->waiting--;
-    if (!d->waiting || (outcome == DUEL_SOLVED && d->rollouts[at].role >= DUEL_FIGHT))
+    if (!--d->waiting || (outcome == DUEL_SOLVED && d->rollouts[at].role >= DUEL_FIGHT))
         pass(d);
 }
 

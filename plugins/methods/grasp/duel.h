@@ -76,10 +76,10 @@ enum duel_role { DUEL_SCREEN, DUEL_RECHECK, DUEL_SAFETY, DUEL_FIGHT, DUEL_WALK }
 
 enum duel_outcome {
     DUEL_PENDING,
+    DUEL_VOID, /* could not be run: neither hit nor break */
     DUEL_SOLVED,
     DUEL_FAILED,
     DUEL_INVALID, /* failed, by an invalid action of the agent */
-    DUEL_VOID,    /* could not be run: neither hit nor break */
 };
 
 struct duel_rollout {

@@ -4,8 +4,8 @@
 #include "update.h"
 
 static const char *const role_names[] = {"screen", "recheck", "safety", "duel", "safety duel"};
-static const char *const outcome_names[] = {"pending", "solved", "failed", "invalid action",
-                                            "not available"};
+static const char *const outcome_names[] = {"pending", "not available", "solved", "failed",
+                                            "invalid action"};
 static const char *const fate_names[] = {"open",    "no hit", "hits did not hold", "lost",
                                          "too few", "usual",  "breaks too much",   "undecided",
                                          "accepted"};
