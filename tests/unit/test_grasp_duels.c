@@ -94,6 +94,64 @@ static void refuses_what_breaks(void **state)
     played_clear(&played);
 }
 
+/* What was proven but breaks too much gets a second version, as one more candidate: with what the
+ * first one left of alpha, and on what that broke before anything else. */
+static void revises_what_breaks(void **state)
+{
+    const char *const script[] = {edit("ADD", "rough", "HALF BREAK2"), NULL};
+    const struct world world = {.script = script, .revision = edit("ADD", "rough", "HALF")};
+    struct played played = play(world, "{" DUEL "}");
+    const struct json *bouts = json_get(json_at(played.notes, 0), "duels");
+    const struct json *second = json_at(bouts, 1), *rollouts = json_get(second, "rollouts");
+    const char *looked = NULL;
+    assert_string_equal(text(candidate(&played, 0, 0), "fate"), "breaks too much");
+    assert_string_equal(text(candidate(&played, 0, 1), "fate"), "accepted");
+    assert_true(json_bool(json_get(candidate(&played, 0, 1), "contrastive_revision"), false));
+    assert_null(json_get(candidate(&played, 0, 0), "contrastive_revision"));
+    assert_int_equal(played_prompts(&played, "# Repair a proposed skill"), 1);
+    assert_int_equal(played_prompts(&played, "HALF BREAK2"), 1);
+    assert_false(played_has(&played, "rough.md", "BREAK2"));
+    /* 3^-3 is used of .05, and 3^-4 is what is left. */
+    assert_int_equal(number(json_at(bouts, 0), "threshold"), 3);
+    assert_int_equal(number(second, "threshold"), 4);
+    assert_int_equal(number(json_at(bouts, 0), "cap") + 10,
+                     number(second, "cap") +
+                         (int64_t)json_count(json_get(json_at(bouts, 0), "rollouts")));
+    for (size_t i = 0; i < json_count(rollouts) && !looked; i++) {
+        if (strcmp(text(json_at(rollouts, i), "role"), "safety") == 0)
+            looked = text(json_at(rollouts, i), "sample");
+    }
+    assert_true(strcmp(looked, "s8") == 0 || strcmp(looked, "s9") == 0);
+    played_clear(&played);
+}
+
+static void revises_nothing_else(void **state)
+{
+    const char *const rough[] = {edit("ADD", "rough", "HALF BREAK2"), NULL};
+    const char *const both[] = {rough[0], edit("ADD", "fine", "HALF"), NULL};
+    const char *const idle[] = {edit("ADD", "idle", "NOTHING"), NULL};
+    const struct {
+        const char *const *script;
+        const char *revision, *options;
+        size_t prompts;
+    } cases[] = {
+        {rough, edit("ADD", "rough", "HALF"), "{" DUEL ", \"revise_near_misses\": false}", 0},
+        {both, edit("ADD", "rough", "HALF"), "{" DUEL ", \"gate_max_rollouts\": 100}", 0},
+        {idle, edit("ADD", "idle", "FIX"), "{" DUEL "}", 0},
+        {rough, "[]", "{" DUEL "}", 1},
+        {rough, edit("ADD", "other", "HALF"), "{" DUEL "}", 1},
+        {rough, edit("ADD", "rough", "HALF BREAK2"), "{" DUEL "}", 1},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct played played =
+            play((struct world){.script = cases[i].script, .revision = cases[i].revision},
+                 cases[i].options);
+        assert_int_equal(played_prompts(&played, "# Repair a proposed skill"), cases[i].prompts);
+        assert_false(played_has(&played, "rough.md", "HALF"));
+        played_clear(&played);
+    }
+}
+
 /* What ranks behind the winner has its turn in the next update, in place of a proposal. */
 static void carries_over(void **state)
 {
@@ -183,6 +241,8 @@ int main(void)
         cmocka_unit_test(accepts_what_helps),
         cmocka_unit_test(record_of_rollouts),
         cmocka_unit_test(refuses_what_breaks),
+        cmocka_unit_test(revises_what_breaks),
+        cmocka_unit_test(revises_nothing_else),
         cmocka_unit_test(carries_over),
         cmocka_unit_test(settled_runs_nothing_twice),
         cmocka_unit_test(each_rollout_fails),

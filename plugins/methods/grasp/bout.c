@@ -162,3 +162,30 @@ int32_t bout_hold(struct update *u, const struct duel_setup *setup, size_t first
     *out = bout;
     return hold(u, bout);
 }
+
+/* Is it broken for good, by duels or as settled? */
+static bool is_broken(const struct bout *bout, size_t candidate, size_t sample)
+{
+    size_t count;
+    const struct duel_step *steps = duel_steps(bout->duel, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (steps[i].role == DUEL_SAFETY && steps[i].candidate == (int32_t)candidate &&
+            steps[i].sample == sample)
+            return steps[i].score == 2;
+    }
+    return false;
+}
+
+const grasp_json_value *bout_break(const struct bout *bout, size_t candidate, size_t sample)
+{
+    size_t count;
+    const struct duel_rollout *r = duel_rollouts(bout->duel, &count);
+    if (!is_broken(bout, candidate, sample))
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (r[i].candidate == (int32_t)candidate && r[i].sample == sample &&
+            r[i].role == DUEL_SAFETY && r[i].outcome >= DUEL_FAILED)
+            return bout->runs[i].rollout;
+    }
+    return NULL;
+}

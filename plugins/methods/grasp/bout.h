@@ -35,6 +35,9 @@ struct bout {
 int32_t bout_hold(struct update *u, const struct duel_setup *setup, size_t first,
                   struct bout **out);
 
+/* A rollout with that candidate that shows how it breaks a dev sample; NULL if it does not. */
+const grasp_json_value *bout_break(const struct bout *bout, size_t candidate, size_t sample);
+
 struct bout_memory {
     struct duel_record *records; /* per dev sample */
     struct bout_history {

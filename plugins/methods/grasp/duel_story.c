@@ -164,6 +164,8 @@ void duel_write_candidate(struct text *out, const struct update *u,
     text_json(out, duel_verdict(u, candidate));
     if (candidate->bout->setup.candidates[candidate->number].carried)
         text_put(out, ", \"carried_over\": true");
+    if (candidate->revision)
+        text_put(out, ", \"contrastive_revision\": true");
     if (r->fate == DUEL_UNDECIDED)
         text_put(out, ", \"untried\": true");
     put_count(out, "screened", r->screened);

@@ -132,7 +132,8 @@ static bool *triggers_of(struct update *u, grasp_str label)
     return out;
 }
 
-static int32_t make_lists(struct update *u, struct candidate *candidate, bool carried,
+/* hits: samples that it, or what it comes from, has solved before; NULL. */
+static int32_t make_lists(struct update *u, struct candidate *candidate, const bool *hits,
                           struct chance *chance, struct duel_candidate *out)
 {
     struct bout_memory *memory = &u->self->duels;
@@ -149,10 +150,10 @@ static int32_t make_lists(struct update *u, struct candidate *candidate, bool ca
     const struct duel_subject subject = {
         .label = u->self->options.label_order ? label_number(memory, candidate->edit.label) : 0,
         .trigger = triggers_of(u, candidate->edit.label),
-        .carried = carried ? memory->hits : NULL,
+        .carried = hits,
         .same = same,
     };
-    *out = (struct duel_candidate){.failing = failing, .passing = passing, .carried = carried};
+    *out = (struct duel_candidate){.failing = failing, .passing = passing};
     out->failing_count = duel_plan_failing(memory->records, n, memory->version, &subject, below,
                                            chance, order, failing);
     out->passing_count =
@@ -184,13 +185,20 @@ static void remember_bout(struct update *u, const struct bout *bout, size_t winn
     }
 }
 
+/* The samples on which the hits of a candidate held. */
+static void mark_hits(const struct bout *bout, size_t k, bool *out)
+{
+    const struct duel_candidate *lists = &bout->setup.candidates[k];
+    for (size_t i = 0; i < lists->failing_count; i++)
+        out[lists->failing[i].sample] = duel_target_state(bout->duel, k, i) == 1;
+}
+
 static void carry(struct update *u, const struct bout *bout)
 {
     struct bout_memory *memory = &u->self->duels;
     size_t k = duel_carried(bout->duel);
     if (!u->self->options.carry_over || k == DUEL_NONE)
         return;
-    const struct duel_candidate *lists = &bout->setup.candidates[k];
     /* It may be the very edit that is carried already. */
     struct pool pool = {0};
     memory->edit = edit_copy(&pool, &u->candidates[bout->first + k].edit);
@@ -198,8 +206,7 @@ static void carry(struct update *u, const struct bout *bout)
     memory->carried = pool;
     memory->has_carried = true;
     memset(memory->hits, 0, memory->dev_count * sizeof(*memory->hits));
-    for (size_t i = 0; i < lists->failing_count; i++)
-        memory->hits[lists->failing[i].sample] = duel_target_state(bout->duel, k, i) == 1;
+    mark_hits(bout, k, memory->hits);
 }
 
 static void remember_refusals(struct update *u)
@@ -234,6 +241,84 @@ static int32_t open_chance(struct update *u, const char *what, struct chance *ou
         &out->rng);
 }
 
+/* What one more candidate of the update may take: of alpha what the others have left, of rollouts
+ * what they have left and what it adds. False if that is nothing. */
+static bool make_room(const struct bout *bout, struct duel_setup *out)
+{
+    struct duel_setup all = bout->setup;
+    size_t used;
+    duel_rollouts(bout->duel, &used);
+    all.candidate_count++;
+    *out = bout->setup;
+    out->candidate_count = 1;
+    out->options.spent = (double)bout->setup.candidate_count;
+    for (int64_t i = 0; i < duel_bounds(&bout->setup).threshold; i++)
+        out->options.spent /= 3;
+    out->options.cap = duel_bounds(&all).cap - (int64_t)used;
+    return out->options.cap > 0 && duel_room(out) > 0;
+}
+
+/* These come first, the others stay as they are. */
+static void put_first(const bool *first, uint32_t *samples, size_t count)
+{
+    for (size_t i = 0, front = 0; i < count; i++) {
+        uint32_t sample = samples[i];
+        if (!first[sample])
+            continue;
+        memmove(&samples[front + 1], &samples[front], (i - front) * sizeof(*samples));
+        samples[front++] = sample;
+    }
+}
+
+/* It keeps the fix, so it is tried first where that was seen, and then where the original broke
+ * something. */
+static int32_t list_revision(struct update *u, struct candidate *candidate, const struct bout *bout,
+                             size_t original, struct chance *chance, struct duel_candidate *out)
+{
+    bool *hits = pool_array(u->pool, u->self->dev.count, sizeof(*hits));
+    bool *broken = pool_array(u->pool, u->self->dev.count, sizeof(*broken));
+    mark_hits(bout, original, hits);
+    for (size_t i = 0; i < u->self->dev.count; i++)
+        broken[i] = bout_break(bout, original, i) != NULL;
+    int32_t status = make_lists(u, candidate, hits, chance, out);
+    if (status)
+        return status;
+    uint32_t *passing = pool_array(u->pool, out->passing_count, sizeof(*passing));
+    for (size_t i = 0; i < out->passing_count; i++)
+        passing[i] = out->passing[i];
+    put_first(broken, passing, out->passing_count);
+    out->passing = passing;
+    return GRASP_OK;
+}
+
+/* If nothing is accepted, the best edit that was proven but breaks too much gets a second version:
+ * one more candidate of the update. */
+static int32_t try_revision(struct update *u, const struct bout *bout, struct chance *chance)
+{
+    size_t k = duel_best(bout->duel, DUEL_BREAKS), first = u->candidate_count;
+    struct duel_candidate *lists = pool_array(u->pool, 1, sizeof(*lists));
+    struct duel_setup setup;
+    struct bout *again;
+    struct edit edit;
+    bool found;
+    if (!u->self->options.gate.revise_near_misses || k == DUEL_NONE ||
+        duel_winner(bout->duel) != DUEL_NONE || !make_room(bout, &setup))
+        return GRASP_OK;
+    int32_t status = revise_edit(u, &u->candidates[bout->first + k], &edit, &found);
+    if (status || !found)
+        return status;
+    struct candidate *candidate = candidate_add(u, &edit);
+    candidate->revision = true;
+    setup.candidates = lists;
+    if ((status = list_revision(u, candidate, bout, k, chance, lists)) ||
+        (status = bout_hold(u, &setup, first, &again)))
+        return status;
+    apply_winner(u, again);
+    if (duel_carried(bout->duel) == DUEL_NONE)
+        carry(u, again);
+    return GRASP_OK;
+}
+
 int32_t duels_decide(struct update *u, const struct edit *edits, size_t count)
 {
     struct bout_memory *memory = &u->self->duels;
@@ -245,7 +330,9 @@ int32_t duels_decide(struct update *u, const struct edit *edits, size_t count)
     for (size_t i = 0; i < all && !status; i++) {
         const struct edit again =
             carried && i == count ? edit_copy(u->pool, &memory->edit) : edits[i];
-        status = make_lists(u, candidate_add(u, &again), i == count, &chance, &candidates[i]);
+        const bool *hits = i == count ? memory->hits : NULL;
+        status = make_lists(u, candidate_add(u, &again), hits, &chance, &candidates[i]);
+        candidates[i].carried = i == count;
     }
     const struct duel_setup setup = {
         .options = u->self->options.duel,
@@ -259,7 +346,9 @@ int32_t duels_decide(struct update *u, const struct edit *edits, size_t count)
         return status;
     apply_winner(u, bout);
     carry(u, bout);
-    if (duel_winner(bout->duel) == DUEL_NONE)
+    if ((status = try_revision(u, bout, &chance)))
+        return status;
+    if (!update_changed(u))
         u->reason = "no_edit_passed_the_gate";
     remember_refusals(u);
     return GRASP_OK;

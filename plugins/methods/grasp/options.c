@@ -85,8 +85,9 @@ const char grasp_options_schema[] =
                                    "sample by sample") SWITCH("errors_unavailable",
                                                               "errors say nothing; else they are "
                                                               "wrong, or worth a point")
-                                SWITCH("revise_near_misses", "a candidate with one regression "
-                                                             "too many may be revised")
+                                SWITCH("revise_near_misses",
+                                       "a candidate with one regression too many, or that is "
+                                       "proven in duels but breaks too much, may be revised")
                                     SWITCH("labels_from_tags",
                                            "failures that the task tags with a label it "
                                            "declares are not sent to be labelled")

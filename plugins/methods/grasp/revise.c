@@ -9,10 +9,27 @@ static bool is_regression(enum gate_change change)
     return change == GATE_REGRESSION || change == GATE_INVALID;
 }
 
+static size_t put_breaks(struct text *out, struct update *u, const struct candidate *candidate)
+{
+    const struct trace_style style = trace_style(u);
+    size_t count = 0;
+    for (size_t i = 0; i < u->self->dev.count; i++) {
+        const grasp_json_value *rollout = bout_break(candidate->bout, candidate->number, i);
+        if (!rollout)
+            continue;
+        if (count++)
+            text_char(out, '\n');
+        trace_rollout(out, u, rollout, &style);
+    }
+    return count;
+}
+
 static size_t put_regressions(struct text *out, struct update *u, const struct candidate *candidate)
 {
     const struct trace_style style = trace_style(u);
     size_t count = 0;
+    if (candidate->bout)
+        return put_breaks(out, u, candidate);
     for (size_t i = 0; i < u->probe.count; i++) {
         bool was_failing = u->was_failing[i];
         if (!candidate->run.rollouts[i] ||
