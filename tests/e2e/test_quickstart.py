@@ -61,6 +61,39 @@ def test_settled():
         lib.check(roles and roles <= {"screen", "safety"}, roles)
 
 
+# Noise makes an edit that helps break something here.
+REVISES = ["agent_temperature=0.5", "rehearsal_noise=0.25", "cycle.seed=24", "cycle.epochs=2",
+           "cycle.grpo_k=2", "method.gate_alpha=0.5", "method.gate_break_weight=100",
+           "method.gate_looks=6", "method.gate_max_rollouts=400"]
+
+
+def revised(out):
+    """The updates with a revision."""
+    return [update for epoch in range(2)
+            for update in lib.load(out, "epoch_%d" % epoch, "skill_updates.json")
+            if any(edit.get("contrastive_revision") for edit in update["grpo"])]
+
+
+def test_revision():
+    """An edit that was proven but breaks too much is asked for again, and judged anew."""
+    with lib.folder() as top:
+        for on in (True, False):
+            out = os.path.join(top, str(on))
+            lib.expect(lib.run(*lib.QUICKSTART, "-a", "rehearsal", "-o", out, "--set", *REVISES,
+                               "method.revise_near_misses=" + str(on).lower()), 0)
+            lib.check(bool(revised(out)) == on, "revised: %s" % (not on))
+        (update,) = revised(os.path.join(top, "True"))
+        *_, revision = update["grpo"]
+        (broken,) = [edit for edit in update["grpo"] if edit["fate"] == "breaks too much"]
+        lib.check(revision["fate"] == "accepted", revision["verdict"])
+        lib.check(update["applied"] == [revision["proposal"]], "applied: %s" % update["applied"])
+        for key in ("action", "name"):
+            lib.check(broken["proposal"][key] == revision["proposal"][key], "it is another edit")
+        first, second = update["duels"]
+        lib.check(second["threshold"] >= first["threshold"], "evidence counts twice")
+        lib.check({rollout["side"] for rollout in second["rollouts"]} == {"library", 2}, "sides")
+
+
 def test_noise():
     """Turns verdicts round, the same ones again with the same seed; only of the rehearsal."""
     with lib.folder() as top:
@@ -115,5 +148,5 @@ def test_same_run_again_is_the_same():
         lib.check(not different, "differ: %s" % different)
 
 
-lib.main(test_learns, test_duels, test_settled, test_noise, test_baseline_only,
+lib.main(test_learns, test_duels, test_settled, test_revision, test_noise, test_baseline_only,
          test_eval_and_regrade, test_same_run_again_is_the_same)

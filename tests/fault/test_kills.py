@@ -1,8 +1,10 @@
 """kill -9 at random moments of whole runs, some with the journal torn at a random byte afterwards,
 each followed by --resume: the run directory ends up as if nothing had happened, and no call whose
 reply was recorded is sent again, as the server counts. `test_kills.py BUILD full`: 300 kills and 50
-torn journals instead of 30 and 10."""
+torn journals instead of 30 and 10, and 100 kills instead of 10 in duels under noise."""
+import collections
 import concurrent.futures
+import json
 import os
 import random
 import subprocess
@@ -15,11 +17,17 @@ from proxy import recorded
 
 FULL = "full" in sys.argv[2:]
 KILLS, TORN = (300, 50) if FULL else (15, 5) if lib.SLOW else (30, 10)
+DUEL_KILLS = 100 if FULL else 5 if lib.SLOW else 10
 PER_RUN = 5
 PARALLEL = 3
 # Above temperature 0 every call is sent with its seed, which tells the server which one it is.
 RUN = [*lib.QUICKSTART, "--agent", "local", "-j", "8", "--quiet", "--set", "agent_temperature=0.5",
        "cycle.epochs=1", "method.gate=paired", "cycle.grpo_k=2", "cycle.grpo_eval_n=4", "agent.retry_base_delay=0.01"]
+# Outcomes that flip, so that duels are lost too, and an edit that helps is found to break something
+# and revised; what comes after an update begins before the duels that decide about it are over.
+DUELS = [*lib.QUICKSTART, "--agent", "rehearsal", "--quiet", "--set", "agent_temperature=0.5",
+         "rehearsal_noise=0.25", "cycle.epochs=2", "cycle.overlap=true", "method.gate=duel",
+         "method.gate_break_weight=1000", "method.gate_looks=6"]
 
 
 class Victim:
@@ -107,4 +115,62 @@ def test_kills():
         kill(server, top, expected, TORN, True, duration)
 
 
-lib.main(test_kills)
+def places(out):
+    """How often the journal of an unfinished run holds each place."""
+    try:
+        with open(os.path.join(out, "journal.jsonl"), "rb") as f:
+            rows = [json.loads(row) for row in f.read().split(b"\n")[1:-1]]
+    except FileNotFoundError:
+        rows = []
+    return collections.Counter((row["t"], row["k"]) for row in rows)
+
+
+def duels_at(jobs, out, seconds=200):
+    """Runs or goes on for so long at most; true if it had to be killed."""
+    begun = os.path.exists(os.path.join(out, "config.yaml"))
+    command = ["--resume", "--quiet"] if begun else DUELS
+    process = subprocess.Popen([lib.HOST, *command, "-j", str(jobs), "--out", out],
+                               env=lib.environment(), stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    _, err = process.communicate()
+    lib.check(process.returncode in (0, -9), "exit code %s\n%s" % (process.returncode, err))
+    return process.returncode != 0
+
+
+def test_kills_in_duels():
+    """A decision that depended on when a reply came would show in what is asked next."""
+    rng = random.Random(5)
+    with lib.folder() as top:
+        outs = [os.path.join(top, "jobs%d" % jobs) for jobs in (1, 4, 64)]
+        for jobs, out in zip((1, 4, 64), outs):
+            began = time.monotonic()
+            duels_at(jobs, out)
+            duration = time.monotonic() - began
+            different = lib.same(outs[0], out, ignore=("config.yaml",))
+            lib.check(not different, "with %d side by side these differ: %s" % (jobs, different))
+        with open(os.path.join(outs[0], "journal.jsonl"), encoding="utf-8") as f:
+            lib.check('"k": "ahead/' in f.read(), "nothing went ahead")
+        updates = [lib.load(outs[0], "epoch_%d" % epoch, "skill_updates.json") for epoch in range(2)]
+        edits = [edit for epoch in updates for update in epoch for edit in update["grpo"]]
+        lib.check(any(edit.get("contrastive_revision") for edit in edits), "nothing was revised")
+        lib.check(any(edit["duels_lost"] for edit in edits), "no duel was lost")
+        kills = runs = 0
+        while kills < DUEL_KILLS:
+            lib.check(runs < DUEL_KILLS, "only %d kills came in time" % kills)
+            out, here = os.path.join(top, "killed%d" % runs), 0
+            while here < PER_RUN and duels_at(64, out, rng.uniform(0, duration)):
+                here += 1
+                again = [place for place, count in places(out).items() if count > 1]
+                lib.check(not again, "recorded calls were made again: %s" % again)
+            duels_at(64, out)
+            different = lib.same(outs[2], out)
+            lib.check(not different, "after %d kills these differ: %s" % (here, different))
+            kills, runs = kills + here, runs + 1
+        print("        %d kills in %d runs of duels" % (kills, runs))
+
+
+lib.main(test_kills, test_kills_in_duels)
