@@ -143,13 +143,13 @@ def duels_at(jobs, out, seconds=200):
 
 def test_kills_in_duels():
     """A decision that depended on when a reply came would show in what is asked next."""
-    rng = random.Random(5)
+    rng, duration = random.Random(5), 60
     with lib.folder() as top:
         outs = [os.path.join(top, "jobs%d" % jobs) for jobs in (1, 4, 64)]
         for jobs, out in zip((1, 4, 64), outs):
             began = time.monotonic()
             duels_at(jobs, out)
-            duration = time.monotonic() - began
+            duration = min(duration, time.monotonic() - began)
             different = lib.same(outs[0], out, ignore=("config.yaml",))
             lib.check(not different, "with %d side by side these differ: %s" % (jobs, different))
         with open(os.path.join(outs[0], "journal.jsonl"), encoding="utf-8") as f:
@@ -160,7 +160,7 @@ def test_kills_in_duels():
         lib.check(any(edit["duels_lost"] for edit in edits), "no duel was lost")
         kills = runs = 0
         while kills < DUEL_KILLS:
-            lib.check(runs < DUEL_KILLS, "only %d kills came in time" % kills)
+            lib.check(runs < 3 * DUEL_KILLS, "only %d kills came in time" % kills)
             out, here = os.path.join(top, "killed%d" % runs), 0
             while here < PER_RUN and duels_at(64, out, rng.uniform(0, duration)):
                 here += 1
