@@ -121,7 +121,7 @@ static void revises_what_breaks(void **state)
         if (strcmp(text(json_at(rollouts, i), "role"), "safety") == 0)
             looked = text(json_at(rollouts, i), "sample");
     }
-    assert_true(strcmp(looked, "s8") == 0 || strcmp(looked, "s9") == 0);
+    assert_true(looked && (strcmp(looked, "s8") == 0 || strcmp(looked, "s9") == 0));
     played_clear(&played);
 }
 
