@@ -121,8 +121,9 @@ static bool complete(struct duel *d, size_t from)
 
 static struct duel_step *find(const struct duel *d, enum duel_role role, int32_t k, uint32_t sample)
 {
-    for (struct duel_step *s = d->steps; s < d->steps + d->at; s++) {
-        if (s->role == role && s->candidate == k && s->sample == sample)
+    size_t first = role == DUEL_SCREEN ? 0 : d->screened, end = first ? d->at : d->screened;
+    for (struct duel_step *s = d->steps + first; s < d->steps + end; s++) {
+        if (s->sample == sample && s->candidate == k && s->role == role)
             return s;
     }
     return NULL;
@@ -249,7 +250,9 @@ static void project_gain(const struct duel *d, size_t k)
     int64_t size[DUEL_STRATA] = {0}, screened[DUEL_STRATA] = {0}, good[DUEL_STRATA] = {0};
     struct duel_report *report = &d->reports[k];
     for (size_t i = 0; i < c->failing_count; i++) {
-        const struct duel_step *s = find(d, DUEL_SCREEN, (int32_t)k, c->failing[i].sample);
+        const struct duel_step *s = NULL;
+        if (i < (size_t)d->bounds.screen)
+            s = find(d, DUEL_SCREEN, (int32_t)k, c->failing[i].sample);
         bool is_good = s && s->open && 2 * s->lost < MAX(1, s->tries);
         size[c->failing[i].stratum]++;
         screened[c->failing[i].stratum] += s && outcome_of(d, s) != DUEL_VOID;
@@ -280,8 +283,7 @@ static void walk(struct duel *d, struct duel_step *doubt)
     doubt->open = doubt->open && abs(doubt->score) < 2;
 }
 
-/* On the samples in doubt, as many side by side as can all matter. need: break points at which the
- * gain no longer outweighs what is broken; infinite if breaks count nothing. */
+/* As many samples side by side as can all matter. need: break points that outweigh the gain. */
 static enum duel_fate walk_all(struct duel *d, size_t k, struct duel_step *doubts, size_t count)
 {
     const struct duel_report *report = &d->reports[k];
@@ -305,8 +307,7 @@ static enum duel_fate walk_all(struct duel *d, size_t k, struct duel_step *doubt
     }
 }
 
-/* What a proven candidate does to samples that passed. A sample is probed if any of its looks could
- * be run, and doubted if one of them failed. */
+/* Samples that passed are probed if a look at them could be run, and doubted if one failed. */
 static enum duel_fate probe_passing(struct duel *d, size_t k)
 {
     const struct duel_candidate *c = &d->setup.candidates[k];
