@@ -8,14 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
-static int journal_fd = -1, written;
+static int journal_fd = -1, pending_fd = -1, written;
+
+static int ends(const char *path, const char *name)
+{
+    size_t len = strlen(path), end = strlen(name);
+    return len >= end && !strcmp(path + len - end, name);
+}
 
 static int note(const char *path, int fd)
 {
-    static const char name[] = "/journal.jsonl";
-    size_t len = strlen(path);
-    if (fd >= 0 && len >= sizeof(name) - 1 && !strcmp(path + len - (sizeof(name) - 1), name))
+    if (fd >= 0 && ends(path, "/journal.jsonl"))
         journal_fd = fd;
+    if (fd >= 0 && ends(path, "/journal.jsonl.pending"))
+        pending_fd = fd;
     return fd;
 }
 
@@ -52,6 +58,25 @@ ssize_t write(int fd, const void *data, size_t len)
     if (fd == journal_fd && written++)
         return (ssize_t)len;
     return real(fd, data, len);
+}
+
+static ssize_t pwrite_with(const char *symbol, int fd, const void *data, size_t len, off_t at)
+{
+    ssize_t (*real)(int, const void *, size_t, off_t);
+    if (fd == pending_fd)
+        return (ssize_t)len;
+    *(void **)&real = dlsym(RTLD_NEXT, symbol);
+    return real(fd, data, len, at);
+}
+
+ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
+{
+    return pwrite_with("pwrite", fd, data, len, at);
+}
+
+ssize_t pwrite64(int fd, const void *data, size_t len, off_t at)
+{
+    return pwrite_with("pwrite64", fd, data, len, at);
 }
 
 int fdatasync(int fd)

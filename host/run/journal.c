@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/journal.h"
+#include "run/journal_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,50 +13,11 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "base/map.h"
 #include "base/mem.h"
 
-#define JOURNAL_SCHEMA "{\"schema\": \"grasp-host/journal\""
-#define JOURNAL_HEADER JOURNAL_SCHEMA ", \"v\": 1}\n"
-#define SYNC_INTERVAL_MS 200
-#define MAPPED_AT_ONCE (4u << 20)
-#define PART_SIZE (64 << 10)
-#define KEY_PREFIX "{\"k\": \""
-
-struct line {
-    struct str key; /* as written, with its escapes */
-    struct str text;
-    bool used; /* atomic: this process has asked for it */
-};
-
-struct journal {
-    char *path;
-    int fd;
-
-    /* what an earlier process left; read-only */
-    char *mapped;
-    size_t mapped_size;
-    struct map found; /* key as written -> struct line */
-    struct line *lines;
-    size_t inherited_size; /* of its complete lines */
-
-    pthread_mutex_t mutex;
-    pthread_cond_t changed; /* what is pending has been written */
-    pthread_cond_t close;   /* wakes the syncer before its time */
-    pthread_t syncer;
-    bool syncer_runs;
-    struct buf pending;
-    struct buf writing_buf;
-    bool writing;
-    bool dirty;
-    bool closing;
-    int failed_errno;
-
-    struct prefixes {
-        char **items;
-        size_t count, capacity;
-    } forgotten, settled;
-};
+#define TICK_MS 100
+#define WRITE_SIZE ((size_t)256 << 10)
+#define KEPT_BACK ((size_t)768 << 10)
 
 static bool write_all(int fd, const char *data, size_t len)
 {
@@ -72,12 +33,7 @@ static bool write_all(int fd, const char *data, size_t len)
     return true;
 }
 
-static struct str skip(struct str text, size_t count)
-{
-    return (struct str){text.ptr + count, text.len - count};
-}
-
-static bool line_split(struct str text, struct line *out)
+bool journal_line_split(struct str text, struct line *out)
 {
     size_t at = sizeof(KEY_PREFIX) - 1;
     if (!str_starts(text, KEY_PREFIX) || text.ptr[text.len - 1] != '}')
@@ -92,8 +48,7 @@ static bool line_split(struct str text, struct line *out)
     return true;
 }
 
-/* A mapped file that is gone through once need not stay in memory. */
-static void release(const char *data, size_t from, size_t to)
+void journal_release(const char *data, size_t from, size_t to)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     from = from / page * page;
@@ -118,7 +73,7 @@ static struct line *lines_scan(const char *data, size_t size, size_t trusted, si
         struct str text = {data + start, (size_t)(newline - data) - start};
         struct line line = {0};
         number++;
-        if (text.len && line_split(text, &line) &&
+        if (text.len && journal_line_split(text, &line) &&
             (start >= trusted || json_check(text, NULL, NULL))) {
             MEM_RESERVE(lines, count, capacity);
             lines[count++] = line;
@@ -128,7 +83,7 @@ static struct line *lines_scan(const char *data, size_t size, size_t trusted, si
         start = (size_t)(newline - data) + 1;
         *out_end = start;
         if (start - released > MAPPED_AT_ONCE) {
-            release(data, released, start);
+            journal_release(data, released, start);
             released = start;
         }
     }
@@ -136,8 +91,8 @@ static struct line *lines_scan(const char *data, size_t size, size_t trusted, si
     return lines;
 }
 
-static int map_file(struct journal *j, size_t trusted, size_t *out_end, size_t *out_count,
-                    struct err *err)
+int journal_map(struct journal *j, size_t trusted, size_t *out_end, size_t *out_count,
+                struct err *err)
 {
     struct stat st;
     *out_end = *out_count = 0;
@@ -169,11 +124,87 @@ static void sleep_until_due(struct journal *j)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += SYNC_INTERVAL_MS * 1000000L;
+    until.tv_nsec += TICK_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
     while (!j->closing && pthread_cond_timedwait(&j->close, &j->mutex, &until) == 0)
         continue;
+}
+
+/* With the mutex held, as in all that touches the spool. */
+static void wait_until_written(struct journal *j)
+{
+    while (j->writing || j->handing_over)
+        pthread_cond_wait(&j->changed, &j->mutex);
+}
+
+/* A failure keeps what is in the spool's file. */
+static void fail(struct journal *j, int reason)
+{
+    if (reason && !j->failed_errno)
+        __atomic_store_n(&j->failed_errno, reason, __ATOMIC_RELAXED);
+}
+
+static void note_order(struct journal *j, const struct spool_line *line)
+{
+    j->in_order =
+        j->in_order && (!j->last_key.len || place_order(buf_view(&j->last_key), line->key) < 0);
+    if (!j->in_order)
+        return;
+    buf_reset(&j->last_key);
+    buf_str(&j->last_key, line->key);
+}
+
+/* Without the mutex; by one thread at a time. 0 or errno. */
+static int write_lines(struct journal *j, const struct spool_line *lines, size_t count)
+{
+    struct buf *gathered = &j->gathered;
+    buf_reset(gathered);
+    for (size_t i = 0; i < count; i++) {
+        note_order(j, &lines[i]);
+        buf_str(gathered, lines[i].text);
+        bool full = i + 1 == count || gathered->len + lines[i + 1].text.len > WRITE_SIZE;
+        if (full && !write_all(j->fd, gathered->ptr, gathered->len))
+            return errno;
+        if (full)
+            buf_reset(gathered);
+    }
+    return 0;
+}
+
+/* Makes room in the spool. While the journal is in order, the last places are kept back: others
+ * that belong in front of them may still come. */
+static void write_spool(struct journal *j, bool all)
+{
+    size_t count;
+    uint64_t generation = j->spool.generation;
+    wait_until_written(j);
+    if (j->failed_errno || j->spool.generation != generation)
+        return; /* another thread has made room */
+    const struct spool_area *area =
+        spool_turn(&j->spool, j->in_order, all || !j->in_order ? 0 : KEPT_BACK, &count);
+    if (!area) {
+        fail(j, errno);
+        return;
+    }
+    j->writing = true;
+    pthread_mutex_unlock(&j->mutex);
+    int failed = write_lines(j, area->lines, count);
+    pthread_mutex_lock(&j->mutex);
+    fail(j, failed);
+    j->dirty = true;
+    j->writing = false;
+    pthread_cond_broadcast(&j->changed);
+}
+
+static bool has_old_lines(struct journal *j)
+{
+    const struct spool_area *area = spool_area(&j->spool);
+    for (size_t i = 0; i < area->count; i++) {
+        if (area->lines[i].tick + 2 <= j->tick)
+            return true;
+    }
+    return false;
 }
 
 /* Group commit for the disk: one thread syncs what the others have written. */
@@ -183,14 +214,16 @@ static void *syncer_main(void *arg)
     pthread_mutex_lock(&j->mutex);
     while (!j->closing) {
         sleep_until_due(j);
+        j->tick++;
+        if (has_old_lines(j))
+            write_spool(j, true);
         if (!j->dirty)
             continue;
         j->dirty = false;
         pthread_mutex_unlock(&j->mutex);
         int failed = fdatasync(j->fd) != 0 ? errno : 0;
         pthread_mutex_lock(&j->mutex);
-        if (failed && !j->failed_errno)
-            j->failed_errno = failed;
+        fail(j, failed);
     }
     pthread_mutex_unlock(&j->mutex);
     return NULL;
@@ -202,6 +235,7 @@ static struct journal *journal_new(const char *path)
     pthread_condattr_t attr;
     j->path = mem_dup(path, strlen(path));
     j->fd = -1;
+    j->spool.fd = -1;
     pthread_mutex_init(&j->mutex, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -211,8 +245,15 @@ static struct journal *journal_new(const char *path)
     return j;
 }
 
+static char *spool_path(const struct journal *j)
+{
+    return mem_printf("%s.pending", j->path);
+}
+
 static int journal_begin(struct journal *j, struct err *err)
 {
+    CLEANUP_FREE char *path = spool_path(j);
+    spool_open(&j->spool, path);
     if (pthread_create(&j->syncer, NULL, syncer_main, j) != 0)
         return err_set(err, EXIT_INTERNAL, "%s: cannot start a thread", j->path);
     j->syncer_runs = true;
@@ -247,31 +288,109 @@ int journal_create(const char *path, struct journal **out, struct err *err)
         journal_close(j);
         return code;
     }
+    j->in_order = true;
     *out = j;
     return 0;
 }
 
-int journal_resume(const char *path, struct journal **out, struct err *err)
+static void index_lines(struct journal *j, size_t count)
 {
-    struct journal *j = journal_new(path);
+    for (size_t i = 0; i < count; i++)
+        map_set(&j->found, j->lines[i].key, &j->lines[i]);
+}
+
+static void forget_lines(struct journal *j)
+{
+    map_clear(&j->found);
+    mem_free(j->lines);
+    j->lines = NULL;
+    if (j->mapped)
+        munmap(j->mapped, j->mapped_size);
+    j->mapped = NULL;
+}
+
+struct recovery {
+    struct journal *journal;
+    struct map *latest; /* key -> struct buf *, of lines that were not in the journal */
+    int failed;
+};
+
+/* Appends what the journal does not have as the last line of its place. */
+static void recover_line(void *arg, struct str key, struct str text)
+{
+    struct recovery *r = arg;
+    struct buf *latest = map_get(r->latest, key);
+    const struct line *line = map_get(&r->journal->found, key);
+    struct str known = latest ? buf_view(latest) : line ? line->text : (struct str){0};
+    if (r->failed || str_eq(known, (struct str){text.ptr, text.len - 1}))
+        return;
+    if (!latest) {
+        latest = mem_alloc(sizeof(*latest));
+        map_set(r->latest, key, latest);
+    }
+    buf_reset(latest);
+    buf_add(latest, text.ptr, text.len - 1);
+    r->failed = write_all(r->journal->fd, text.ptr, text.len) ? 0 : errno;
+}
+
+/* What a process that was killed had handed to the system, but not yet to the journal. *out_more:
+ * it is there now. */
+static int recover_spool(struct journal *j, bool *out_more, struct err *err)
+{
+    struct map latest = {0};
+    struct recovery r = {.journal = j, .latest = &latest};
+    CLEANUP_FREE char *path = spool_path(j);
+    int code = spool_recover(path, recover_line, &r) ? 0 : err_system(err, errno, "read", path);
+    if (!code && latest.count && !r.failed && fdatasync(j->fd) != 0)
+        r.failed = errno;
+    if (!code && r.failed)
+        code = err_set(err, EXIT_INTERNAL, "%s: cannot write: %s", j->path, strerror(r.failed));
+    *out_more = latest.count != 0;
+    for (size_t i = 0; i < latest.count; i++) {
+        buf_free(latest.entries[i].value);
+        mem_free(latest.entries[i].value);
+    }
+    map_clear(&latest);
+    return code;
+}
+
+/* Reads what is there, a torn last line cut off and the spool's lines put behind. */
+static int take_over(struct journal *j, struct err *err)
+{
     size_t end, count;
-    int code = open_fd(j, 0, err);
-    if (!code)
-        code = map_file(j, SIZE_MAX, &end, &count, err);
+    bool more = false;
+    int code = journal_map(j, SIZE_MAX, &end, &count, err);
     if (!code && ftruncate(j->fd, (off_t)end) != 0)
         code =
             err_set(err, EXIT_INTERNAL, "%s: cannot cut a torn line: %s", j->path, strerror(errno));
     if (!code && end == 0)
         code = write_header(j, err);
+    if (code)
+        return code;
+    index_lines(j, count);
+    code = recover_spool(j, &more, err);
+    if (!code && more) {
+        forget_lines(j);
+        code = journal_map(j, SIZE_MAX, &end, &count, err);
+        if (!code)
+            index_lines(j, count);
+    }
+    j->inherited_size = end;
+    return code;
+}
+
+int journal_resume(const char *path, struct journal **out, struct err *err)
+{
+    struct journal *j = journal_new(path);
+    int code = open_fd(j, 0, err);
+    if (!code)
+        code = take_over(j, err);
     if (!code)
         code = journal_begin(j, err);
     if (code) {
         journal_close(j);
         return code;
     }
-    j->inherited_size = end;
-    for (size_t i = 0; i < count; i++)
-        map_set(&j->found, j->lines[i].key, &j->lines[i]);
     *out = j;
     return 0;
 }
@@ -285,13 +404,12 @@ int journal_open(const char *path, struct journal **out, struct err *err)
     if (j->fd < 0)
         code = err_system(err, errno, "read", path);
     if (!code)
-        code = map_file(j, SIZE_MAX, &end, &count, err);
+        code = journal_map(j, SIZE_MAX, &end, &count, err);
     if (code) {
         journal_close(j);
         return code;
     }
-    for (size_t i = 0; i < count; i++)
-        map_set(&j->found, j->lines[i].key, &j->lines[i]);
+    index_lines(j, count);
     *out = j;
     return 0;
 }
@@ -316,49 +434,67 @@ void journal_each(const struct journal *journal, void (*fn)(void *arg, struct st
         fn(arg, ((const struct line *)journal->found.entries[i].value)->text);
 }
 
-/* Called with the mutex held: writes until nothing is pending, unlocked while it does. */
-static void write_pending(struct journal *j)
+/* A line that is larger than the spool. */
+static void write_large(struct journal *j, struct str place, struct str members)
 {
-    if (!j->pending.len)
-        return;
-    j->writing = true;
-    while (j->pending.len && !j->failed_errno) {
-        struct buf batch = j->pending;
-        j->pending = j->writing_buf;
-        pthread_mutex_unlock(&j->mutex);
-        int failed = write_all(j->fd, batch.ptr, batch.len) ? 0 : errno;
-        buf_reset(&batch);
-        pthread_mutex_lock(&j->mutex);
-        j->writing_buf = batch;
-        j->dirty = true;
-        if (failed)
-            j->failed_errno = failed;
-    }
-    j->writing = false;
-    pthread_cond_broadcast(&j->changed);
+    CLEANUP_BUF struct buf text = {.limit = SIZE_MAX};
+    write_spool(j, true);
+    wait_until_written(j);
+    buf_text(&text, "{\"k\": ");
+    json_write_str(&text, place, 0);
+    buf_text(&text, ", ");
+    buf_str(&text, members);
+    buf_text(&text, "}\n");
+    if (text.failed)
+        fail(j, ENOMEM);
+    if (!j->failed_errno && !write_all(j->fd, text.ptr, text.len))
+        fail(j, errno);
+    j->in_order = false;
+    j->dirty = true;
 }
 
 bool journal_append(struct journal *journal, struct str place, struct str members)
 {
     pthread_mutex_lock(&journal->mutex);
-    bool good = !journal->failed_errno;
-    if (good) {
-        struct buf *pending = &journal->pending;
-        buf_text(pending, "{\"k\": ");
-        json_write_str(pending, place, 0);
-        buf_text(pending, ", ");
-        buf_str(pending, members);
-        buf_text(pending, "}\n");
+    bool all = false;
+    if (!spool_takes(place, members))
+        write_large(journal, place, members);
+    while (!journal->failed_errno && spool_takes(place, members) &&
+           !spool_add(&journal->spool, place, members, journal->tick)) {
+        write_spool(journal, all);
+        all = true;
     }
+    bool good = !journal->failed_errno;
     pthread_mutex_unlock(&journal->mutex);
     return good;
 }
 
+/* Called with the mutex held: hands over until there is nothing left, unlocked while it does. */
+static void hand_over(struct journal *j)
+{
+    struct spool_area *area = spool_area(&j->spool);
+    j->handing_over = true;
+    while (area->handed < area->text.len && !j->failed_errno) {
+        size_t len = area->text.len - area->handed;
+        pthread_mutex_unlock(&j->mutex);
+        int failed = spool_hand_over(&j->spool, area, len);
+        pthread_mutex_lock(&j->mutex);
+        fail(j, failed);
+        area->handed += len;
+    }
+    j->handing_over = false;
+    pthread_cond_broadcast(&j->changed);
+}
+
 bool journal_flush(struct journal *journal)
 {
+    if (spool_is_mapped(&journal->spool))
+        return !__atomic_load_n(&journal->failed_errno, __ATOMIC_RELAXED);
     pthread_mutex_lock(&journal->mutex);
-    if (!journal->writing)
-        write_pending(journal);
+    if (journal->spool.fd < 0)
+        write_spool(journal, true);
+    else if (!journal->handing_over)
+        hand_over(journal);
     bool good = !journal->failed_errno;
     pthread_mutex_unlock(&journal->mutex);
     return good;
@@ -383,16 +519,6 @@ static void prefixes_add(struct prefixes *prefixes, const char *prefix)
     prefixes->items[prefixes->count++] = mem_dup(prefix, strlen(prefix));
 }
 
-/* The length of the one that the key begins with, or 0. */
-static size_t prefixes_match(const struct prefixes *prefixes, struct str key)
-{
-    for (size_t i = 0; i < prefixes->count; i++) {
-        if (str_starts(key, prefixes->items[i]))
-            return strlen(prefixes->items[i]);
-    }
-    return 0;
-}
-
 static void prefixes_clear(struct prefixes *prefixes)
 {
     for (size_t i = 0; i < prefixes->count; i++)
@@ -413,178 +539,16 @@ void journal_settle(struct journal *journal, const char *prefix)
 int journal_sync(struct journal *journal, struct err *err)
 {
     pthread_mutex_lock(&journal->mutex);
-    while (journal->writing || (journal->pending.len && !journal->failed_errno)) {
-        if (!journal->writing)
-            write_pending(journal);
-        else
-            pthread_cond_wait(&journal->changed, &journal->mutex);
-    }
+    while (spool_area(&journal->spool)->count && !journal->failed_errno)
+        write_spool(journal, true);
+    wait_until_written(journal);
     pthread_mutex_unlock(&journal->mutex);
     if (fdatasync(journal->fd) != 0) {
         pthread_mutex_lock(&journal->mutex);
-        journal->failed_errno = errno;
+        fail(journal, errno);
         pthread_mutex_unlock(&journal->mutex);
     }
     return journal_error(journal, err);
-}
-
-/* A line of an earlier process that this one never asked for: that process had another past, with
- * a sample missing, say. */
-static bool is_stale(const struct journal *j, const struct journal *now, const struct line *line)
-{
-    if ((size_t)(line->text.ptr - now->mapped) >= j->inherited_size)
-        return false;
-    const struct line *found = map_get(&j->found, line->key);
-    return found && !__atomic_load_n(&found->used, __ATOMIC_RELAXED);
-}
-
-static int line_order(const void *a, const void *b)
-{
-    const struct line *x = a, *y = b;
-    int order = str_cmp(x->key, y->key);
-    if (order)
-        return order;
-    return x->text.ptr < y->text.ptr ? -1 : 1; /* later ones last */
-}
-
-/* Sorting looks at keys all over the file, which then would stay in memory whole. */
-static void keep_keys(struct journal *now, size_t count, struct arena *arena)
-{
-    for (size_t i = 0, seen = 0; i < count; i++) {
-        struct str *key = &now->lines[i].key;
-        key->ptr = arena_dup(arena, key->ptr, key->len);
-        seen += now->lines[i].text.len;
-        if (seen > MAPPED_AT_ONCE || i + 1 == count) {
-            release(now->mapped, 0, now->mapped_size);
-            seen = 0;
-        }
-    }
-}
-
-/* Leaves those that stay, under the places that they end up with. */
-static size_t lines_keep(const struct journal *j, const struct journal *now, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct line line = now->lines[i];
-        if (prefixes_match(&j->forgotten, line.key) || is_stale(j, now, &line))
-            continue;
-        line.key = skip(line.key, prefixes_match(&j->settled, line.key));
-        now->lines[kept++] = line;
-    }
-    return kept;
-}
-
-/* With the place that it has now, and the line's end. text: as it was written. */
-static void line_write(struct file_writer *out, const struct line *line, struct str text)
-{
-    struct line before;
-    line_split((struct str){text.ptr, text.len - 1}, &before);
-    file_writer_add(out, STR(KEY_PREFIX));
-    file_writer_add(out, skip(text, sizeof(KEY_PREFIX) - 1 + before.key.len - line->key.len));
-}
-
-/* A part of the file. Lines in the order of their keys lie all over it: read one by one they cost
- * less than mapped pages that come and go. */
-struct part {
-    struct buf text;
-    const char *from, *to; /* where it is mapped */
-};
-
-static bool part_has(const struct part *part, const struct line *line)
-{
-    return part->from && line->text.ptr >= part->from && line->text.ptr < part->to;
-}
-
-/* Reads the first line, and with it those after it that lie beside it: an episode was written right
- * after its last call, and comes before its calls here. */
-static bool part_read(struct part *part, const struct journal *now, const struct line *lines,
-                      size_t count)
-{
-    const char *from = lines->text.ptr, *to = from + lines->text.len + 1;
-    for (size_t i = 1; i < count && to - from < PART_SIZE; i++) {
-        const char *start = lines[i].text.ptr, *end = start + lines[i].text.len + 1;
-        if (end == from)
-            from = start;
-        else if (start == to)
-            to = end;
-        else
-            break;
-    }
-    size_t len = (size_t)(to - from), got = 0;
-    buf_reset(&part->text);
-    char *room = buf_room(&part->text, len);
-    part->from = room ? from : NULL;
-    part->to = room ? to : NULL;
-    while (room && got < len) {
-        ssize_t n = pread(now->fd, room + got, len - got, from - now->mapped + (off_t)got);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        got += (size_t)n;
-    }
-    return true;
-}
-
-/* What is too large to be read in one piece is taken from where it is mapped. */
-static struct str part_line(const struct part *part, const struct line *line)
-{
-    const char *at = line->text.ptr;
-    if (part_has(part, line))
-        at = part->text.ptr + (at - part->from);
-    return (struct str){at, line->text.len + 1};
-}
-
-static bool lines_write(const struct journal *j, const struct journal *now, struct file_writer *out,
-                        size_t count)
-{
-    struct part part = {0};
-    struct line *lines = now->lines;
-    bool read = true;
-    count = lines_keep(j, now, count);
-    if (count)
-        qsort(lines, count, sizeof(*lines), line_order);
-    file_writer_add(out, STR(JOURNAL_HEADER));
-    for (size_t i = 0; i < count && read; i++) {
-        if (i + 1 < count && str_eq(lines[i].key, lines[i + 1].key))
-            continue;
-        if (!part_has(&part, &lines[i]))
-            read = part_read(&part, now, &lines[i], count - i);
-        if (read)
-            line_write(out, &lines[i], part_line(&part, &lines[i]));
-    }
-    buf_free(&part.text);
-    return read;
-}
-
-int journal_finish(struct journal *journal, struct err *err)
-{
-    struct journal now = {.path = journal->path, .fd = journal->fd};
-    size_t end, count;
-    int code = journal_sync(journal, err);
-    if (code)
-        return code;
-    code = map_file(&now, journal->inherited_size, &end, &count, err);
-    struct file_writer *out = NULL;
-    struct arena keys = {0};
-    if (!code)
-        code = file_writer_open(journal->path, &out, err);
-    if (!code) {
-        keep_keys(&now, count, &keys);
-        if (lines_write(journal, &now, out, count)) {
-            code = file_writer_finish(out, err);
-        } else {
-            code = err_set(err, EXIT_INTERNAL, "%s: cannot read it again: %s", journal->path,
-                           strerror(errno));
-            file_writer_cancel(out);
-        }
-    }
-    mem_free(now.lines);
-    arena_clear(&keys);
-    if (now.mapped)
-        munmap(now.mapped, now.mapped_size);
-    return code;
 }
 
 void journal_close(struct journal *journal)
@@ -601,12 +565,10 @@ void journal_close(struct journal *journal)
     }
     prefixes_clear(&journal->forgotten);
     prefixes_clear(&journal->settled);
-    buf_free(&journal->pending);
-    buf_free(&journal->writing_buf);
-    map_clear(&journal->found);
-    mem_free(journal->lines);
-    if (journal->mapped)
-        munmap(journal->mapped, journal->mapped_size);
+    buf_free(&journal->last_key);
+    buf_free(&journal->gathered);
+    spool_close(&journal->spool, !journal->failed_errno);
+    forget_lines(journal);
     if (journal->fd >= 0)
         close(journal->fd);
     pthread_cond_destroy(&journal->changed);

@@ -7,6 +7,10 @@
  * The first line names the format. Every other line starts with its place in the run, which is
  * its key: {"k": "epoch_0/dev/task4_3/c1", ...}. The last line of a place counts; a torn last line
  * is cut off.
+ *
+ * Lines of the last moments are beside it, in <path>.pending (spool.h), until they are written many
+ * at a time: after 0.2 seconds at the latest. What a process leaves there when it is killed comes
+ * back when the journal is resumed.
  */
 #pragma once
 
@@ -30,11 +34,10 @@ bool journal_find(const struct journal *journal, struct str place, struct str *o
 /* Every line recorded before this process began, the last one of each place. */
 void journal_each(const struct journal *journal, void (*fn)(void *arg, struct str line), void *arg);
 
-/* Appends `{"k": <place>, <members>}`, for the next flush to write. Any thread. false once writing
- * has failed. */
+/* Appends `{"k": <place>, <members>}`. Any thread. false once writing has failed. */
 bool journal_append(struct journal *journal, struct str place, struct str members);
-/* What has been appended is handed to the system before this returns, or is about to be by the
- * thread that writes now. Any thread. false once writing has failed. */
+/* What has been appended is in the system's hands before this returns, or is about to be given to
+ * it by the thread that does so now. Any thread. false once writing has failed. */
 bool journal_flush(struct journal *journal);
 
 /* Has writing failed? Nothing is appended after a failure. Any thread. */
@@ -47,7 +50,8 @@ void journal_settle(struct journal *journal, const char *prefix);
 
 /* Waits until all is on the disk. */
 int journal_sync(struct journal *journal, struct err *err);
-/* The run is done: writes the lines in the order of their places, each place once, so that the
- * file does not depend on the order in which replies came. */
+/* The run is done, and nothing is appended any more: the lines are put in the order of their places,
+ * each place once, so that the file does not depend on the order in which replies came. Lines that
+ * came nearly in that order have been written in it, and the file stays as it is. */
 int journal_finish(struct journal *journal, struct err *err);
 void journal_close(struct journal *journal); /* NULL is fine */

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -166,6 +167,36 @@ def whole(path):
 def lines(path):
     with open(path, encoding="utf-8") as f:
         return [json.loads(line) for line in f]
+
+
+def pending(path, area=2 << 20):
+    """The lines that a killed run had on their way to its journal (host/run/spool.c)."""
+    with open(path, "rb") as f:
+        data = f.read()
+    areas = []
+    for start in range(0, len(data), area):
+        magic, generation = struct.unpack_from("8sQ", data[start:start + 16].ljust(16, b"\0"))
+        if magic == b"GHSPOOL1":
+            areas.append((generation, data[start + 16:start + area]))
+    for _, text in sorted(areas):
+        while len(text) > 16:
+            size = struct.unpack_from("QQ", text)[1]
+            line, text = text[16:16 + size], text[16 + size:]
+            if not line.startswith(b'{"k": "') or line[-2:] != b"}\n":
+                break
+            yield line
+
+
+def journal(out):
+    """The entries of a journal, pending ones included, in the order in which they were made. The
+    last one of a place counts; a torn last line does not."""
+    path, rows = os.path.join(out, "journal.jsonl"), []
+    if os.path.exists(path):
+        with open(path, "rb") as f:
+            rows = f.read().split(b"\n")[1:-1]
+    if os.path.exists(path + ".pending"):
+        rows += pending(path + ".pending")
+    return [json.loads(row) for row in rows]
 
 
 def load(*parts):

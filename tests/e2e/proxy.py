@@ -64,15 +64,9 @@ def seed_of(place, run_seed=3):
 
 
 def recorded(out):
-    """Seeds of the calls whose replies the journal holds."""
+    """Seeds of the calls whose replies the journal holds, lines that a killed run left pending included."""
     seeds = set()
-    try:
-        with open(out + "/journal.jsonl", "rb") as f:
-            rows = f.read().split(b"\n")[:-1]
-    except FileNotFoundError:
-        return seeds
-    for row in rows[1:]:
-        entry = json.loads(row)
+    for entry in lib.journal(out):
         if entry["t"] == "call":
             # What went ahead draws as it would in its place.
             seeds.add(seed_of(re.sub(r"^ahead(/\w+/\w+|_test)/", "", entry["k"])))

@@ -207,6 +207,9 @@ def unfinished(top, env, proxy):
     out = os.path.join(top, "run")
     process = start([*LEARN, "--out", out], env)
     proxy.wait_for(60, process)
+    # lines go to the journal many at a time
+    while process.poll() is None and len(rows_of(out)) < 12:
+        time.sleep(0.01)
     process.kill()
     finish(process)
     return out

@@ -97,12 +97,7 @@ def run(args, url, out, timeout=240):
 
 def journal(out):
     """Place -> the last entry of it."""
-    try:
-        with open(os.path.join(out, "journal.jsonl"), "rb") as f:
-            rows = f.read().split(b"\n")[1:-1]
-    except FileNotFoundError:
-        return {}
-    return {entry["k"]: entry for entry in map(json.loads, rows)}
+    return {entry["k"]: entry for entry in lib.journal(out)}
 
 
 def check_scored(out):

@@ -2,11 +2,14 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -14,6 +17,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "run/journal.h"
+#include "run/spool.h"
 
 static char dir[64], path[128];
 
@@ -84,18 +88,123 @@ static void test_last_line_of_a_place_counts(void **state)
     journal_close(j);
 }
 
+/* What would be left if the process were killed now. */
+static void keep_copy(char copy[160])
+{
+    static const char *const names[] = {"journal.jsonl", "journal.jsonl.pending"};
+    snprintf(copy, 160, "%s/copy", dir);
+    assert_int_equal(file_make_dirs(copy, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        CLEANUP_FREE char *from = file_join(dir, names[i]), *to = file_join(copy, names[i]);
+        CLEANUP_BUF struct buf text = {0};
+        assert_int_equal(file_read(from, 1 << 24, &text, NULL), 0);
+        assert_int_equal(file_write_atomic(to, buf_view(&text), NULL), 0);
+    }
+    strcat(copy, "/journal.jsonl");
+}
+
+static void check_a_flush_hands_over(void)
+{
+    char copy[160];
+    struct journal *j = create(), *other;
+    struct str line;
+    struct err err;
+    assert_true(journal_append(j, STR("a"), STR("\"v\": 1")));
+    assert_true(journal_append(j, STR("b\"\n/1"), STR("\"v\": 2")));
+    assert_true(journal_append(j, STR("a"), STR("\"v\": 3")));
+    assert_true(journal_flush(j));
+    keep_copy(copy);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(journal_resume(copy, &other, &err), 0);
+        assert_true(journal_find(other, STR("a"), &line));
+        assert_true(str_is(line, "{\"k\": \"a\", \"v\": 3}"));
+        assert_true(journal_find(other, STR("b\"\n/1"), &line));
+        journal_close(other);
+    }
+    journal_close(j);
+    snprintf(copy, sizeof(copy), "%s.pending", path);
+    assert_false(file_exists(copy));
+}
+
 static void test_a_flush_hands_over(void **state)
 {
+    check_a_flush_hands_over();
+}
+
+/* Where the file of pending lines cannot have its room for good, so that it is not mapped. */
+static void test_a_flush_hands_over_what_is_not_mapped(void **state)
+{
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){3 << 20, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    check_a_flush_hands_over();
+    signal(SIGXFSZ, handler);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+}
+
+/* Where there can be no such file, lines are in the journal at once. */
+static void test_a_flush_without_pending_file(void **state)
+{
+    char pending[160];
+    snprintf(pending, sizeof(pending), "%s.pending", path);
+    assert_int_equal(mkdir(pending, 0777), 0);
     struct journal *j = create();
     CLEANUP_FREE char *before = contents();
-    assert_true(journal_append(j, STR("a"), STR("\"v\": 1")));
-    CLEANUP_FREE char *appended = contents();
-    assert_string_equal(appended, before);
-    assert_true(journal_flush(j));
+    journal_append(j, STR("a"), STR("\"v\": 1"));
     assert_true(journal_flush(j));
     CLEANUP_FREE char *flushed = contents();
     assert_string_equal(flushed + strlen(before), "{\"k\": \"a\", \"v\": 1}\n");
     journal_close(j);
+}
+
+/* Bytes of the pending lines that did not reach the disk hold whatever was there before. */
+static void test_pending_lines_torn_at_every_byte(void **state)
+{
+    char copy[160];
+    struct journal *j = create();
+    struct str line;
+    struct err err;
+    journal_append(j, STR("a"), STR("\"v\": 1"));
+    journal_append(j, STR("b"), STR("\"v\": 2"));
+    journal_flush(j);
+    keep_copy(copy);
+    CLEANUP_FREE char *pending = mem_printf("%s.pending", copy);
+    CLEANUP_BUF struct buf whole = {0};
+    assert_int_equal(file_read(pending, 1 << 24, &whole, NULL), 0);
+    size_t most = 16 + 2 * (16 + strlen("{\"k\": \"a\", \"v\": 1}\n"));
+    bool found = false;
+    for (size_t cut = 0; cut <= most; cut++) {
+        CLEANUP_BUF struct buf torn = {0};
+        buf_add(&torn, whole.ptr, whole.len);
+        memset(torn.ptr + cut, '"', torn.len - cut);
+        CLEANUP_FREE char *to = mem_printf("%s/torn%zu", dir, cut);
+        CLEANUP_FREE char *to_pending = mem_printf("%s.pending", to);
+        assert_int_equal(file_write_atomic(to_pending, buf_view(&torn), NULL), 0);
+        assert_int_equal(journal_resume(to, &j, &err), 0);
+        bool a = journal_find(j, STR("a"), &line), b = journal_find(j, STR("b"), &line);
+        assert_true(a >= found); /* once it is whole it stays so */
+        assert_int_equal(b, cut == most);
+        found = a;
+        journal_close(j);
+    }
+    assert_true(found);
+}
+
+static void test_other_pending_files_are_nothing(void **state)
+{
+    char copy[160];
+    struct journal *j = create();
+    struct err err;
+    journal_append(j, STR("a"), STR("\"v\": 1"));
+    journal_close(j);
+    snprintf(copy, sizeof(copy), "%s.pending", path);
+    assert_int_equal(file_write_atomic(copy, STR("something else, long enough for a head"), NULL),
+                     0);
+    assert_int_equal(journal_resume(path, &j, &err), 0);
+    journal_close(j);
+    assert_false(file_exists(copy));
 }
 
 /* Whatever the byte at which a process died, what was whole before it is found, and what is
@@ -217,6 +326,119 @@ static void test_settled_places_lose_their_prefix(void **state)
                               "{\"k\": \"dev/c\\\"/c0\", \"v\": 4}\n");
 }
 
+#define ROLLOUTS 4000
+#define WIDTH 40
+
+static uint64_t file_number(void)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_ino;
+}
+
+static void add_text(struct journal *j, int rollout, const char *call, size_t len)
+{
+    CLEANUP_BUF struct buf members = {0};
+    CLEANUP_FREE char *place = mem_printf("val/task1_%d%s", rollout, call);
+    buf_printf(&members, "\"v\": \"%0*d\"", (int)len, rollout);
+    journal_append(j, str_of(place), buf_view(&members));
+}
+
+/* Rollouts that end nearly in their order. */
+static void add_rollouts(struct journal *j, int shift)
+{
+    for (int i = 0; i < ROLLOUTS; i += WIDTH) {
+        for (int k = 0; k < WIDTH; k++) {
+            int rollout = i + (k * 7 + shift) % WIDTH;
+            add_text(j, rollout, "/c0", 100);
+            add_text(j, rollout, "", 2000);
+        }
+    }
+}
+
+static void test_nearly_in_order_is_written_once(void **state)
+{
+    struct err err;
+    struct journal *j = create();
+    uint64_t before = file_number();
+    add_rollouts(j, 3);
+    assert_int_equal(journal_finish(j, &err), 0);
+    journal_close(j);
+    assert_int_equal(file_number(), before);
+    CLEANUP_FREE char *text = contents();
+
+    /* as if the last had come first: it is sorted in the end, and the same */
+    j = create();
+    add_text(j, ROLLOUTS - 1, "/c0", 100);
+    for (int i = 0; i < 30; i++)
+        add_text(j, ROLLOUTS - 1, "", 100000);
+    add_rollouts(j, 11);
+    journal_close(j);
+    j = resume();
+    for (int i = 0; i < ROLLOUTS; i++) {
+        struct str line;
+        CLEANUP_FREE char *call = mem_printf("val/task1_%d/c0", i);
+        CLEANUP_FREE char *rollout = mem_printf("val/task1_%d", i);
+        assert_true(journal_find(j, str_of(call), &line));
+        assert_true(journal_find(j, str_of(rollout), &line));
+    }
+    assert_int_equal(journal_finish(j, &err), 0);
+    journal_close(j);
+    assert_int_not_equal(file_number(), before);
+    CLEANUP_FREE char *sorted = contents();
+    assert_string_equal(sorted, text);
+}
+
+static void test_lines_of_any_size(void **state)
+{
+    struct err err;
+    struct journal *j = create();
+    for (int i = 9; i > 0; i--)
+        add_text(j, i, "", (size_t)i << 19);
+    assert_int_equal(journal_finish(j, &err), 0);
+    journal_close(j);
+    j = resume();
+    for (int i = 1; i < 10; i++) {
+        struct str line;
+        CLEANUP_FREE char *place = mem_printf("val/task1_%d", i);
+        assert_true(journal_find(j, str_of(place), &line));
+        assert_true(line.len > (size_t)i << 19);
+    }
+    journal_close(j);
+}
+
+static void test_order_of_places(void **state)
+{
+    static const char *const sorted[] = {"",
+                                         "0",
+                                         "00",
+                                         "a",
+                                         "a/c0",
+                                         "a/c2",
+                                         "a/c10",
+                                         "a/j0",
+                                         "a 1",
+                                         "a-1",
+                                         "a1",
+                                         "a2",
+                                         "a10",
+                                         "a10/x",
+                                         "a10-x",
+                                         "a18446744073709551616",
+                                         "a18446744073709551617",
+                                         "b",
+                                         "b01",
+                                         "b1",
+                                         "\xc3"};
+    size_t count = sizeof(sorted) / sizeof(*sorted);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < count; k++) {
+            int order = place_order(str_of(sorted[i]), str_of(sorted[k]));
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+        }
+    }
+}
+
 #define WRITERS 4
 #define LINES 2000
 
@@ -280,12 +502,19 @@ int main(void)
         T(test_lines_come_back),
         T(test_last_line_of_a_place_counts),
         T(test_a_flush_hands_over),
+        T(test_a_flush_hands_over_what_is_not_mapped),
+        T(test_a_flush_without_pending_file),
+        T(test_pending_lines_torn_at_every_byte),
+        T(test_other_pending_files_are_nothing),
         T(test_torn_at_every_byte),
         T(test_damaged_lines_are_named),
         T(test_unused_lines_are_left_out_at_the_end),
         T(test_other_files_are_refused),
         T(test_finished_is_sorted_and_without_repeats),
         T(test_settled_places_lose_their_prefix),
+        T(test_nearly_in_order_is_written_once),
+        T(test_lines_of_any_size),
+        T(test_order_of_places),
         T(test_many_writers),
         T(test_full_disk),
     };
