@@ -28,6 +28,8 @@
 #define LANE_SIZE 128
 /* curl starts a thread for each lookup of a name that it does not know yet. */
 #define MAX_LOOKUPS 32
+/* A request has its body in memory until its connection stands. */
+#define MAX_CONNECTING 1024
 #define SWEEP_MS 250
 
 struct lane {
@@ -49,7 +51,7 @@ struct exchange {
     curl_off_t sent;
     size_t read_again; /* of a body that had been let go */
     size_t header_bytes;
-    bool heard, too_large, connected, looking_up;
+    bool heard, too_large, connecting, connected, looking_up;
     bool in_headers; /* of the last reply that began */
     int opened;      /* newest socket since the last connection that came about, else -1 */
     bool direct;     /* no proxy */
@@ -65,7 +67,7 @@ struct http_client {
     CURLSH *share;
     struct loop_timer *sweeper;
     struct exchange *active, *free;
-    size_t active_count, max_active, lookups;
+    size_t active_count, max_active, lookups, connecting;
     struct loop_task *waiting, **waiting_last;
     struct http_sockets sockets;
     size_t posted; /* atomic: sent and not seen yet */
@@ -117,12 +119,22 @@ static void lookup_over(struct exchange *x)
     kick(x->lane->client);
 }
 
+static void connecting_over(struct exchange *x)
+{
+    if (!x->connecting)
+        return;
+    x->connecting = false;
+    if (x->lane->client->connecting-- >= MAX_CONNECTING)
+        kick(x->lane->client);
+}
+
 /* The exchange is out of its multi handle already. */
 static void finish(struct exchange *x, enum http_end end, const char *text)
 {
     struct http_client *client = x->lane->client;
     struct http_request *r = x->request;
     lookup_over(x);
+    connecting_over(x);
     if (x->prev)
         x->prev->next = x->next;
     else
@@ -317,6 +329,7 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
     struct exchange *x = arg;
     x->connected = true;
     lookup_over(x);
+    connecting_over(x);
     if (x->opened >= 0 && has_port(x->opened, local_port))
         http_sockets_connected(&x->lane->client->sockets, x->opened);
     x->opened = -1;
@@ -616,6 +629,8 @@ static void begin(struct http_client *client, struct http_request *r)
     set_method(x);
     set_headers(x);
     set_limits(x);
+    x->connecting = true;
+    client->connecting++;
     if (is_swept(r) && !client->sweeping) {
         client->sweeping = true;
         if (!client->sweeper)
@@ -629,7 +644,7 @@ static void begin(struct http_client *client, struct http_request *r)
 static void launch(struct http_client *client)
 {
     while (client->waiting && client->active_count < client->max_active &&
-           client->lookups < MAX_LOOKUPS) {
+           client->lookups < MAX_LOOKUPS && client->connecting < MAX_CONNECTING) {
         struct loop_task *task = client->waiting;
         client->waiting = task->next;
         if (!client->waiting)
