@@ -3,12 +3,11 @@
 
 #include <string.h>
 
-#include "base/map.h"
 #include "plugin/call.h"
 #include "plugin/internal.h"
+#include "plugin/samples.h"
 
 #define MAX_TURNS 10000
-#define MAX_ID 256
 
 struct task {
     const grasp_task *table;
@@ -195,71 +194,9 @@ bool task_has_split(const struct task *task, const char *split)
     return false;
 }
 
-/* Samples as they are emitted. */
-struct collector {
-    struct samples *out;
-    size_t capacity;
-    struct map ids;
-};
-
-static bool printable(struct str id)
-{
-    for (size_t i = 0; i < id.len; i++) {
-        if ((unsigned char)id.ptr[i] < 0x20 || id.ptr[i] == 0x7f)
-            return false;
-    }
-    return id.len >= 1 && id.len <= MAX_ID;
-}
-
-static const char *keep_text(struct arena *arena, const struct json *object, const char *key,
-                             const char *otherwise)
-{
-    struct str text = json_str(json_get(object, key));
-    return text.len ? arena_dup(arena, text.ptr, text.len) : otherwise;
-}
-
-static struct str keep_json(struct arena *arena, const struct json *value)
-{
-    CLEANUP_BUF struct buf text = {0};
-    json_write(&text, value, 0);
-    return (struct str){arena_dup(arena, text.ptr, text.len), text.len};
-}
-
-/* The value as the object's text has it: both are written the same way. */
-static struct str part_of(struct str whole, const struct json *value, struct arena *arena)
-{
-    CLEANUP_BUF struct buf text = {0};
-    if (json_is(value, JSON_NULL))
-        return STR("null");
-    json_write(&text, value, 0);
-    const char *at = memmem(whole.ptr, whole.len, text.ptr, text.len);
-    return (struct str){at ? at : arena_dup(arena, text.ptr, text.len), text.len};
-}
-
-/* Splits can be large: the text is kept, not the tree. */
 static int keep_sample(void *arg, struct str json, struct err *err)
 {
-    struct collector *c = arg;
-    struct samples *out = c->out;
-    CLEANUP_JSON struct json *object = json_parse(json, err);
-    struct str id = json_str(json_get(object, "id"));
-    if (!json_is(object, JSON_OBJECT) || !printable(id) || map_has(&c->ids, id))
-        return err_set(err, EXIT_PLUGIN, "sample %zu %s", out->count,
-                       !json_is(object, JSON_OBJECT) ? "is not a JSON object"
-                       : !printable(id)              ? "needs an \"id\" of 1 to 256 printable bytes"
-                                                     : "has an \"id\" that occurred before");
-    struct arena *arena = &out->arena;
-    MEM_RESERVE(out->items, out->count, c->capacity);
-    struct sample *sample = &out->items[out->count++];
-    *sample = (struct sample){
-        .id = keep_text(arena, object, "id", ""),
-        .type = keep_text(arena, object, "type", "other"),
-        .description = keep_text(arena, object, "description", ""),
-        .json = keep_json(arena, object),
-    };
-    sample->answer = part_of(sample->json, json_get(object, "answer"), arena);
-    map_set(&c->ids, str_of(sample->id), out);
-    return 0;
+    return samples_add(arg, json, err);
 }
 
 static int unknown_split(const struct task *task, const char *split, struct err *err)
@@ -274,31 +211,24 @@ static int unknown_split(const struct task *task, const char *split, struct err 
 
 int task_samples(struct task *task, const char *split, struct samples *out, struct err *err)
 {
-    struct collector c = {.out = out};
+    struct samples_builder builder;
     struct call call;
-    memset(out, 0, sizeof(*out));
+    samples_begin(&builder, out);
     if (!task_has_split(task, split))
         return unknown_split(task, split, err);
     call_init(&call, CALL_SAMPLES, task->plugin, "samples");
     call.on_json = keep_sample;
-    call.on_json_arg = &c;
+    call.on_json_arg = &builder;
     enter(task);
     int32_t status = task->table->samples(&call.base, task->self, str_to(str_of(split)));
     leave(task);
     int code = call_finish(&call, status, err);
-    map_clear(&c.ids);
     if (code) {
-        samples_clear(out);
+        samples_drop(&builder);
         return err_prefix(err, "split %s", split);
     }
+    samples_end(&builder);
     return 0;
-}
-
-void samples_clear(struct samples *samples)
-{
-    mem_free(samples->items);
-    arena_clear(&samples->arena);
-    memset(samples, 0, sizeof(*samples));
 }
 
 void turn_sink_clear(struct turn_sink *sink)

@@ -49,7 +49,9 @@ struct sample {
 struct samples {
     struct sample *items;
     size_t count;
-    struct arena arena;
+    char *texts; /* of all items */
+    size_t size;
+    bool mapped; /* from a file */
 };
 
 /* config: options after options_check. */
@@ -59,6 +61,8 @@ const struct task_info *task_info(const struct task *task);
 bool task_has_split(const struct task *task, const char *split);
 /* Ids unique within the split, checked. EXIT_USAGE for an unknown split, with those there are. */
 int task_samples(struct task *task, const char *split, struct samples *out, struct err *err);
+/* Texts that were read need not stay in memory; those read from now on will. Any thread. */
+void samples_let_go(const struct samples *samples);
 void samples_clear(struct samples *samples);
 
 /* What begin and step gave out, in order; texts live in the arena. */

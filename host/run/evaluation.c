@@ -6,8 +6,11 @@
 #include "base/file.h"
 #include "run/ahead.h"
 
+#define LET_GO_AFTER 1024 /* samples: their texts are a few times the pages that a run touches */
+
 struct evaluation {
     struct harness *harness;
+    const struct samples *samples;
     struct wave *wave;
     char *place;
 };
@@ -19,6 +22,7 @@ struct evaluation *evaluation_start(struct harness *h, const struct samples *sam
     struct evaluation *e = mem_alloc(sizeof(*e));
     *e = (struct evaluation){
         .harness = h,
+        .samples = samples,
         .wave = wave_create(h->engine, phase, place),
         .place = mem_dup(place, strlen(place)),
     };
@@ -63,6 +67,7 @@ static void count(struct score *score, const struct rollout *r)
 }
 
 struct result {
+    const struct samples *samples;
     struct score score;
     struct file_writer *file;
     void (*write)(struct buf *out, const struct rollout *rollout);
@@ -76,6 +81,8 @@ static void take(void *arg, const struct rollout *rollout)
     buf_reset(&result->line);
     result->write(&result->line, rollout);
     file_writer_add(result->file, buf_view(&result->line));
+    if (result->score.total % LET_GO_AFTER == 0)
+        samples_let_go(result->samples);
 }
 
 static int wait_for_all(struct evaluation *e, struct result *result, const char *file,
@@ -98,7 +105,7 @@ int evaluation_finish(struct evaluation *e, const char *file,
                       void (*write)(struct buf *out, const struct rollout *rollout),
                       struct score *out, struct err *err)
 {
-    struct result result = {.write = write};
+    struct result result = {.samples = e->samples, .write = write};
     int code = wait_for_all(e, &result, file, err);
     *out = code ? (struct score){0} : result.score;
     e->harness->missing += out->missing;

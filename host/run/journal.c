@@ -172,6 +172,22 @@ static int write_lines(struct journal *j, const struct spool_line *lines, size_t
     return 0;
 }
 
+/* Lines of the tick before may stay, those of earlier ones not. */
+static uint64_t oldest_kept(const struct journal *j)
+{
+    return j->tick ? j->tick - 1 : 0;
+}
+
+static bool has_old_lines(struct journal *j)
+{
+    const struct spool_area *area = spool_area(&j->spool);
+    for (size_t i = 0; i < area->count; i++) {
+        if (area->lines[i].tick < oldest_kept(j))
+            return true;
+    }
+    return false;
+}
+
 /* Makes room in the spool. While the journal is in order, the last places are kept back: others
  * that belong in front of them may still come. */
 static void write_spool(struct journal *j, bool all)
@@ -181,8 +197,8 @@ static void write_spool(struct journal *j, bool all)
     wait_until_written(j);
     if (j->failed_errno || j->spool.generation != generation)
         return; /* another thread has made room */
-    const struct spool_area *area =
-        spool_turn(&j->spool, j->in_order, all || !j->in_order ? 0 : KEPT_BACK, &count);
+    const struct spool_area *area = spool_turn(
+        &j->spool, j->in_order, all || !j->in_order ? 0 : KEPT_BACK, oldest_kept(j), &count);
     if (!area) {
         fail(j, errno);
         return;
@@ -197,16 +213,6 @@ static void write_spool(struct journal *j, bool all)
     pthread_cond_broadcast(&j->changed);
 }
 
-static bool has_old_lines(struct journal *j)
-{
-    const struct spool_area *area = spool_area(&j->spool);
-    for (size_t i = 0; i < area->count; i++) {
-        if (area->lines[i].tick + 2 <= j->tick)
-            return true;
-    }
-    return false;
-}
-
 /* Group commit for the disk: one thread syncs what the others have written. */
 static void *syncer_main(void *arg)
 {
@@ -216,7 +222,7 @@ static void *syncer_main(void *arg)
         sleep_until_due(j);
         j->tick++;
         if (has_old_lines(j))
-            write_spool(j, true);
+            write_spool(j, false);
         if (!j->dirty)
             continue;
         j->dirty = false;

@@ -307,13 +307,14 @@ static int spool_line_order(const void *a, const void *b)
     return x->text.ptr < y->text.ptr ? -1 : 1; /* as they were added */
 }
 
-/* The last of the sorted lines that take up at most so much. */
-static size_t lines_to_keep(const struct spool_area *area, size_t keep)
+/* The last of the sorted lines that take up at most so much, and are not older. */
+static size_t lines_to_keep(const struct spool_area *area, size_t keep, uint64_t since)
 {
     size_t count = 0;
     while (count < area->count) {
-        size_t len = area->lines[area->count - 1 - count].text.len + sizeof(struct record);
-        if (len > keep)
+        const struct spool_line *line = &area->lines[area->count - 1 - count];
+        size_t len = line->text.len + sizeof(struct record);
+        if (len > keep || line->tick < since)
             break;
         keep -= len;
         count++;
@@ -321,12 +322,13 @@ static size_t lines_to_keep(const struct spool_area *area, size_t keep)
     return count;
 }
 
-const struct spool_area *spool_turn(struct spool *spool, bool sort, size_t keep, size_t *out_count)
+const struct spool_area *spool_turn(struct spool *spool, bool sort, size_t keep, uint64_t since,
+                                    size_t *out_count)
 {
     struct spool_area *old = spool_area(spool), *area = &spool->areas[!spool->active];
     if (sort && old->count)
         qsort(old->lines, old->count, sizeof(*old->lines), spool_line_order);
-    *out_count = old->count - lines_to_keep(old, keep);
+    *out_count = old->count - lines_to_keep(old, keep, since);
     area_begin(spool, area);
     for (size_t i = *out_count; i < old->count; i++) {
         struct spool_line line = old->lines[i];

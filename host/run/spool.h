@@ -68,6 +68,8 @@ static inline bool spool_is_mapped(const struct spool *spool)
 int spool_hand_over(const struct spool *spool, const struct spool_area *area, size_t len);
 
 /* Makes the other area the active one; it must be done with. Lines of the old one, sorted or as
- * they came, are the caller's to write: the first *out_count. The last ones, `keep` bytes at most,
- * are moved to the new one, and in the system's hands. NULL with errno if that failed. */
-const struct spool_area *spool_turn(struct spool *spool, bool sort, size_t keep, size_t *out_count);
+ * they came, are the caller's to write: the first *out_count. The last ones, `keep` bytes at most
+ * and of no tick before `since`, are moved to the new one, and in the system's hands. NULL with
+ * errno if that failed. */
+const struct spool_area *spool_turn(struct spool *spool, bool sort, size_t keep, uint64_t since,
+                                    size_t *out_count);
