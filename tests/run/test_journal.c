@@ -92,15 +92,15 @@ static void test_last_line_of_a_place_counts(void **state)
 static void keep_copy(char copy[160])
 {
     static const char *const names[] = {"journal.jsonl", "journal.jsonl.pending"};
-    snprintf(copy, 160, "%s/copy", dir);
-    assert_int_equal(file_make_dirs(copy, NULL), 0);
+    CLEANUP_FREE char *folder = file_join(dir, "copy");
+    snprintf(copy, 160, "%s/%s", folder, names[0]);
+    assert_int_equal(file_make_dirs(folder, NULL), 0);
     for (int i = 0; i < 2; i++) {
-        CLEANUP_FREE char *from = file_join(dir, names[i]), *to = file_join(copy, names[i]);
+        CLEANUP_FREE char *from = file_join(dir, names[i]), *to = file_join(folder, names[i]);
         CLEANUP_BUF struct buf text = {0};
         assert_int_equal(file_read(from, 1 << 24, &text, NULL), 0);
         assert_int_equal(file_write_atomic(to, buf_view(&text), NULL), 0);
     }
-    strcat(copy, "/journal.jsonl");
 }
 
 static void check_a_flush_hands_over(void)
