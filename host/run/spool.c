@@ -39,7 +39,7 @@ static uint64_t mix(uint64_t sum, uint64_t word)
 /* Tells what the system wrote from what it did not get to; no defence against anyone. */
 static uint64_t checksum(struct str text)
 {
-    uint64_t a = 1, b = 2, c = 3, d = 4, words[4];
+    uint64_t a = 1, b = 2, c = 3, d = 4, words[4], len = text.len;
     for (; text.len >= sizeof(words); text.ptr += sizeof(words), text.len -= sizeof(words)) {
         memcpy(words, text.ptr, sizeof(words));
         a = mix(a, words[0]);
@@ -51,7 +51,7 @@ static uint64_t checksum(struct str text)
     memcpy(words, text.ptr, text.len);
     for (int i = 0; i < 4; i++)
         a = mix(a, words[i]);
-    return mix(mix(mix(mix(a, b), c), d), text.len);
+    return mix(mix(mix(mix(a, b), c), d), len);
 }
 
 static bool is_digit(char c)
