@@ -260,6 +260,7 @@ static int journal_begin(struct journal *j, struct err *err)
 {
     CLEANUP_FREE char *path = spool_path(j);
     spool_open(&j->spool, path);
+    j->handed_at_once = spool_is_mapped(&j->spool);
     if (pthread_create(&j->syncer, NULL, syncer_main, j) != 0)
         return err_set(err, EXIT_INTERNAL, "%s: cannot start a thread", j->path);
     j->syncer_runs = true;
@@ -462,10 +463,10 @@ static void write_large(struct journal *j, struct str place, struct str members)
 bool journal_append(struct journal *journal, struct str place, struct str members)
 {
     pthread_mutex_lock(&journal->mutex);
-    bool all = false;
-    if (!spool_takes(place, members))
+    bool all = false, takes = spool_takes(place, members);
+    if (!takes && !journal->finished)
         write_large(journal, place, members);
-    while (!journal->failed_errno && spool_takes(place, members) &&
+    while (!journal->failed_errno && !journal->finished && takes &&
            !spool_add(&journal->spool, place, members, journal->tick)) {
         write_spool(journal, all);
         all = true;
@@ -494,12 +495,12 @@ static void hand_over(struct journal *j)
 
 bool journal_flush(struct journal *journal)
 {
-    if (spool_is_mapped(&journal->spool))
+    if (journal->handed_at_once)
         return !__atomic_load_n(&journal->failed_errno, __ATOMIC_RELAXED);
     pthread_mutex_lock(&journal->mutex);
-    if (journal->spool.fd < 0)
+    if (journal->spool.fd < 0 && !journal->finished)
         write_spool(journal, true);
-    else if (!journal->handing_over)
+    else if (!journal->handing_over && !journal->finished)
         hand_over(journal);
     bool good = !journal->failed_errno;
     pthread_mutex_unlock(&journal->mutex);

@@ -162,6 +162,7 @@ static void drop_spool(struct journal *j)
 {
     pthread_mutex_lock(&j->mutex);
     spool_close(&j->spool, true);
+    j->finished = true;
     pthread_mutex_unlock(&j->mutex);
 }
 

@@ -36,11 +36,13 @@ struct journal {
     pthread_t syncer;
     bool syncer_runs;
     struct spool spool;
+    bool handed_at_once; /* an appended line is in the system's hands */
     uint64_t tick;
     bool handing_over; /* the active area, to the system */
     bool writing;      /* what the spool gave out, to the journal */
     bool dirty;
     bool closing;
+    bool finished; /* what is appended now is of no run */
     int failed_errno;
 
     /* Are the lines in the order of their places so far, and each place there once? */
