@@ -50,8 +50,9 @@ void journal_settle(struct journal *journal, const char *prefix);
 
 /* Waits until all is on the disk. */
 int journal_sync(struct journal *journal, struct err *err);
-/* The run is done, and what is appended from now on is left out: the lines are put in the order of their places,
- * each place once, so that the file does not depend on the order in which replies came. Lines that
- * came nearly in that order have been written in it, and the file stays as it is. */
+/* The run is done, and what is appended from now on is left out: the lines are put in the order of
+ * their places, each place once, so that the file does not depend on the order in which replies
+ * came. Lines that came nearly in that order have been written in it, and the file stays as it is.
+ */
 int journal_finish(struct journal *journal, struct err *err);
 void journal_close(struct journal *journal); /* NULL is fine */
