@@ -209,6 +209,8 @@ static void open_folder(struct place *p, struct sweep *s, struct sweep_folder *f
     struct err err = {0};
     read_good(p, two, s);
     assert_int_equal(sweep_folder_open(s, p->out, f, &err), 0);
+    for (size_t i = 0; i < s->count; i++)
+        assert_int_equal(sweep_folder_add_cell(f, i, &err), 0);
 }
 
 static void test_claims(void **state)
