@@ -276,6 +276,54 @@ static void test_settled(void **state)
     assert_int_equal(duel_winner(p.duel), 1);
 }
 
+/* So many runs that the chance of each single count of hits is next to nothing. */
+static void test_settled_of_many(void **state)
+{
+    enum { RUNS = 4000 };
+    static struct duel_target failing[RUNS];
+    static _Alignas(16) char memory[1 << 22];
+    for (uint32_t i = 0; i < RUNS; i++)
+        failing[i] = (struct duel_target){i, DUEL_OTHER_LABEL};
+    const struct duel_candidate candidates[] = {{.failing = failing, .failing_count = RUNS},
+                                                {.failing = failing, .failing_count = RUNS}};
+    struct duel_setup setup = {duel_defaults, candidates, 2, RUNS, RUNS};
+    setup.options.settled = true;
+    setup.options.screen = RUNS;
+    for (uint32_t own = 1; own <= 2; own++) {
+        size_t count, at = 0;
+        assert_in_range(duel_room(&setup), 1, sizeof(memory));
+        struct duel *duel = duel_open(&setup, memory);
+        const struct duel_rollout *rollouts = duel_rollouts(duel, &count);
+        for (; !duel_over(duel); duel_rollouts(duel, &count), at++) {
+            uint32_t most = rollouts[at].candidate ? 1 : own;
+            duel_tell(duel, at, rollouts[at].sample % 4 < most ? DUEL_SOLVED : DUEL_FAILED);
+        }
+        assert_int_equal(duel_reports(duel)[0].fate, own == 1 ? DUEL_USUAL : DUEL_ACCEPTED);
+    }
+}
+
+/* The one hit loses again and again. */
+static void test_floor_far_below(void **state)
+{
+    static struct play p;
+    static _Alignas(16) char memory[1 << 20];
+    set_up(&p, 1);
+    p.candidates[0].failing_count = 1;
+    p.setup.options.floor = -2000;
+    p.setup.options.max_duels = 3000;
+    p.setup.options.cap = 5000;
+    size_t count, at = 0;
+    assert_in_range(duel_room(&p.setup), 1, sizeof(memory));
+    struct duel *duel = duel_open(&p.setup, memory);
+    const struct duel_rollout *rollouts = duel_rollouts(duel, &count);
+    for (; !duel_over(duel); duel_rollouts(duel, &count), at++)
+        duel_tell(duel, at,
+                  rollouts[at].role < DUEL_FIGHT && rollouts[at].candidate == 0 ? DUEL_SOLVED
+                                                                                : DUEL_FAILED);
+    assert_int_equal(duel_reports(duel)[0].losses, 2000);
+    assert_int_equal(duel_reports(duel)[0].fate, DUEL_LOST);
+}
+
 static void test_options_are_checked(void **state)
 {
     static struct play p;
@@ -353,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_library_solves_it),   cmocka_unit_test(test_breaks),
         cmocka_unit_test(test_undecided),           cmocka_unit_test(test_each_rollout_fails),
         cmocka_unit_test(test_never_runs),          cmocka_unit_test(test_settled),
+        cmocka_unit_test(test_settled_of_many),     cmocka_unit_test(test_floor_far_below),
         cmocka_unit_test(test_options_are_checked), cmocka_unit_test(test_order),
         cmocka_unit_test(test_passing_order),       cmocka_unit_test(test_random_sequences),
     };

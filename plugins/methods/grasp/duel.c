@@ -23,8 +23,10 @@ struct duel {
     struct duel_rollout *rollouts;     /* in the order in which they were asked for */
     size_t step_count, count, waiting; /* waiting: rollouts that are pending */
     uint32_t *draws;                   /* per sample, given out so far */
-    size_t at, screened;               /* of the pass: its next step, the end of its screen */
-    int64_t room; /* what the cap leaves to it, all that may yet be needed taken off */
+    uint32_t *latest,
+        *before;         /* 1 + place of its latest step to be found; of a step, the one before */
+    size_t at, screened; /* of the pass: its next step, the end of its screen */
+    int64_t room;        /* what the cap leaves to it, all that may yet be needed taken off */
 };
 
 const struct duel_options duel_defaults = {
@@ -89,6 +91,10 @@ static bool ask(struct duel *d, int32_t candidate, uint32_t sample, enum duel_ro
     size_t first = append(d, like, role == DUEL_WALK ? DUEL_LIBRARY : candidate, 0);
     d->steps[d->step_count++] =
         (struct duel_step){candidate, sample, role, .sides = 1, .rollouts = {first}};
+    if (role <= DUEL_RECHECK) {
+        d->before[d->at - 1] = d->latest[sample];
+        d->latest[sample] = (uint32_t)d->at;
+    }
     return true;
 }
 
@@ -119,11 +125,12 @@ static bool complete(struct duel *d, size_t from)
     return !d->waiting;
 }
 
+/* The step of a screen or recheck, of which a sample has few. */
 static struct duel_step *find(const struct duel *d, enum duel_role role, int32_t k, uint32_t sample)
 {
-    size_t first = role == DUEL_SCREEN ? 0 : d->screened, end = first ? d->at : d->screened;
-    for (struct duel_step *s = d->steps + first; s < d->steps + end; s++) {
-        if (s->sample == sample && s->candidate == k && s->role == role)
+    for (uint32_t at = d->latest[sample]; at; at = d->before[at - 1]) {
+        struct duel_step *s = &d->steps[at - 1];
+        if (at <= d->at && s->role == role && s->candidate == k)
             return s;
     }
     return NULL;
@@ -186,7 +193,7 @@ static struct duel_step *pick(const struct duel *d, size_t k)
     struct duel_step *best = NULL;
     int64_t least = INT64_MAX;
     for (struct duel_step *s = d->steps; s < d->steps + d->screened; s++) {
-        int64_t key = MAX(2 * s->lost - s->tries, 0) * 2 * LIMIT + s->tries;
+        int64_t key = (int64_t)MAX(2 * s->lost - s->tries, 0) * 2 * LIMIT + s->tries;
         if (s->candidate != (int32_t)k || !s->open || key >= least)
             continue;
         best = s;
@@ -235,10 +242,11 @@ static bool is_usual(const struct duel *d, size_t k)
         hits += i == k ? 0 : (double)d->reports[i].hits;
         runs += i == k ? 0 : (double)d->reports[i].screened;
     }
-    double p = hits / runs, point = pow(1 - p, (double)n);
+    /* Logarithms: of many runs the single terms are too small for a double. */
+    double odds = log(hits / (runs - hits)), point = (double)n * log1p(-hits / runs);
     for (int64_t i = 0; i <= n; i++) {
-        sum += i >= d->reports[k].hits ? point : 0;
-        point *= (double)(n - i) / (double)(i + 1) * p / (1 - p);
+        sum += i >= d->reports[k].hits ? exp(point) : 0;
+        point += log((double)(n - i) / (double)(i + 1)) + odds;
     }
     return sum > (o->alpha - o->spent) / (double)d->setup.candidate_count;
 }
@@ -250,9 +258,7 @@ static void project_gain(const struct duel *d, size_t k)
     int64_t size[DUEL_STRATA] = {0}, screened[DUEL_STRATA] = {0}, good[DUEL_STRATA] = {0};
     struct duel_report *report = &d->reports[k];
     for (size_t i = 0; i < c->failing_count; i++) {
-        const struct duel_step *s = NULL;
-        if (i < (size_t)d->bounds.screen)
-            s = find(d, DUEL_SCREEN, (int32_t)k, c->failing[i].sample);
+        const struct duel_step *s = find(d, DUEL_SCREEN, (int32_t)k, c->failing[i].sample);
         bool is_good = s && s->open && 2 * s->lost < MAX(1, s->tries);
         size[c->failing[i].stratum]++;
         screened[c->failing[i].stratum] += s && outcome_of(d, s) != DUEL_VOID;
@@ -283,7 +289,8 @@ static void walk(struct duel *d, struct duel_step *doubt)
     doubt->open = doubt->open && abs(doubt->score) < 2;
 }
 
-/* As many samples side by side as can all matter. need: break points that outweigh the gain. */
+/* On the samples in doubt, as many side by side as can all matter. need: break points at which the
+ * gain no longer outweighs what is broken; infinite if breaks count nothing. */
 static enum duel_fate walk_all(struct duel *d, size_t k, struct duel_step *doubts, size_t count)
 {
     const struct duel_report *report = &d->reports[k];
@@ -307,7 +314,8 @@ static enum duel_fate walk_all(struct duel *d, size_t k, struct duel_step *doubt
     }
 }
 
-/* Samples that passed are probed if a look at them could be run, and doubted if one failed. */
+/* What a proven candidate does to samples that passed. A sample is probed if any of its looks could
+ * be run, and doubted if one of them failed. */
 static enum duel_fate probe_passing(struct duel *d, size_t k)
 {
     const struct duel_candidate *c = &d->setup.candidates[k];
@@ -382,8 +390,9 @@ size_t duel_room(const struct duel_setup *s)
           s->samples <= LIMIT && s->candidate_count <= 1000 && s->probe_size <= LIMIT))
         return 0;
     return sizeof(struct duel) + s->candidate_count * sizeof(struct duel_report) +
-           (size_t)duel_bounds(s).cap * (sizeof(struct duel_step) + sizeof(struct duel_rollout)) +
-           s->samples * sizeof(uint32_t);
+           (size_t)duel_bounds(s).cap *
+               (sizeof(struct duel_step) + sizeof(struct duel_rollout) + sizeof(uint32_t)) +
+           2 * s->samples * sizeof(uint32_t);
 }
 
 struct duel *duel_open(const struct duel_setup *setup, void *memory)
@@ -394,7 +403,9 @@ struct duel *duel_open(const struct duel_setup *setup, void *memory)
     d->steps = (struct duel_step *)(d->reports + setup->candidate_count);
     d->rollouts = (struct duel_rollout *)(d->steps + d->bounds.cap);
     d->draws = (uint32_t *)(d->rollouts + d->bounds.cap);
-    memset(d->draws, 0, setup->samples * sizeof(*d->draws));
+    d->latest = d->draws + setup->samples;
+    d->before = d->latest + setup->samples;
+    memset(d->draws, 0, 2 * setup->samples * sizeof(*d->draws));
     pass(d);
     return d;
 }
