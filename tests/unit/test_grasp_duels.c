@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #define DUEL "\"grpo_k\": 2, \"grpo_eval_n\": 10"
+#define STRICT DUEL ", \"gate_break_weight\": 3"
 
 static struct played play(struct world world, const char *options)
 {
@@ -152,6 +153,27 @@ static void revises_nothing_else(void **state)
     }
 }
 
+/* The writer is not asked where nothing is left of alpha, or no threshold within reach. */
+static void revises_in_reach(void **state)
+{
+    const char *const script[] = {edit("ADD", "idle", "NOTHING"),
+                                  edit("ADD", "rough", "MOST BREAK2"), NULL};
+    const struct world world = {.script = script, .revision = edit("ADD", "rough", "MOST")};
+    const struct {
+        const char *options;
+        size_t prompts;
+    } cases[] = {{"{" STRICT ", \"gate_alpha\": 0.025, \"gate_max_duels\": 7}", 0},
+                 {"{" STRICT ", \"gate_alpha\": 0.025, \"gate_max_duels\": 8}", 1},
+                 {"{" STRICT ", \"gate_repeats\": \"settled\"}", 0},
+                 {"{" STRICT ", \"gate_repeats\": \"settled\", \"gate_yardstick\": false}", 1}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct played played = play(world, cases[i].options);
+        assert_string_equal(text(candidate(&played, 0, 1), "fate"), "breaks too much");
+        assert_int_equal(played_prompts(&played, "# Repair a proposed skill"), cases[i].prompts);
+        played_clear(&played);
+    }
+}
+
 /* What ranks behind the winner has its turn in the next update, in place of a proposal. */
 static void carries_over(void **state)
 {
@@ -238,15 +260,11 @@ static void gate_by_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepts_what_helps),
-        cmocka_unit_test(record_of_rollouts),
-        cmocka_unit_test(refuses_what_breaks),
-        cmocka_unit_test(revises_what_breaks),
-        cmocka_unit_test(revises_nothing_else),
-        cmocka_unit_test(carries_over),
-        cmocka_unit_test(settled_runs_nothing_twice),
-        cmocka_unit_test(each_rollout_fails),
-        cmocka_unit_test(prunes),
+        cmocka_unit_test(accepts_what_helps),   cmocka_unit_test(record_of_rollouts),
+        cmocka_unit_test(refuses_what_breaks),  cmocka_unit_test(revises_what_breaks),
+        cmocka_unit_test(revises_nothing_else), cmocka_unit_test(revises_in_reach),
+        cmocka_unit_test(carries_over),         cmocka_unit_test(settled_runs_nothing_twice),
+        cmocka_unit_test(each_rollout_fails),   cmocka_unit_test(prunes),
         cmocka_unit_test(gate_by_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

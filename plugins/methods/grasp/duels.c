@@ -242,12 +242,16 @@ static int32_t open_chance(struct update *u, const char *what, struct chance *ou
 }
 
 /* What one more candidate of the update may take: of alpha what the others have left, of rollouts
- * what they have left and what it adds. False if that is nothing. */
+ * what they have left and what it adds. False if nothing could be proven with that; the yardstick
+ * has given all of alpha to the others. */
 static bool make_room(const struct bout *bout, struct duel_setup *out)
 {
     struct duel_setup all = bout->setup;
+    const struct duel_options *o = &all.options;
     size_t used;
     duel_rollouts(bout->duel, &used);
+    if (o->settled && o->yardstick)
+        return false;
     all.candidate_count++;
     *out = bout->setup;
     out->candidate_count = 1;
@@ -255,7 +259,8 @@ static bool make_room(const struct bout *bout, struct duel_setup *out)
     for (int64_t i = 0; i < duel_bounds(&bout->setup).threshold; i++)
         out->options.spent /= 3;
     out->options.cap = duel_bounds(&all).cap - (int64_t)used;
-    return out->options.cap > 0 && duel_room(out) > 0;
+    return out->options.cap > 0 && duel_room(out) > 0 &&
+           (o->settled || duel_bounds(out).threshold <= o->max_duels);
 }
 
 /* These come first, the others stay as they are. */
