@@ -11,6 +11,7 @@
 #define CONNECT_MS 5000
 #define MAX_BYTES (64u << 10)
 #define SECOND_US 1000000u
+#define MASKED_MAX 8
 /* Google's metadata server hands out a token until it has less than five minutes left. */
 #define MARGIN_US (225 * (uint64_t)SECOND_US)
 #define LIFETIME_MAX_S (7 * 86400)
@@ -213,10 +214,29 @@ static void keep_token(struct auth *auth, const struct json *json)
     auth->any = true;
 }
 
-/* {"error": "invalid_grant", "error_description": "..."} (RFC 6749, 5.2) */
-static void describe(struct buf *out, const struct auth *auth, const struct json *json)
+/* The source's secrets and the values of the form that was sent, as they stand there: a proxy may
+ * show it. Its first field says only what is asked for. */
+static void list_secrets(struct auth *auth, const char *out[MASKED_MAX + 1])
 {
-    const struct chat_config masked = {.secrets = auth->source.secrets};
+    size_t count = 0;
+    const struct str body = auth->http.body;
+    for (const char *const *s = auth->source.secrets; *s && count < MASKED_MAX; s++)
+        out[count++] = *s;
+    char *rest = arena_dup(&auth->arena, body.ptr, body.len);
+    strsep(&rest, "&");
+    for (const char *field; (field = strsep(&rest, "&")) && count < MASKED_MAX;) {
+        const char *value = strchr(field, '=');
+        if (value && value[1])
+            out[count++] = value + 1;
+    }
+}
+
+/* {"error": "invalid_grant", "error_description": "..."} (RFC 6749, 5.2) */
+static void describe(struct buf *out, struct auth *auth, const struct json *json)
+{
+    const char *secrets[MASKED_MAX + 1] = {NULL};
+    list_secrets(auth, secrets);
+    const struct chat_config masked = {.secrets = secrets};
     struct str code = json_str(json_get(json, "error"));
     buf_printf(out, "no token from %s: ", auth->http.url);
     if (auth->http.end != HTTP_DONE) {

@@ -211,7 +211,7 @@ static struct auth_source source_of(struct google *google)
     bool metadata = google->kind == METADATA_SERVER;
     return (struct auth_source){
         .prepare = prepare,
-        .hint = metadata ? "may this machine's service account use Vertex AI?"
+        .hint = metadata ? "may this machine's service account use the service?"
                          : "check the key file (GOOGLE_APPLICATION_CREDENTIALS)",
         .hint_unreachable = metadata ? "there are no Google credentials here: name a key file in "
                                        "GOOGLE_APPLICATION_CREDENTIALS, run `gcloud auth "
@@ -241,4 +241,16 @@ int auth_google_open(const char *key_file, struct http_client *http, struct auth
     struct auth_source source = source_of(google);
     *out = auth_create(&source, http);
     return 0;
+}
+
+int auth_google_open_preset(const struct json *config, const struct chat_config *read,
+                            struct http_client *http, struct auth **out, struct err *err)
+{
+    struct err why = {0};
+    int code = auth_google_open(read->credentials, http, out, &why);
+    if (!code)
+        return 0;
+    return *read->credentials
+               ? chat_config_fault(config, "credentials", err, "cannot be used: %s", why.text)
+               : err_set(err, code, "%s", why.text);
 }

@@ -13,5 +13,8 @@
  * with its name and what is wrong with it. */
 int auth_google_open(const char *key_file, struct http_client *http, struct auth **out,
                      struct err *err);
+/* For the preset `config`, read into `read`: the error names the option too. */
+int auth_google_open_preset(const struct json *config, const struct chat_config *read,
+                            struct http_client *http, struct auth **out, struct err *err);
 /* Whether what is secret may go there: over TLS, or to this machine. */
 bool auth_google_is_safe(const char *url);

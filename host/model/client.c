@@ -42,18 +42,6 @@ static struct model *model_create(struct pool *pool)
     return model;
 }
 
-static int open_auth(const struct json *config, const struct chat_config *read,
-                     struct http_client *http, struct auth **out, struct err *err)
-{
-    struct err why = {0};
-    int code = auth_google_open(read->credentials, http, out, &why);
-    if (!code)
-        return 0;
-    return *read->credentials
-               ? chat_config_fault(config, "credentials", err, "cannot be used: %s", why.text)
-               : err_set(err, code, "%s", why.text);
-}
-
 int model_open(const struct json *config, struct http_client *http, struct loop *loop,
                struct pool *pool, struct model **out, struct err *err)
 {
@@ -63,7 +51,7 @@ int model_open(const struct json *config, struct http_client *http, struct loop 
     if (code)
         return code;
     if (read.wants_token)
-        code = open_auth(config, &read, http, &auth, err);
+        code = auth_google_open_preset(config, &read, http, &auth, err);
     if (code) {
         chat_config_clear(&read);
         return code;

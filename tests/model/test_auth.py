@@ -271,6 +271,23 @@ def test_a_token_is_not_shown():
             raise AssertionError(got["error"])
 
 
+def test_what_was_sent_is_not_shown():
+    """By a proxy that answers with the request, as it came or as the JSON of an error."""
+    user = {"type": "authorized_user", "client_id": "id 1", "client_secret": "s&cret/" + CANARY,
+            "refresh_token": "1//r" + CANARY}
+    for wrap in (str.encode, lambda text: {"error": "invalid_request", "error_description": text},
+                 lambda text: {"message": text}):
+        with Service(lambda request: (400, wrap(request.raw))) as service:
+            for path in (key_file(service.url),
+                         write("user.json", {**user, "token_uri": service.url + "/token"})):
+                got = reply_of("gemini", HELLO, env=environment(service, path))
+                says(got["error"], "***")
+                form = [value for _, _, value in (field.partition("=") for field in
+                                                  service.requests[-1].raw.split("&"))][1:]
+                if CANARY in got["error"] or any(value in got["error"] for value in form):
+                    raise AssertionError(got["error"])
+
+
 def refused(path, *needles, **more):
     with Service((200, ANSWER)) as service:
         out = call("gemini", HELLO, env=environment(service, path, **more))
