@@ -79,6 +79,17 @@ static int32_t check_credentials(struct call *call, const grasp_http_request *r,
     return call_host_error(call, &err);
 }
 
+/* No plugin sees a token, nor does what it writes, if the service shows what it was sent. */
+static void hide(struct buf *text, const char *token)
+{
+    size_t len = strlen(token), from = 0;
+    for (char *at;
+         from < text->len && (at = memmem(text->ptr + from, text->len - from, token, len));) {
+        memset(at, '*', len);
+        from = (size_t)(at - text->ptr) + len;
+    }
+}
+
 /* Sends with Google's credentials, with others once more if they are refused. */
 static int32_t send_google(struct call *call, struct http_request *http, grasp_str headers)
 {
@@ -96,6 +107,8 @@ static int32_t send_google(struct call *call, struct http_request *http, grasp_s
         http->headers = read_headers(call, headers, header);
         http_send_wait(client, http);
         http->headers = NULL;
+        hide(&http->headers_in, strrchr(header, ' ') + 1);
+        hide(&http->body_in, strrchr(header, ' ') + 1);
         again = !again && http->end == HTTP_DONE && http->status == 401 && google_refused(header);
         google_header_free(header);
     } while (again);

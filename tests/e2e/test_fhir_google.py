@@ -55,7 +55,8 @@ class Google(http.server.BaseHTTPRequestHandler):
                          "expires_in": 3600})
 
     def do_GET(self):
-        """Each token is good for so many requests; what is asked with it later is refused."""
+        """Each token is good for so many requests; what is asked with it later is refused. What is
+        answered shows the token."""
         world = self.server.world
         url = urlsplit(self.path)
         token = self.headers.get("Authorization", "")
@@ -70,7 +71,7 @@ class Google(http.server.BaseHTTPRequestHandler):
         lib.check(url.path.startswith(STORE), "asked for " + self.path)
         asked = parse_qs(url.query)
         ident = (asked.get("_id") or asked.get("patient") or [""])[0]
-        entries = [{"resource": {"resourceType": "Patient", "id": ident,
+        entries = [{"resource": {"resourceType": "Patient", "id": ident, "language": token,
                                  "gender": PATIENTS[ident]}}] if ident in PATIENTS else []
         self.reply(200, {"resourceType": "Bundle", "type": "searchset", "entry": entries})
 
@@ -103,8 +104,9 @@ def google(folder, uses=1 << 30):
         server.server_close()
 
 
-def evaluate(world, out, **account):
-    """Runs the questions; the environment has the account's key file alone."""
+def evaluate(world, out, store=None, **account):
+    """Runs the questions; the environment has the account's key file alone. store: another address
+    of the service."""
     path = os.path.join(world.folder, "account.json")
     with open(world.key, encoding="ascii") as f:
         key = f.read()
@@ -120,7 +122,7 @@ def evaluate(world, out, **account):
             f.write("valid,q%d,What is the sex of patient %d?,[['%s']],,%s,\"{'Patient': ['%s']}\","
                     "t,patients\n" % (number, number, SEXES[gender], patient, patient))
     env = lib.environment(GOOGLE_APPLICATION_CREDENTIALS=path, HOME=world.folder,
-                          CLOUDSDK_API_ENDPOINT_OVERRIDES_HEALTHCARE=world.url + "/",
+                          CLOUDSDK_API_ENDPOINT_OVERRIDES_HEALTHCARE=store or world.url + "/",
                           FHIR_PROJECT_ID="pr", FHIR_LOCATION="lo", FHIR_DATASET_ID="da",
                           FHIR_STORE_ID="st")
     env.pop("FHIR_TOKEN", None)
@@ -149,12 +151,14 @@ def test_service_account():
 
 
 def test_refusals():
-    """A key that is not the account's, one that would go somewhere in the open, and no key."""
+    """A key that is not the account's, a token or key that would go somewhere in the open, and no
+    key."""
     with lib.folder() as top, google(top) as world:
         openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out",
                 world.key)
         for number, (account, code, *needles) in enumerate((
                 ({}, 77, "invalid_grant", "GOOGLE_APPLICATION_CREDENTIALS"),
+                ({"store": "http://store.example"}, 78, "http://store.example/v1", "https://"),
                 ({"token_uri": "http://tokens.example/token"}, 78, "token_uri", "https://"),
                 ({"private_key": "-----"}, 78, "private_key", "account.json"),
                 ({"type": "external_account"}, 78, "authorized_user", "account.json"))):

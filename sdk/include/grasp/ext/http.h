@@ -25,8 +25,9 @@ typedef struct grasp_http_request {
     uint64_t max_bytes;
     /* Whose credentials the host adds as the header Authorization: "google" for Google's
      * application default credentials, renewed before they expire, and once when the answer is
-     * 401. They go to https:// or to this machine alone. Empty: none. GRASP_E_UNAVAILABLE when
-     * they cannot be had. */
+     * 401. They go to https:// or to this machine alone, and stars stand for the token in an
+     * answer that shows it. Empty: none. GRASP_E_UNAVAILABLE when they cannot be had now,
+     * GRASP_E_FAILED when they never can, as for a wrong key. */
     grasp_str credentials;
 } grasp_http_request;
 
