@@ -130,6 +130,7 @@ int main(int argc, char **argv)
     const struct command *command;
     mem_tune();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
     signal(SIGCHLD, SIG_DFL); /* inherited as ignored, it would hide how children end */
     leave_no_core();
     fill_standard_streams();

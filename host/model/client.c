@@ -371,7 +371,7 @@ static void run_cancelled(struct pool_task *task)
     end(x);
 }
 
-static void end_cancelled(struct exchange *x)
+void client_end_cancelled(struct exchange *x)
 {
     x->call->task.fn = run_cancelled;
     pool_submit(x->model->pool, &x->call->task);
@@ -498,7 +498,7 @@ static void start_timer(struct loop_task *task)
     if (others)
         pump(model);
     if (closed) {
-        end_cancelled(x);
+        client_end_cancelled(x);
         return;
     }
     x->timer = loop_timer_create(model->loop, on_timer, x);
@@ -618,7 +618,7 @@ static void transmit(struct exchange *x)
     }
     pthread_mutex_unlock(&model->lock);
     if (closed)
-        end_cancelled(x);
+        client_end_cancelled(x);
     else if (over)
         end_over(x);
 }
@@ -720,78 +720,4 @@ void model_send(struct model *model, struct model_call *call)
     struct exchange *x = exchange_create(model, call);
     if (enter_gate(x, false))
         send_or_end(x);
-}
-
-/* What only waits ends. */
-static void drain(struct loop_task *task)
-{
-    struct model *model = (struct model *)((char *)task - offsetof(struct model, drain_task));
-    pthread_mutex_lock(&model->lock);
-    for (struct exchange *x = model->live, *next; x; x = next) {
-        next = x->next;
-        if (x->state != QUEUED && x->state != WAITING)
-            continue;
-        loop_timer_destroy(x->timer);
-        x->timer = NULL;
-        x->state = BUSY;
-        end_cancelled(x);
-    }
-    gate_clear(&model->gate);
-    pthread_mutex_unlock(&model->lock);
-}
-
-static struct exchange *find_sent(struct model *model)
-{
-    struct exchange *sent = NULL;
-    for (struct exchange *x = model->live; x; x = x->next) {
-        if (x->state != SENT)
-            continue;
-        x->next_sent = sent;
-        sent = x;
-    }
-    return sent;
-}
-
-static void cancel_sent(struct loop_task *task)
-{
-    struct model *model = (struct model *)((char *)task - offsetof(struct model, cancel_task));
-    pthread_mutex_lock(&model->lock);
-    struct exchange *sent = find_sent(model);
-    pthread_mutex_unlock(&model->lock);
-    while (sent) {
-        struct exchange *next = sent->next_sent;
-        http_cancel(model->http, &sent->http);
-        sent = next;
-    }
-    if (model->auth)
-        auth_cancel(model->auth);
-}
-
-/* With the lock held. */
-static void close_door(struct model *model)
-{
-    bool first = !model->closed && !model->answer;
-    model->closed = true;
-    model->drain_task.fn = drain;
-    if (first)
-        loop_post(model->loop, &model->drain_task);
-}
-
-void model_drain(struct model *model)
-{
-    pthread_mutex_lock(&model->lock);
-    close_door(model);
-    pthread_mutex_unlock(&model->lock);
-}
-
-void model_cancel(struct model *model)
-{
-    pthread_mutex_lock(&model->lock);
-    bool first = !model->cancelled && !model->answer;
-    close_door(model);
-    model->cancelled = true;
-    model->cancel_task.fn = cancel_sent;
-    if (first)
-        loop_post(model->loop, &model->cancel_task);
-    pthread_mutex_unlock(&model->lock);
 }

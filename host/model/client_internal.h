@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What client.c (a call's way) and client_reply.c (what became of it) share. */
+/* What client.c (a call's way), client_reply.c (what became of it) and client_end.c (calls that are
+ * cancelled) share. */
 #pragma once
 
 #include <pthread.h>
@@ -71,3 +72,6 @@ static inline uint64_t successes(const struct model *model)
 /* True when the reply is an answer, which is in the call then. Otherwise the failure and what is to
  * be said of it. */
 bool client_read_reply(struct exchange *x, struct failure *out, struct buf *text);
+
+/* It is in no list of what waits, and BUSY. Any thread, the lock held or not. */
+void client_end_cancelled(struct exchange *x);

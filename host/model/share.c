@@ -61,6 +61,20 @@ static void add(struct budget_use *to, const struct budget_use *use, int sign)
     to->cost += sign * use->cost;
 }
 
+/* Field by field: a process may have been killed in the midst. */
+static void raise_to(struct budget_use *to, const struct budget_use *use)
+{
+    to->calls = use->calls > to->calls ? use->calls : to->calls;
+    to->tokens = use->tokens > to->tokens ? use->tokens : to->tokens;
+    to->cost = use->cost > to->cost ? use->cost : to->cost;
+}
+
+/* What a kill between two steps leaves is as if the second had not begun. */
+static void step(void)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 /* The file is ours, but a file. */
 static size_t used_slots(const struct shared *map)
 {
@@ -100,6 +114,7 @@ static void reap(struct share *share)
         if (process_look(&id) == PROCESS_ALIVE)
             continue;
         add(&share->map->used, &slot->reserved, 1);
+        step();
         *slot = (struct slot){0};
     }
 }
@@ -176,8 +191,7 @@ static void used_elsewhere(const char *prefix, const char *skip, struct budget_u
         struct budget_use use = map->used;
         for (size_t i = 0; i < SLOTS; i++)
             add(&use, &map->slots[i].reserved, 1);
-        if (use.calls > out->calls)
-            *out = use;
+        raise_to(out, &use);
         munmap(map, sizeof(*map));
     }
     if (folder)
@@ -232,8 +246,7 @@ static int set_limits(const char *prefix, const char *path, const struct share_o
         return code;
     used_elsewhere(prefix, path, &before);
     lock(&share->map->budget);
-    if (before.calls > share->map->used.calls)
-        share->map->used = before;
+    raise_to(&share->map->used, &before);
     share->map->limits = options->limits;
     share->map->over = 0;
     pthread_mutex_unlock(&share->map->budget);
@@ -316,6 +329,7 @@ void share_close(struct share *share)
     lock(&share->map->budget);
     if (share->slot) {
         add(&share->map->used, &share->slot->reserved, 1);
+        step();
         *share->slot = (struct slot){0};
     }
     pthread_mutex_unlock(&share->map->budget);
@@ -384,6 +398,7 @@ void share_settle(struct share *share, const struct budget_use *claim, const str
 {
     lock(&share->map->budget);
     add(&share->map->used, use, 1);
+    step();
     add(&share->slot->reserved, claim, -1);
     share->slot->out--;
     pthread_mutex_unlock(&share->map->budget);

@@ -195,10 +195,11 @@ static void write_spool(struct journal *j, bool all)
     size_t count;
     uint64_t generation = j->spool.generation;
     wait_until_written(j);
-    if (j->failed_errno || j->spool.generation != generation)
+    if (j->failed_errno || j->finished || j->spool.generation != generation)
         return; /* another thread has made room */
-    const struct spool_area *area = spool_turn(
-        &j->spool, j->in_order, all || !j->in_order ? 0 : KEPT_BACK, oldest_kept(j), &count);
+    bool keeps = !all && j->in_order && j->spool.fd >= 0;
+    const struct spool_area *area =
+        spool_turn(&j->spool, j->in_order, keeps ? KEPT_BACK : 0, oldest_kept(j), &count);
     if (!area) {
         fail(j, errno);
         return;
@@ -340,6 +341,16 @@ static void recover_line(void *arg, struct str key, struct str text)
     r->failed = write_all(r->journal->fd, text.ptr, text.len) ? 0 : errno;
 }
 
+static int unreadable(const char *path, int number, struct err *err)
+{
+    if (number != EPROTONOSUPPORT)
+        return err_system(err, number, "read", path);
+    return err_set(err, EXIT_CONFIG,
+                   "%s: is of another version of this program; use --resume with that one, or "
+                   "delete the file: what it held is asked for again",
+                   path);
+}
+
 /* What a process that was killed had handed to the system, but not yet to the journal. *out_more:
  * it is there now. */
 static int recover_spool(struct journal *j, bool *out_more, struct err *err)
@@ -347,7 +358,7 @@ static int recover_spool(struct journal *j, bool *out_more, struct err *err)
     struct map latest = {0};
     struct recovery r = {.journal = j, .latest = &latest};
     CLEANUP_FREE char *path = spool_path(j);
-    int code = spool_recover(path, recover_line, &r) ? 0 : err_system(err, errno, "read", path);
+    int code = spool_recover(path, recover_line, &r) ? 0 : unreadable(path, errno, err);
     if (!code && latest.count && !r.failed && fdatasync(j->fd) != 0)
         r.failed = errno;
     if (!code && r.failed)
@@ -441,12 +452,23 @@ void journal_each(const struct journal *journal, void (*fn)(void *arg, struct st
         fn(arg, ((const struct line *)journal->found.entries[i].value)->text);
 }
 
+/* With the mutex held at the end too: all that was added is in the journal. */
+static void write_all_lines(struct journal *j)
+{
+    wait_until_written(j);
+    while (spool_area(&j->spool)->count && !j->failed_errno) {
+        write_spool(j, true);
+        wait_until_written(j);
+    }
+}
+
 /* A line that is larger than the spool. */
 static void write_large(struct journal *j, struct str place, struct str members)
 {
     CLEANUP_BUF struct buf text = {.limit = SIZE_MAX};
-    write_spool(j, true);
-    wait_until_written(j);
+    write_all_lines(j);
+    if (j->finished)
+        return;
     buf_text(&text, "{\"k\": ");
     json_write_str(&text, place, 0);
     buf_text(&text, ", ");
@@ -476,19 +498,23 @@ bool journal_append(struct journal *journal, struct str place, struct str member
     return good;
 }
 
-/* Called with the mutex held: hands over until there is nothing left, unlocked while it does. */
+/* Called with the mutex held: what is there now, unlocked while it is handed over. */
 static void hand_over(struct journal *j)
 {
-    struct spool_area *area = spool_area(&j->spool);
+    struct spool_area *area;
+    size_t len;
+    while (j->handing_over)
+        pthread_cond_wait(&j->changed, &j->mutex);
+    area = spool_area(&j->spool);
+    len = area->text.len - area->handed;
+    if (!len || j->failed_errno)
+        return;
     j->handing_over = true;
-    while (area->handed < area->text.len && !j->failed_errno) {
-        size_t len = area->text.len - area->handed;
-        pthread_mutex_unlock(&j->mutex);
-        int failed = spool_hand_over(&j->spool, area, len);
-        pthread_mutex_lock(&j->mutex);
-        fail(j, failed);
-        area->handed += len;
-    }
+    pthread_mutex_unlock(&j->mutex);
+    int failed = spool_hand_over(&j->spool, area, len);
+    pthread_mutex_lock(&j->mutex);
+    fail(j, failed);
+    area->handed += len;
     j->handing_over = false;
     pthread_cond_broadcast(&j->changed);
 }
@@ -500,7 +526,7 @@ bool journal_flush(struct journal *journal)
     pthread_mutex_lock(&journal->mutex);
     if (journal->spool.fd < 0 && !journal->finished)
         write_spool(journal, true);
-    else if (!journal->handing_over && !journal->finished)
+    else if (!journal->finished)
         hand_over(journal);
     bool good = !journal->failed_errno;
     pthread_mutex_unlock(&journal->mutex);
@@ -543,12 +569,18 @@ void journal_settle(struct journal *journal, const char *prefix)
     prefixes_add(&journal->settled, prefix);
 }
 
+void journal_end(struct journal *j)
+{
+    pthread_mutex_lock(&j->mutex);
+    write_all_lines(j);
+    j->finished = true;
+    pthread_mutex_unlock(&j->mutex);
+}
+
 int journal_sync(struct journal *journal, struct err *err)
 {
     pthread_mutex_lock(&journal->mutex);
-    while (spool_area(&journal->spool)->count && !journal->failed_errno)
-        write_spool(journal, true);
-    wait_until_written(journal);
+    write_all_lines(journal);
     pthread_mutex_unlock(&journal->mutex);
     if (fdatasync(journal->fd) != 0) {
         pthread_mutex_lock(&journal->mutex);

@@ -36,8 +36,8 @@ void journal_each(const struct journal *journal, void (*fn)(void *arg, struct st
 
 /* Appends `{"k": <place>, <members>}`. Any thread. false once writing has failed. */
 bool journal_append(struct journal *journal, struct str place, struct str members);
-/* What has been appended is in the system's hands before this returns, or is about to be given to
- * it by the thread that does so now. Any thread. false once writing has failed. */
+/* What has been appended is in the system's hands before this returns. Any thread. false once
+ * writing has failed. */
 bool journal_flush(struct journal *journal);
 
 /* Has writing failed? Nothing is appended after a failure. Any thread. */

@@ -162,7 +162,6 @@ static void drop_spool(struct journal *j)
 {
     pthread_mutex_lock(&j->mutex);
     spool_close(&j->spool, true);
-    j->finished = true;
     pthread_mutex_unlock(&j->mutex);
 }
 
@@ -176,6 +175,7 @@ int journal_finish(struct journal *journal, struct err *err)
 {
     struct journal now = {.path = journal->path, .fd = journal->fd};
     size_t end, count;
+    journal_end(journal);
     int code = journal_sync(journal, err);
     if (!code)
         drop_spool(journal);

@@ -56,6 +56,8 @@ struct journal {
     } forgotten, settled;
 };
 
+/* All lines are in the file, and from now on nothing is written to it or to the spool. */
+void journal_end(struct journal *journal);
 /* Its key; false if it is no line of a journal. text: without the line's end. */
 bool journal_line_split(struct str text, struct line *out);
 /* Maps the file at journal->fd and finds its lines: *out_count of them in journal->lines, the last

@@ -130,6 +130,14 @@ static struct area_head area_head(const struct buf *text)
     return head.magic == magic ? head : (struct area_head){0};
 }
 
+/* The name's last byte is the version, a digit. */
+static bool is_of_another_version(const struct buf *text)
+{
+    size_t name = sizeof(magic) - 1;
+    return text->len >= sizeof(magic) && memcmp(text->ptr, &magic, name) == 0 &&
+           is_digit(text->ptr[name]) && memcmp(text->ptr, &magic, sizeof(magic)) != 0;
+}
+
 static struct str key_of(struct str line)
 {
     size_t start = sizeof(key_head) - 1, end = start;
@@ -163,6 +171,10 @@ bool spool_recover(const char *path, void (*fn)(void *arg, struct str key, struc
         return errno == ENOENT;
     struct buf texts[2] = {{0}};
     bool good = read_area(fd, 0, &texts[0]) && read_area(fd, 1, &texts[1]);
+    if (good && (is_of_another_version(&texts[0]) || is_of_another_version(&texts[1]))) {
+        errno = EPROTONOSUPPORT;
+        good = false;
+    }
     unsigned first = area_head(&texts[0]).generation > area_head(&texts[1]).generation;
     for (unsigned i = 0; good && i < 2; i++) {
         const struct buf *text = &texts[first ^ i];
@@ -326,6 +338,8 @@ const struct spool_area *spool_turn(struct spool *spool, bool sort, size_t keep,
                                     size_t *out_count)
 {
     struct spool_area *old = spool_area(spool), *area = &spool->areas[!spool->active];
+    int failed = spool_hand_over(spool, old, old->text.len - old->handed);
+    old->handed = old->text.len;
     if (sort && old->count)
         qsort(old->lines, old->count, sizeof(*old->lines), spool_line_order);
     *out_count = old->count - lines_to_keep(old, keep, since);
@@ -339,7 +353,8 @@ const struct spool_area *spool_turn(struct spool *spool, bool sort, size_t keep,
         end_record(area, spool->generation, &line);
     }
     spool->active = !spool->active;
-    int failed = spool_hand_over(spool, area, area->text.len);
+    if (!failed)
+        failed = spool_hand_over(spool, area, area->text.len);
     area->handed = area->text.len;
     errno = failed;
     return failed ? NULL : old;

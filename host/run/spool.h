@@ -41,7 +41,8 @@ struct spool {
 int place_order(struct str a, struct str b);
 
 /* Each line that a process left at path, in the order in which it was added; some of them may be
- * in the journal. What is torn is left out. false with errno if the file cannot be read. */
+ * in the journal. What is torn is left out. false with errno if the file cannot be read;
+ * EPROTONOSUPPORT if another version has written it. */
 bool spool_recover(const char *path, void (*fn)(void *arg, struct str key, struct str text),
                    void *arg);
 
@@ -69,7 +70,7 @@ int spool_hand_over(const struct spool *spool, const struct spool_area *area, si
 
 /* Makes the other area the active one; it must be done with. Lines of the old one, sorted or as
  * they came, are the caller's to write: the first *out_count. The last ones, `keep` bytes at most
- * and of no tick before `since`, are moved to the new one, and in the system's hands. NULL with
- * errno if that failed. */
+ * and of no tick before `since`, are moved to the new one. All of both is in the system's hands.
+ * NULL with errno if that failed. */
 const struct spool_area *spool_turn(struct spool *spool, bool sort, size_t keep, uint64_t since,
                                     size_t *out_count);

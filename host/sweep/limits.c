@@ -137,13 +137,14 @@ static struct budget_use cell_spent(const struct local *l, size_t cell)
     return use;
 }
 
-/* What is done with samples missing may be tried again. */
+/* What is done with samples missing may be tried again. Whether a cell is done comes first: what it
+ * has spent then is all it will. */
 static void read_cells(const struct local *l, struct parts *parts)
 {
     for (size_t i = 0; i < l->sweep->count; i++) {
         struct cell_state state = {0};
-        struct budget_use use = cell_spent(l, i);
         claim_look(l->folder, i, l->sweep->claim_timeout, &state);
+        struct budget_use use = cell_spent(l, i);
         parts->is_over[i] = state.phase == CELL_ENDED && state.end == CELL_DONE;
         parts->open -= parts->is_over[i];
         set_spent(parts, i, &use);

@@ -3,6 +3,7 @@ as if nothing had happened, and no call whose reply was recorded is sent again. 
 interruptions, and what a resume refuses."""
 import os
 import random
+import resource
 import signal
 import subprocess
 import time
@@ -269,6 +270,23 @@ def test_one_process_at_a_time():
         finish(process)
 
 
+def test_files_may_not_grow():
+    """As with `ulimit -f`, a full disk or a quota: where there is no room for the pending file the
+    run does without, where there is none for the journal it stops, and goes on later."""
+    run = [*lib.QUICKSTART, "--agent", "rehearsal", "--quiet"]
+    with lib.folder() as top:
+        expected, out = os.path.join(top, "expected"), os.path.join(top, "run")
+        lib.expect(lib.run(*run, "--out", expected), 0)
+        for most, code, args in ((40 << 10, 70, run), (80 << 10, 70, ["--resume", "--quiet"]),
+                                 (3 << 20, 0, ["--resume", "--quiet"])):
+            result = lib.run(*args, "--out", out, preexec_fn=lambda size=most: resource.setrlimit(
+                resource.RLIMIT_FSIZE, (size, size)))
+            lib.expect(result, code, *(["File too large", "--resume"] if code else []))
+        different = lib.same(expected, out)
+        lib.check(not different, "differ: %s" % different)
+
+
 lib.main(test_kills, test_kills_in_duels, test_kills_of_an_evaluation, test_signals,
          test_second_signal_does_not_wait, test_server_gone_in_the_middle, test_missing_sample, test_torn_journal,
-         test_other_configuration, test_other_model, test_one_process_at_a_time)
+         test_other_configuration, test_other_model, test_one_process_at_a_time,
+         test_files_may_not_grow)

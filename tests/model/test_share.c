@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -167,6 +168,35 @@ static void test_budget_goes_on(void **state)
     clear(&p);
 }
 
+static void take_all(struct place *p, const struct budget_use *use)
+{
+    make(p, NONE, 1);
+    struct share *share = open_share(p);
+    assert_true(share_take(share, use));
+    share_close(share);
+}
+
+/* A process that is killed while it takes over what another machine used has taken over a part. */
+static void test_of_another_machine(void **state)
+{
+    struct place here = {0}, there = {0};
+    struct budget_use used, reserved;
+    (void)state;
+    take_all(&here, &(struct budget_use){5, 0, 0});
+    take_all(&there, &(struct budget_use){5, 100, 7});
+    CLEANUP_FREE char *moved = mem_printf("%s-0123456789abcdef", here.prefix);
+    assert_int_equal(rename(there.path, moved), 0);
+    make(&here, NONE, 1);
+    struct share *share = open_share(&here);
+    share_used(share, &used, &reserved);
+    assert_int_equal(used.calls, 5);
+    assert_int_equal(used.tokens, 100);
+    assert_int_equal(used.cost, 7);
+    share_close(share);
+    clear(&here);
+    clear(&there);
+}
+
 /* Here, on another machine, here again: what was used there counts, and what others used does not.
  */
 static void test_budget_elsewhere(void **state)
@@ -258,9 +288,13 @@ static void test_damaged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_killed),         cmocka_unit_test(test_lock_of_the_dead),
-        cmocka_unit_test(test_budget_goes_on), cmocka_unit_test(test_budget_elsewhere),
-        cmocka_unit_test(test_gates),          cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_lock_of_the_dead),
+        cmocka_unit_test(test_budget_goes_on),
+        cmocka_unit_test(test_of_another_machine),
+        cmocka_unit_test(test_budget_elsewhere),
+        cmocka_unit_test(test_gates),
+        cmocka_unit_test(test_parts),
         cmocka_unit_test(test_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,16 +132,21 @@ static void test_a_flush_hands_over(void **state)
 }
 
 /* Where the file of pending lines cannot have its room for good, so that it is not mapped. */
-static void test_a_flush_hands_over_what_is_not_mapped(void **state)
+static void check_unmapped(void (*check)(void))
 {
     struct rlimit before, small;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     small = (struct rlimit){3 << 20, before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
-    check_a_flush_hands_over();
+    check();
     signal(SIGXFSZ, handler);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+}
+
+static void test_a_flush_hands_over_what_is_not_mapped(void **state)
+{
+    check_unmapped(check_a_flush_hands_over);
 }
 
 /* Where there can be no such file, lines are in the journal at once. */
@@ -205,6 +210,19 @@ static void test_other_pending_files_are_nothing(void **state)
     assert_int_equal(journal_resume(path, &j, &err), 0);
     journal_close(j);
     assert_false(file_exists(copy));
+}
+
+static void test_pending_file_of_another_version(void **state)
+{
+    char copy[160];
+    struct journal *j = create();
+    struct err err;
+    journal_close(j);
+    snprintf(copy, sizeof(copy), "%s.pending", path);
+    assert_int_equal(file_write_atomic(copy, STR("GHSPOOL2 and what that has"), NULL), 0);
+    assert_int_equal(journal_resume(path, &j, &err), EXIT_CONFIG);
+    assert_non_null(strstr(err.text, "journal.jsonl.pending: is of another version"));
+    assert_true(file_exists(copy));
 }
 
 /* Whatever the byte at which a process died, what was whole before it is found, and what is
@@ -491,6 +509,61 @@ static void test_many_writers(void **state)
     journal_close(j);
 }
 
+struct late {
+    struct journal *journal;
+    int number;
+    bool over; /* atomic */
+};
+
+static void *write_late(void *arg)
+{
+    struct late *late = arg;
+    for (int i = 0; !__atomic_load_n(&late->over, __ATOMIC_RELAXED); i++) {
+        char place[32];
+        snprintf(place, sizeof(place), "%d/%d", late->number, i);
+        assert_true(journal_append(late->journal, str_of(place), STR("\"v\": \"text\"")));
+        assert_true(journal_flush(late->journal));
+    }
+    return NULL;
+}
+
+/* The end comes while others still append: each line is in the journal whole or not at all. */
+static void check_late_writers(void)
+{
+    for (int round = 0; round < 10; round++) {
+        struct journal *j = create();
+        struct err err;
+        pthread_t threads[WRITERS];
+        struct late late[WRITERS];
+        for (int i = 0; i < WRITERS; i++) {
+            late[i] = (struct late){j, i, false};
+            pthread_create(&threads[i], NULL, write_late, &late[i]);
+        }
+        usleep(2000);
+        assert_int_equal(journal_finish(j, &err), 0);
+        CLEANUP_FREE char *before = contents();
+        for (int i = 0; i < WRITERS; i++) {
+            __atomic_store_n(&late[i].over, true, __ATOMIC_RELAXED);
+            pthread_join(threads[i], NULL);
+        }
+        journal_close(j);
+        CLEANUP_FREE char *after = contents();
+        assert_string_equal(before, after);
+        assert_int_equal(after[strlen(after) - 1], '\n');
+        journal_close(resume());
+    }
+}
+
+static void test_late_writers(void **state)
+{
+    check_late_writers();
+}
+
+static void test_late_writers_of_what_is_not_mapped(void **state)
+{
+    check_unmapped(check_late_writers);
+}
+
 static void test_full_disk(void **state)
 {
     struct journal *j;
@@ -513,6 +586,7 @@ int main(void)
         T(test_a_flush_without_pending_file),
         T(test_pending_lines_torn_at_every_byte),
         T(test_other_pending_files_are_nothing),
+        T(test_pending_file_of_another_version),
         T(test_torn_at_every_byte),
         T(test_damaged_lines_are_named),
         T(test_unused_lines_are_left_out_at_the_end),
@@ -523,6 +597,8 @@ int main(void)
         T(test_lines_of_any_size),
         T(test_order_of_places),
         T(test_many_writers),
+        T(test_late_writers),
+        T(test_late_writers_of_what_is_not_mapped),
         T(test_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

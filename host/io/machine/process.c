@@ -68,6 +68,7 @@ static void prepare(const struct box *box)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     raise_files();
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_DATA, box->max_memory);
