@@ -216,6 +216,11 @@ def unfinished(top, env, proxy):
     return out
 
 
+def but_for_leftovers(files):
+    """Without those that were being written when the process was killed."""
+    return {name: data for name, data in files.items() if not name.endswith(".tmp")}
+
+
 def test_torn_journal():
     with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.002) as proxy:
         env = lib.endpoint(proxy.url)
@@ -225,7 +230,7 @@ def test_torn_journal():
         path, rows = os.path.join(out, "journal.jsonl"), rows_of(out)
         with open(path, "wb") as f:
             f.writelines(rows[:10] + [rows[10][:25] + b"\n"] + rows[11:])
-        before = lib.tree(out)
+        before = but_for_leftovers(lib.tree(out))
         lib.expect(lib.run("--resume", "--out", out, env=env), 78, "journal.jsonl:11: ", "--resume")
         lib.check(lib.tree(out) == before, "a refused resume changed the run")
         with open(path, "wb") as f:  # as the error says; and a torn last line
