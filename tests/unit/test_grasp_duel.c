@@ -274,6 +274,13 @@ static void test_settled(void **state)
     p.setup.options.yardstick = false;
     run(&p);
     assert_int_equal(duel_winner(p.duel), 1);
+    /* As likely as alpha is enough. */
+    set_up(&p, 1);
+    p.setup.options.settled = true;
+    p.setup.options.alpha = 0.5;
+    p.candidates[0].failing_count = p.solves[0][0] = 1;
+    run(&p);
+    assert_int_equal(duel_winner(p.duel), 0);
 }
 
 /* So many runs that the chance of each single count of hits is next to nothing. */

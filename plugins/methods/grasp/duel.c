@@ -242,13 +242,14 @@ static bool is_usual(const struct duel *d, size_t k)
         hits += i == k ? 0 : (double)d->reports[i].hits;
         runs += i == k ? 0 : (double)d->reports[i].screened;
     }
-    /* Logarithms: of many runs the single terms are too small for a double. */
+    /* Logarithms: of many runs the single terms are too small for a double. Rounding aside, equal
+     * is not more. */
     double odds = log(hits / (runs - hits)), point = (double)n * log1p(-hits / runs);
     for (int64_t i = 0; i <= n; i++) {
         sum += i >= d->reports[k].hits ? exp(point) : 0;
         point += log((double)(n - i) / (double)(i + 1)) + odds;
     }
-    return sum > (o->alpha - o->spent) / (double)d->setup.candidate_count;
+    return sum > (o->alpha - o->spent) / (double)d->setup.candidate_count * (1 + 1e-9);
 }
 
 /* What the hits come to on all failing samples, stratum by stratum. */
