@@ -17,6 +17,7 @@
 #define EXT4_MAGIC 0xef53
 #define XFS_MAGIC 0x58465342
 #define TMPFS_MAGIC 0x01021994
+#define KEY_HEAD "{\"k\": \""
 
 struct area_head {
     uint64_t magic, generation;
@@ -28,7 +29,6 @@ struct record {
 };
 
 static const uint64_t magic = 0x314c4f4f50534847; /* "GHSPOOL1" */
-static const char key_head[] = "{\"k\": \"";
 
 static uint64_t mix(uint64_t sum, uint64_t word)
 {
@@ -140,7 +140,7 @@ static bool is_of_another_version(const struct buf *text)
 
 static struct str key_of(struct str line)
 {
-    size_t start = sizeof(key_head) - 1, end = start;
+    size_t start = sizeof(KEY_HEAD) - 1, end = start;
     while (end < line.len && line.ptr[end] != '"')
         end += line.ptr[end] == '\\' ? 2 : 1;
     return (struct str){line.ptr + start, (end < line.len ? end : line.len) - start};
@@ -155,7 +155,7 @@ static void recover_area(const struct buf *text, uint64_t generation,
         memcpy(&record, text->ptr + at, sizeof(record));
         at += sizeof(record);
         struct str line = {text->ptr + at, record.len};
-        if (record.len < sizeof(key_head) || record.len > text->len - at ||
+        if (record.len < sizeof(KEY_HEAD) || record.len > text->len - at ||
             mix(checksum(line), generation) != record.sum)
             return;
         fn(arg, key_of(line), line);
@@ -264,7 +264,7 @@ static void end_record(struct spool_area *area, uint64_t generation, const struc
 /* At most, as long as no escape is longer than six bytes. */
 static size_t record_size(struct str place, struct str members)
 {
-    return sizeof(struct record) + sizeof(key_head) + 6 * place.len + sizeof("\", }\n") +
+    return sizeof(struct record) + sizeof(KEY_HEAD) + 6 * place.len + sizeof("\", }\n") +
            members.len;
 }
 

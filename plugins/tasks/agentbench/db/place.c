@@ -124,7 +124,10 @@ enum query_end place_take(struct places *places, struct place **out, struct text
 enum query_end place_restore(struct places *places, const struct place *place)
 {
     struct text error CLEANUP_TEXT = {0};
-    return make_account(places, place, &error);
+    unsigned code;
+    enum query_end end =
+        run(places, &code, &error, "CREATE DATABASE IF NOT EXISTS `%s`", place->name);
+    return end == QUERY_OK ? make_account(places, place, &error) : end;
 }
 
 void place_give(struct places *places, struct place *place)

@@ -33,7 +33,7 @@ struct places {
 void places_init(struct places *places, struct admin *admin, bool shared, bool local);
 /* A place with an empty database. error: why there is none. */
 enum query_end place_take(struct places *places, struct place **out, struct text *error);
-/* Makes its account on a server that does not know it any more. */
+/* Makes its account, and its database if that is gone too, on a server that has begun anew. */
 enum query_end place_restore(struct places *places, const struct place *place);
 /* Removes the database. */
 void place_give(struct places *places, struct place *place);
