@@ -2,10 +2,12 @@
 #include "io/python.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "io/python_internal.h"
 #include "io/sandbox.h"
@@ -42,6 +44,40 @@ static int try_run(struct python *python, struct err *err)
     return code;
 }
 
+/* Of the program and the limits with which a server was started and tried last. */
+static pthread_mutex_t tried_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t tried;
+
+static uint64_t identity_of(const struct python *python, struct str program)
+{
+    const struct python_setup *s = &python->setup;
+    CLEANUP_BUF struct buf text = {.limit = SIZE_MAX};
+    buf_printf(&text, "%" PRIu64 " %" PRIu64 " %" PRIu64 " ", s->max_memory, s->max_files,
+               s->max_result);
+    buf_str(&text, program);
+    return hash_sha256_u64(buf_view(&text)) | 1;
+}
+
+static int start_and_try(struct python *python, struct str program, struct err *err)
+{
+    const uint64_t identity = identity_of(python, program);
+    pthread_mutex_lock(&tried_lock);
+    bool known = tried == identity;
+    pthread_mutex_unlock(&tried_lock);
+    if (known)
+        return 0;
+    pthread_mutex_lock(&python->mutex);
+    int code = python_serve(python, err);
+    pthread_mutex_unlock(&python->mutex);
+    code = code ? code : try_run(python, err);
+    if (code)
+        return code;
+    pthread_mutex_lock(&tried_lock);
+    tried = identity;
+    pthread_mutex_unlock(&tried_lock);
+    return 0;
+}
+
 int python_open(const struct python_setup *setup, struct python **out, struct err *err)
 {
     int code = sandbox_check(err);
@@ -55,10 +91,7 @@ int python_open(const struct python_setup *setup, struct python **out, struct er
     python->program = python_file(setup->program);
     if (python->program < 0)
         code = err_system(err, errno, "make a file in memory for", "Python in the sandbox");
-    pthread_mutex_lock(&python->mutex);
-    code = code ? code : python_serve(python, err);
-    pthread_mutex_unlock(&python->mutex);
-    code = code ? code : try_run(python, err);
+    code = code ? code : start_and_try(python, setup->program, err);
     if (code)
         python_close(python);
     else

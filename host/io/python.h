@@ -19,8 +19,9 @@ struct python_setup {
     uint32_t max_parallel; /* runs at once, 0: the number of processors, at least 2 */
 };
 
-/* Starts the server, executes the program and tries run("", None). EXIT_UNAVAILABLE, with what is
- * missing, where there can be no sandbox or no Python; EXIT_PLUGIN when the program fails. */
+/* Starts the server, executes the program and tries run("", None); one like the last that was tried
+ * in this process is started by its first run. EXIT_UNAVAILABLE, with what is missing, where there
+ * can be no sandbox or no Python; EXIT_PLUGIN when the program fails. */
 struct python;
 int python_open(const struct python_setup *setup, struct python **out, struct err *err);
 /* No run is going on, and no data is held. NULL is fine. */
