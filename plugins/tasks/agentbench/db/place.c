@@ -76,12 +76,13 @@ static const char *host_of(const struct places *places)
     return places->local ? "localhost" : "%";
 }
 
-static enum query_end make_account(struct places *places, const struct place *place,
+static enum query_end make_account(struct places *places, const struct place *place, bool may_exist,
                                    struct text *error)
 {
     unsigned code;
-    enum query_end end = run(places, &code, error, "CREATE USER '%s'@'%s' IDENTIFIED BY '%s'",
-                             place->name, host_of(places), place->password);
+    enum query_end end =
+        run(places, &code, error, "CREATE USER %s'%s'@'%s' IDENTIFIED BY '%s'",
+            may_exist ? "IF NOT EXISTS " : "", place->name, host_of(places), place->password);
     if (end == QUERY_OK)
         end = run(places, &code, error, "GRANT " RIGHTS " ON `%s`.* TO '%s'@'%s'", place->name,
                   place->name, host_of(places));
@@ -109,7 +110,7 @@ enum query_end place_take(struct places *places, struct place **out, struct text
             return QUERY_LOST;
         end = make_database(places, place, &code, error);
         if (end == QUERY_OK && is_new)
-            end = make_account(places, place, error);
+            end = make_account(places, place, false, error);
         if (end == QUERY_OK) {
             *out = place;
             return end;
@@ -127,7 +128,7 @@ enum query_end place_restore(struct places *places, const struct place *place)
     unsigned code;
     enum query_end end =
         run(places, &code, &error, "CREATE DATABASE IF NOT EXISTS `%s`", place->name);
-    return end == QUERY_OK ? make_account(places, place, &error) : end;
+    return end == QUERY_OK ? make_account(places, place, true, &error) : end;
 }
 
 void place_give(struct places *places, struct place *place)

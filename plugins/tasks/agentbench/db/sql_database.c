@@ -344,8 +344,9 @@ int32_t sql_database_create(grasp_call *call, struct sql_server *server, const s
         return unavailable(call, "does not make a database", &error);
     }
     enum query_end end = connect(self, &error);
-    /* A server that has begun anew has forgotten the account. */
-    if (end == QUERY_LOST && place_restore(&server->places, self->place) == QUERY_OK) {
+    /* A server that has begun anew has forgotten the account or the database. */
+    if ((end == QUERY_LOST || end == QUERY_ERROR) &&
+        place_restore(&server->places, self->place) == QUERY_OK) {
         text_reset(&error);
         end = connect(self, &error);
     }
