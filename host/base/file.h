@@ -31,5 +31,7 @@ char *file_dir_name(const char *path);
 /* Is this a safe relative name as in abi.h, grasp_file? */
 bool file_name_ok(struct str name);
 int file_sync_dir(const char *path, struct err *err);
+/* All of the text, however often the system takes a part of it or is interrupted; 0 or errno. */
+int fd_write_all(int fd, struct str text);
 void fd_cleanup_(int *fd);
 #define CLEANUP_FD __attribute__((cleanup(fd_cleanup_)))

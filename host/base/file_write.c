@@ -84,18 +84,27 @@ static void begin_writing(struct file_writer *w)
     w->begun = w->written;
 }
 
-static void put(struct file_writer *w, struct str text)
+int fd_write_all(int fd, struct str text)
 {
-    while (text.len && !w->failed) {
-        ssize_t n = write(w->fd, text.ptr, text.len);
+    while (text.len) {
+        ssize_t n = write(fd, text.ptr, text.len);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
-            w->failed = errno;
-        else
-            text = (struct str){text.ptr + n, text.len - (size_t)n};
-        w->written += n > 0 ? n : 0;
+        if (n <= 0)
+            return n < 0 ? errno : EIO;
+        text = (struct str){text.ptr + n, text.len - (size_t)n};
     }
+    return 0;
+}
+
+static void put(struct file_writer *w, struct str text)
+{
+    if (w->failed)
+        return;
+    w->failed = fd_write_all(w->fd, text);
+    if (w->failed)
+        return;
+    w->written += (off_t)text.len;
     begin_writing(w);
 }
 

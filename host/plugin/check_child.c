@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "plugin/check_internal.h"
 #include "plugin/options.h"
 
@@ -27,19 +28,6 @@ static const char *volatile doing;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct check check;
 
-static void write_all(const char *text, size_t len)
-{
-    while (len) {
-        ssize_t n = write(report_fd, text, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return;
-        text += n;
-        len -= (size_t)n;
-    }
-}
-
 static void report_line(struct json *line)
 {
     CLEANUP_BUF struct buf text = {0};
@@ -47,7 +35,7 @@ static void report_line(struct json *line)
     buf_char(&text, '\n');
     json_free(line);
     pthread_mutex_lock(&mutex);
-    write_all(text.ptr, text.len);
+    fd_write_all(report_fd, buf_view(&text));
     pthread_mutex_unlock(&mutex);
 }
 
@@ -181,7 +169,7 @@ static void crashed(int number, siginfo_t *info, void *context)
     int len = snprintf(line, sizeof(line),
                        "\n{\"crash\": %d, \"rule\": \"%s\", \"in\": \"%s\", \"what\": \"%s\"}\n",
                        number, cause.rule, doing ? doing : "", cause.what);
-    write_all(line, (size_t)len);
+    fd_write_all(report_fd, (struct str){line, (size_t)len});
     _exit(128 + number);
 }
 
@@ -205,7 +193,7 @@ static void *watch_time(void *arg)
     while (nanosleep(&left, &left) != 0 && errno == EINTR)
         continue;
     int len = snprintf(line, sizeof(line), "\n{\"hang\": \"%s\"}\n", doing ? doing : "");
-    write_all(line, (size_t)len);
+    fd_write_all(report_fd, (struct str){line, (size_t)len});
     _exit(1);
 }
 

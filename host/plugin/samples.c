@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "plugin/samples.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,26 +96,13 @@ int samples_add(struct samples_builder *builder, struct str json, struct err *er
     return 0;
 }
 
-static bool write_all(int fd, struct str text)
-{
-    while (text.len) {
-        ssize_t n = write(fd, text.ptr, text.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        text = (struct str){text.ptr + n, text.len - (size_t)n};
-    }
-    return true;
-}
-
 /* Of a large split most texts wait for their turn, or have had it: they are read from a file
  * without a name. NULL if there can be none. */
 static char *map_texts(struct str texts)
 {
     const char *tmp = getenv("TMPDIR");
     CLEANUP_FD int fd = open(tmp && *tmp ? tmp : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0 || !write_all(fd, texts))
+    if (fd < 0 || fd_write_all(fd, texts))
         return NULL;
     char *mapped = mmap(NULL, texts.len, PROT_READ, MAP_SHARED, fd, 0);
     return mapped == MAP_FAILED ? NULL : mapped;

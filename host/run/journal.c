@@ -19,20 +19,6 @@
 #define WRITE_SIZE ((size_t)256 << 10)
 #define KEPT_BACK ((size_t)768 << 10)
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        data += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 bool journal_line_split(struct str text, struct line *out)
 {
     size_t at = sizeof(KEY_PREFIX) - 1;
@@ -164,8 +150,9 @@ static int write_lines(struct journal *j, const struct spool_line *lines, size_t
         note_order(j, &lines[i]);
         buf_str(gathered, lines[i].text);
         bool full = i + 1 == count || gathered->len + lines[i + 1].text.len > WRITE_SIZE;
-        if (full && !write_all(j->fd, gathered->ptr, gathered->len))
-            return errno;
+        int failed = full ? fd_write_all(j->fd, buf_view(gathered)) : 0;
+        if (failed)
+            return failed;
         if (full)
             buf_reset(gathered);
     }
@@ -279,8 +266,9 @@ static int open_fd(struct journal *j, int flags, struct err *err)
 
 static int write_header(struct journal *j, struct err *err)
 {
-    if (!write_all(j->fd, JOURNAL_HEADER, sizeof(JOURNAL_HEADER) - 1))
-        return err_set(err, EXIT_INTERNAL, "%s: cannot write: %s", j->path, strerror(errno));
+    int failed = fd_write_all(j->fd, STR(JOURNAL_HEADER));
+    if (failed)
+        return err_set(err, EXIT_INTERNAL, "%s: cannot write: %s", j->path, strerror(failed));
     return 0;
 }
 
@@ -338,7 +326,7 @@ static void recover_line(void *arg, struct str key, struct str text)
     }
     buf_reset(latest);
     buf_add(latest, text.ptr, text.len - 1);
-    r->failed = write_all(r->journal->fd, text.ptr, text.len) ? 0 : errno;
+    r->failed = fd_write_all(r->journal->fd, text);
 }
 
 static int unreadable(const char *path, int number, struct err *err)
@@ -476,8 +464,8 @@ static void write_large(struct journal *j, struct str place, struct str members)
     buf_text(&text, "}\n");
     if (text.failed)
         fail(j, ENOMEM);
-    if (!j->failed_errno && !write_all(j->fd, text.ptr, text.len))
-        fail(j, errno);
+    if (!j->failed_errno)
+        fail(j, fd_write_all(j->fd, buf_view(&text)));
     j->in_order = false;
     j->dirty = true;
 }

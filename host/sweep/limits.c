@@ -151,8 +151,6 @@ static void read_cells(const struct local *l, struct parts *parts)
     }
 }
 
-/* --- */
-
 int limits_open(struct local *l, struct err *err)
 {
     const struct sweep_local *o = l->options;

@@ -424,8 +424,6 @@ static int loop(struct local *l, struct err *err)
     return first.code;
 }
 
-/* --- */
-
 static void count(const struct local *l, struct sweep_outcome *out)
 {
     *out = (struct sweep_outcome){.budget = l->budget, .outside = l->outside, .signum = l->signum};

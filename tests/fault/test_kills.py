@@ -30,6 +30,18 @@ DUELS = [*lib.QUICKSTART, "--agent", "rehearsal", "--quiet", "--set", "agent_tem
          "method.gate_break_weight=1000", "method.gate_looks=6"]
 
 
+def run_for(command, env, seconds):
+    """Exit code and errors of a process that is killed after so long."""
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    _, err = process.communicate()
+    return process.returncode, err
+
+
 class Victim:
     """One run, killed again and again."""
 
@@ -50,19 +62,12 @@ class Victim:
     def start(self, seconds):
         """Runs for so long at most; true if it had to be killed."""
         known, before = recorded(self.out), self.seeds()
-        process = subprocess.Popen(self.command(), env=self.env, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE, text=True)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        _, err = process.communicate()
+        code, err = run_for(self.command(), self.env, seconds)
         after = self.seeds()
         again = [seed for seed in known if after.get(str(seed), 0) > before.get(str(seed), 0)]
         lib.check(not again, "%s: %d recorded calls were sent again" % (self.path, len(again)))
-        lib.check(process.returncode in (0, -9), "%s: exit code %s\n%s"
-                  % (self.path, process.returncode, err))
-        return process.returncode != 0
+        lib.check(code in (0, -9), "%s: exit code %s\n%s" % (self.path, code, err))
+        return code != 0
 
     def is_complete(self):
         path = os.path.join(self.out, "run.json")
@@ -129,16 +134,10 @@ def duels_at(jobs, out, seconds=200):
     """Runs or goes on for so long at most; true if it had to be killed."""
     begun = os.path.exists(os.path.join(out, "config.yaml"))
     command = ["--resume", "--quiet"] if begun else DUELS
-    process = subprocess.Popen([lib.HOST, *command, "-j", str(jobs), "--out", out],
-                               env=lib.environment(), stdout=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE, text=True)
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-    _, err = process.communicate()
-    lib.check(process.returncode in (0, -9), "exit code %s\n%s" % (process.returncode, err))
-    return process.returncode != 0
+    code, err = run_for([lib.HOST, *command, "-j", str(jobs), "--out", out], lib.environment(),
+                        seconds)
+    lib.check(code in (0, -9), "exit code %s\n%s" % (code, err))
+    return code != 0
 
 
 def test_kills_in_duels():
