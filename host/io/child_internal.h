@@ -21,8 +21,10 @@ void child_finish(struct child *child, struct child_result *out);
 
 /* guard.c: a thread that looks at the guarded every 100 ms, or more rarely if that would take
  * over a twentieth of a processor, and kills whose descendants are too many or too large. */
+#define GUARD_THREADS_EACH 32
+
 struct guard_limits {
-    uint32_t max_processes; /* of descendants; and 32 times as many threads */
+    uint32_t max_processes; /* of descendants; and GUARD_THREADS_EACH times as many threads */
     uint64_t max_memory;    /* bytes of all descendants, without what is mapped from files */
 };
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -154,8 +155,24 @@ static void add_folder(struct words *words, const struct sandbox_request *reques
     add(words, "/");
 }
 
+/* Since Linux 5.14 a namespace's processes are counted apart from the user's others. */
+static bool counts_by_namespace(void)
+{
+    struct utsname name;
+    unsigned major = 0, minor = 0;
+    if (uname(&name) != 0 || sscanf(name.release, "%3u.%3u", &major, &minor) != 2)
+        return false;
+    return major > 5 || (major == 5 && minor >= 14);
+}
+
+static uint32_t processes_of(const struct sandbox_request *request)
+{
+    return request->max_processes ? request->max_processes : DEFAULT_PROCESSES;
+}
+
 /* The limits of one process are set inside, by prlimit, so that they do not bind bubblewrap; those
- * of all are kept by the guard. */
+ * of all are kept by the guard. What the kernel allows is more than the guard does, so that it sees
+ * who goes beyond, and threads count. */
 static void add_limits(struct words *words, const struct sandbox_request *request,
                        struct arena *arena)
 {
@@ -164,6 +181,9 @@ static void add_limits(struct words *words, const struct sandbox_request *reques
     add(words, arena_printf(arena, "--as=%llu", memory));
     add(words, "--core=0");
     add(words, arena_printf(arena, "--fsize=%llu", memory));
+    if (counts_by_namespace())
+        add(words, arena_printf(arena, "--nproc=%llu",
+                                processes_of(request) * (GUARD_THREADS_EACH + 1ull)));
     add(words, "--");
 }
 
@@ -227,7 +247,7 @@ static int launch(const struct sandbox_request *request, const struct words *wor
         .max_output = request->max_output,
     };
     const struct guard_limits limits = {
-        .max_processes = request->max_processes ? request->max_processes : DEFAULT_PROCESSES,
+        .max_processes = processes_of(request),
         .max_memory = request->max_together ? request->max_together : memory_of(request) * TOGETHER,
     };
     int info[2], fds[CHILD_MAX_EXTRA];
