@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -181,9 +182,11 @@ static void add_limits(struct words *words, const struct sandbox_request *reques
     add(words, arena_printf(arena, "--as=%llu", memory));
     add(words, "--core=0");
     add(words, arena_printf(arena, "--fsize=%llu", memory));
-    if (counts_by_namespace())
-        add(words, arena_printf(arena, "--nproc=%llu",
-                                processes_of(request) * (GUARD_THREADS_EACH + 1ull)));
+    struct rlimit own = {0};
+    rlim_t processes = processes_of(request) * (GUARD_THREADS_EACH + (rlim_t)1);
+    /* A limit can be lowered only. */
+    if (counts_by_namespace() && getrlimit(RLIMIT_NPROC, &own) == 0 && processes < own.rlim_max)
+        add(words, arena_printf(arena, "--nproc=%llu", (unsigned long long)processes));
     add(words, "--");
 }
 
