@@ -190,6 +190,59 @@ static void test_one_round_of_searches(void **state)
     ward_close(&ward);
 }
 
+/* What a single search shows, from its start; NULL for the end of the episode. */
+static void check_search(const char *query, const char *shown)
+{
+    struct mock_episode episode;
+    begin(&episode);
+    CLEANUP_FREE char *arguments = mem_printf("{\"query_string\": \"%s\"}", query);
+    ward_call(&episode, "fhir_request_get", arguments);
+    assert_int_equal(episode.done, shown == NULL);
+    if (shown && strncmp(ward_shown(&episode), shown, strlen(shown)) != 0)
+        fail_msg("%s: %s, not %s", query, ward_shown(&episode), shown);
+    mock_episode_end(&episode);
+}
+
+#define SHOWN(type, id) "{'" type "': [{'resourceType': '" type "', 'id': '" id "'"
+
+/* Parameters that R4 does not have: understood as the tools understand them, or ignored. */
+static void test_searches_beyond_the_standard(void **state)
+{
+    static const char more[] =
+        "{\"resourceType\": \"Medication\", \"id\": \"d0\"}\n"
+        "{\"resourceType\": \"Medication\", \"id\": \"d1\", \"status\": \"active\"}\n"
+        "{\"resourceType\": \"MedicationRequest\", \"id\": \"m1\", \"subject\": {\"reference\": "
+        "\"Patient/p1\"}, \"medicationReference\": {\"reference\": \"Medication/d1\"}}\n"
+        "{\"resourceType\": \"Location\", \"id\": \"l1\"}\n";
+    CLEANUP_FREE char *path = file_join(folder, "more.ndjson");
+    ward_write(folder, "more.ndjson", more, sizeof(more) - 1);
+    assert_true(open_with(&fhir_agent_single_turn_request, ""));
+    check_search("Patient?patient=p2", SHOWN("Patient", "p2"));
+    check_search("Patient?patient=Patient/p2&gender=male", SHOWN("Patient", "p2"));
+    check_search("Patient?patient=p2&gender=female", "{}");
+    check_search("Medication?patient=p1&_count=5", SHOWN("Medication", "d1"));
+    check_search("Medication?patient=p1&status=inactive", "{}");
+    check_search("Location?patient=p1", "{}");
+    check_search("Location?patient=ghost", "{}");
+    check_search("Encounter?patient=p1&id=e2", SHOWN("Encounter", "e2"));
+    check_search("Encounter?%69d=e2", SHOWN("Encounter", "e2"));
+    check_search("Encounter/e2", SHOWN("Encounter", "e2"));
+    check_search("Encounter?patient=p1&_count=0", "{}");
+    check_search("Organization?patient=p1", "{'error': ");
+    check_search("Encounter?colour=red", "{'error': ");
+    ward_close(&ward);
+    assert_true(open_with(&fhir_agent_single_turn_request, ", \"compat\": \"reference\""));
+    check_search("Patient?patient=p2", SHOWN("Patient", "p1"));
+    check_search("Patient?id=p2", SHOWN("Patient", "p1"));
+    check_search("Location?patient=ghost", SHOWN("Location", "l1"));
+    check_search("Encounter?colour=red&patient=p1&identifier=s/encounter-icu|1&a.b:c=d",
+                 SHOWN("Encounter", "e2"));
+    check_search("Encounter?patient:exact=p1", NULL);
+    check_search("Spaceship?id=1", NULL);
+    ward_close(&ward);
+    remove(path);
+}
+
 static void test_single_turns_of_code(void **state)
 {
     struct mock_episode episode;
@@ -361,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_resources_as_text),
         cmocka_unit_test(test_only_what_fits_is_shown),
         cmocka_unit_test(test_one_round_of_searches),
+        cmocka_unit_test(test_searches_beyond_the_standard),
         cmocka_unit_test(test_single_turns_of_code),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_judge_without_a_verdict),

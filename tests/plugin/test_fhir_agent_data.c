@@ -312,6 +312,69 @@ static void test_server_faults(void **state)
                 "a page of another server");
 }
 
+/* A search of the agent's own on a server: what is sent, or NULL when nothing is. */
+static void check_sent(const char *request, const char *url)
+{
+    struct server server = {.answers = {{.status = 200, .body = BUNDLE("", "")}}};
+    struct source source = {.timeout_ms = 1000};
+    struct found found = {0};
+    struct mock_host *host = mock_host_create();
+    host->extension = offer_http;
+    host->context = &server;
+    assert_int_equal(server_open(mock_call(host), &source, grasp_cstr("http://x/r4")), GRASP_OK);
+    assert_int_equal(source_request(mock_call(host), &source, grasp_cstr(request), &found),
+                     GRASP_OK);
+    assert_int_equal(server.asked, url ? 1 : 0);
+    assert_int_equal(found.error.len > 0, !url);
+    if (url)
+        assert_string_equal(server.urls[0], url);
+    found_free(&found);
+    source_close(&source);
+    mock_host_destroy(host);
+}
+
+/* Systems of codes are addresses; a path that leads elsewhere is not sent. */
+static void test_requests_to_a_server(void **state)
+{
+    check_sent(" /Encounter?patient=p1&_count=2 ", "http://x/r4/Encounter?patient=p1&_count=2");
+    check_sent("Encounter?identifier=http://mimic.mit.edu/fhir/mimic/identifier/encounter-icu|1",
+               "http://x/r4/Encounter?identifier=http://mimic.mit.edu/fhir/mimic/identifier/"
+               "encounter-icu%7C1");
+    check_sent("Observation?code=a b\n&date=ge2100..", "http://x/r4/Observation?code=a%20b%0A&date="
+                                                       "ge2100..");
+    check_sent("../admin", NULL);
+    check_sent("Patient/%2e%2e/%2e%2e/admin?x=1", NULL);
+    check_sent("https://elsewhere.example/Patient", NULL);
+}
+
+/* That a patient is there is asked in the standard's own words, also of a server that would ignore
+ * others; what it says in place of an answer is passed on. */
+static void test_server_without_the_patients(void **state)
+{
+    static const struct {
+        int32_t status;
+        const char *body, *words;
+    } cases[] = {{200, BUNDLE("", ""), "its patient p1 is not in the resources"},
+                 {404, "{\"issue\": [{\"diagnostics\": \"no store\"}]}", "with 404: no store"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct server server = {.answers = {{.status = cases[i].status, .body = cases[i].body}}};
+        struct mock_host *host = mock_host_create();
+        void *self = NULL;
+        host->extension = offer_http;
+        host->context = &server;
+        CLEANUP_FREE char *given = mem_printf("{\"data\": \"%s\", \"fhir_base\": \"http://x\", "
+                                              "\"compat\": \"reference\"}",
+                                              folder);
+        char *config = mock_config(TASK.options, given);
+        mock_assert_failed(host, TASK.open(mock_call(host), grasp_cstr(config), &self),
+                           GRASP_E_INVALID);
+        mock_assert_contains(host->fail_text, cases[i].words);
+        assert_string_equal(server.urls[0], "http://x/Patient?_id=p1");
+        free(config);
+        mock_host_destroy(host);
+    }
+}
+
 static int set_up(void **state)
 {
     folder = ward_folder();
@@ -327,9 +390,14 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad_questions), cmocka_unit_test(test_bad_folders),
-        cmocka_unit_test(test_server),        cmocka_unit_test(test_kept_answers),
-        cmocka_unit_test(test_google),        cmocka_unit_test(test_server_faults),
+        cmocka_unit_test(test_bad_questions),
+        cmocka_unit_test(test_bad_folders),
+        cmocka_unit_test(test_server),
+        cmocka_unit_test(test_kept_answers),
+        cmocka_unit_test(test_google),
+        cmocka_unit_test(test_server_faults),
+        cmocka_unit_test(test_requests_to_a_server),
+        cmocka_unit_test(test_server_without_the_patients),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -306,21 +306,37 @@ int32_t server_of_id(grasp_call *call, const struct source *source, grasp_str ty
     return search(call, source, type, source->lenient ? "id" : "_id", id, out);
 }
 
+int32_t server_find(grasp_call *call, const struct source *source, grasp_str type, grasp_str id,
+                    struct found *out)
+{
+    return search(call, source, type, "_id", id, out);
+}
+
+/* The path stays below the base; a value may well be an address, as systems of codes are. */
+static bool leads_away(grasp_str request)
+{
+    size_t at = 0;
+    while (at < request.len && request.ptr[at] != '?')
+        at++;
+    grasp_str path = slice_cut(request, 0, at);
+    return slice_find(path, SLICE(".."), 0, &at) || slice_find(path, SLICE("://"), 0, &at) ||
+           slice_find(path, SLICE("%"), 0, &at);
+}
+
 int32_t server_request(grasp_call *call, const struct source *source, grasp_str request,
                        struct found *out)
 {
     struct text url CLEANUP_TEXT = {0};
-    grasp_str body = SLICE(""), plain = request;
+    grasp_str body = SLICE("");
     text_str(&url, source->base);
-    for (size_t i = 0; i < plain.len; i++) {
-        unsigned char c = (unsigned char)plain.ptr[i];
+    for (size_t i = 0; i < request.len; i++) {
+        unsigned char c = (unsigned char)request.ptr[i];
         if (c <= ' ' || c > '~' || strchr("\"<>\\^`{|}#", c))
             text_format(&url, "%%%02X", c);
         else
             text_char(&url, (char)c);
     }
-    if (slice_find(request, SLICE(".."), 0, &(size_t){0}) ||
-        slice_find(request, SLICE("://"), 0, &(size_t){0})) {
+    if (leads_away(request)) {
         text_put(&out->error, "the request is to be a search or a resource, as in Type?patient=ID");
         return GRASP_OK;
     }

@@ -12,5 +12,8 @@ int32_t server_of_patient(grasp_call *call, const struct source *source, grasp_s
                           grasp_str patient, struct found *out);
 int32_t server_of_id(grasp_call *call, const struct source *source, grasp_str type, grasp_str id,
                      struct found *out);
+/* The one resource with this id, in either mode. */
+int32_t server_find(grasp_call *call, const struct source *source, grasp_str type, grasp_str id,
+                    struct found *out);
 int32_t server_request(grasp_call *call, const struct source *source, grasp_str request,
                        struct found *out);

@@ -7,6 +7,8 @@
 #include "bundle.h"
 #include "common/fhir/gather.h"
 #include "common/fhir/json_scan.h"
+#include "common/fhir/query.h"
+#include "common/fhir/r4.h"
 #include "common/slice.h"
 #include "server.h"
 
@@ -86,40 +88,105 @@ int32_t source_of_id(grasp_call *call, const struct source *source, grasp_str ty
     return take_gathered(call, &answer, out);
 }
 
-/* Adds what the store does not know by itself: the page's size, and `id` for `_id`. */
+/* The ids of what the tools fetch as a patient's, for a type that R4 gives no parameter `patient`.
+ * One that no resource has stands for none. */
+static void put_patients_ids(struct text *out, const struct source *source, grasp_str type,
+                             grasp_str patient)
+{
+    struct pool pool CLEANUP_POOL = {0};
+    struct fhir_answer answer = {0};
+    grasp_str item, rest;
+    const char *joint = "_id=";
+    fhir_gather_patient(source->store, FHIR_GATHER_SANE, to_fhir(type), to_fhir(patient),
+                        SOURCE_MOST, &answer);
+    rest = (grasp_str){answer.body, answer.status == 200 ? answer.len : 0};
+    while (scan_item_next(&rest, &item)) {
+        text_put(out, joint);
+        text_str(out, scan_string(scan_get(item, SLICE("id")), &pool));
+        joint = ",";
+    }
+    text_put(out, *joint == ',' ? "" : "_id=-");
+    fhir_answer_free(&answer);
+}
+
+/* Does R4 have the parameter, whatever its modifier or chain? */
+static bool is_known(const struct r4_type *type, grasp_str name)
+{
+    size_t end = 0;
+    while (end < name.len && name.ptr[end] != ':' && name.ptr[end] != '.')
+        end++;
+    return grasp_starts(name, "_") || r4_param_find(type, slice_cut(name, 0, end));
+}
+
+/* What stands for a parameter that R4 does not have: nothing where such are ignored, else what the
+ * tools take it for. False for what is to stay. */
+static bool put_unknown(struct text *out, const struct source *source, const struct r4_type *type,
+                        const struct pair *pair)
+{
+    if (!type || is_known(type, pair->name))
+        return false;
+    if (source->lenient)
+        return true;
+    grasp_str patient = pair->value;
+    if (grasp_starts(patient, "Patient/"))
+        patient = slice_from(patient, 8);
+    if (slice_eq(pair->name, SLICE("id"))) {
+        text_put(out, "_id=");
+        query_encode(out, pair->value);
+    } else if (slice_eq(pair->name, SLICE("patient")) && patient.len &&
+               (grasp_equal(type->name, "Patient") || grasp_equal(type->name, "Medication") ||
+                grasp_equal(type->name, "Location"))) {
+        put_patients_ids(out, source, type->name, patient);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void put_count(struct text *out, grasp_str value)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < value.len && value.ptr[i] >= '0' && value.ptr[i] <= '9'; i++)
+        count = count < PAGE_MOST ? 10 * count + (unsigned)(value.ptr[i] - '0') : PAGE_MOST;
+    text_format(out, "_count=%u", count < PAGE_MOST ? count : PAGE_MOST);
+}
+
+/* Adds the page's size, and takes parameters that the store does not know as its mode has it. */
 static void put_request(struct text *out, const struct source *source, grasp_str request)
 {
+    struct pool pool CLEANUP_POOL = {0};
     bool counted = false;
     size_t query = 0;
     while (query < request.len && request.ptr[query] != '?')
         query++;
-    text_str(out, slice_cut(request, 0, query));
+    grasp_str path = slice_cut(request, 0, query);
+    const struct r4_type *type = r4_type_find(path);
+    text_str(out, path);
     if (query == request.len && slice_find(request, SLICE("/"), 0, &query))
         return;
     grasp_str rest = slice_from(request, query < request.len ? query + 1 : request.len);
-    char joint = '?';
+    text_char(out, '?');
     while (rest.len) {
-        size_t end = 0;
+        struct pair pair;
+        size_t end = 0, start = out->len;
         while (end < rest.len && rest.ptr[end] != '&')
             end++;
-        grasp_str pair = slice_cut(rest, 0, end);
+        grasp_str sent = slice_cut(rest, 0, end), read = sent;
         rest = slice_from(rest, end < rest.len ? end + 1 : end);
-        bool is_id = grasp_starts(pair, "id=");
-        if (is_id && source->lenient)
-            continue;
-        text_char(out, joint);
-        text_put(out, is_id ? "_" : "");
-        joint = '&';
-        if (grasp_starts(pair, "_count=")) {
-            long count = strtol(pair.ptr + 7, NULL, 10);
-            text_format(out, "_count=%ld", count < 0 ? 0 : count > PAGE_MOST ? PAGE_MOST : count);
-            counted = true;
+        if (!query_pair(&read, &pool, &pair) || put_unknown(out, source, type, &pair)) {
+            text_put(out, out->len > start ? "&" : "");
             continue;
         }
-        text_str(out, pair);
+        bool counts = slice_eq(pair.name, SLICE("_count"));
+        if (counts)
+            put_count(out, pair.value);
+        else
+            text_str(out, sent);
+        counted = counted || counts;
+        text_char(out, '&');
     }
     if (!counted)
-        text_format(out, "%c_count=%d", joint, PAGE);
+        text_format(out, "_count=%d", PAGE);
 }
 
 static int32_t ask_store(grasp_call *call, const struct source *source, grasp_str request,
@@ -171,7 +238,10 @@ int32_t source_has_patient(grasp_call *call, const struct source *source, grasp_
         *out = store_has_patient(source, patient);
         return GRASP_OK;
     }
-    int32_t status = server_of_patient(call, source, SLICE("Patient"), patient, &found);
+    int32_t status = server_find(call, source, SLICE("Patient"), patient, &found);
+    if (!status && found.error.len)
+        return grasp_fail(call, GRASP_E_INVALID, "option 'fhir_base': asked for a patient, %.*s",
+                          (int)found.error.len, found.error.ptr);
     rest = text_view(&found.array);
     *out = !status && scan_item_next(&rest, &first);
     return status;
