@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "fhir_agent_fixture.h"
 #include "tasks/fhir_agent/keys.h"
@@ -147,6 +148,118 @@ static void test_resources_as_text(void **state)
               "Expected 'get_resources_by_patient_fhir_id' or 'get_resources_by_resource_id' tool "
               "call, but got 'execute_python_code'");
     ward_close(&ward);
+}
+
+/* The tools of a strategy, as "name(required, ...) " in their order. */
+static char *tools_of(const struct ward *opened)
+{
+    CLEANUP_BUF struct buf out = {0};
+    assert_int_equal(opened->task->info(mock_call(opened->host), opened->self), GRASP_OK);
+    CLEANUP_JSON struct json *info = json_parse(str_of(opened->host->json.items[0].ptr), NULL);
+    const struct json *tools = json_get(info, "tools");
+    for (size_t i = 0; i < json_count(tools); i++) {
+        const struct json *tool = json_at(tools, i);
+        const struct json *required = json_path(tool, "parameters.required");
+        buf_str(&out, json_str(json_get(tool, "name")));
+        for (size_t k = 0; k < json_count(required); k++) {
+            CLEANUP_FREE char *type =
+                mem_printf("parameters.properties.%s.type", json_str(json_at(required, k)).ptr);
+            assert_string_equal(json_str(json_path(tool, type)).ptr, "string");
+            buf_text(&out, k ? ", " : "(");
+            buf_str(&out, json_str(json_at(required, k)));
+        }
+        buf_text(&out, ") ");
+        assert_true(json_str(json_get(tool, "description")).len > 0);
+    }
+    return buf_steal(&out);
+}
+
+#define BY_ID_TOOL BY_ID "(resource_type, resource_id) "
+#define BY_PATIENT_TOOL BY_PATIENT "(resource_type, patient_fhir_id) "
+#define PYTHON_TOOL PYTHON "(code) "
+
+static void test_tools_of_strategies(void **state)
+{
+    static const struct {
+        const grasp_task *task;
+        const char *tools;
+        int turns;
+    } rows[] = {
+        {&fhir_agent_multi_turn_code_resource, BY_ID_TOOL BY_PATIENT_TOOL PYTHON_TOOL, 30},
+        {&fhir_agent_multi_turn_resource, BY_ID_TOOL BY_PATIENT_TOOL, 30},
+        {&fhir_agent_single_turn_code_resource, BY_PATIENT_TOOL PYTHON_TOOL, 3},
+        {&fhir_agent_single_turn_resource, BY_PATIENT_TOOL, 2},
+        {&fhir_agent_single_turn_request, "fhir_request_get(query_string) ", 2},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (!open_with(rows[i].task, ""))
+            continue;
+        CLEANUP_FREE char *tools = tools_of(&ward);
+        assert_string_equal(tools, rows[i].tools);
+        CLEANUP_JSON struct json *info = json_parse(str_of(ward.host->json.items[0].ptr), NULL);
+        assert_int_equal(json_int(json_get(info, "max_turns"), 0), rows[i].turns);
+        assert_string_equal(json_str(json_path(info, "guidance.placement")).ptr, "system");
+        ward_close(&ward);
+    }
+}
+
+static void step_with(struct mock_episode *episode, const char *text, const char *calls)
+{
+    grasp_reply reply = {
+        .size = sizeof(reply), .text = grasp_cstr(text), .tool_calls = grasp_cstr(calls)};
+    mock_episode_step(episode, &reply);
+}
+
+/* Calls beside a text with the marker are made all the same, one after the other. */
+static void test_calls_come_before_text(void **state)
+{
+    struct mock_episode episode;
+    assert_true(open_with(&fhir_agent_multi_turn_resource, ""));
+    begin(&episode);
+    step_with(&episode, "The final answer is: 1",
+              "[{\"id\": \"a\", \"name\": \"" BY_ID "\", \"arguments\": {\"resource_type\": "
+              "\"Patient\", \"resource_id\": \"p2\"}}, {\"id\": \"b\", \"name\": \"" BY_ID
+              "\", \"arguments\": {\"resource_type\": \"Patient\", \"resource_id\": \"p9\"}}]");
+    assert_false(episode.done);
+    assert_non_null(strstr(episode.messages[episode.count - 2].content.ptr, "'id': 'p2'"));
+    assert_string_equal(episode.messages[episode.count - 2].tool_call_id.ptr, "a");
+    assert_string_equal(ward_shown(&episode), "{}");
+    assert_string_equal(episode.messages[episode.count - 1].tool_call_id.ptr, "b");
+    mock_episode_say(&episode, "The final answer is: 2");
+    check_end(&episode, "completed", "The final answer is: 2");
+    ward_close(&ward);
+}
+
+/* A turn in which another tool has its place, or some tool. */
+static void check_unexpected(const grasp_task *task, const char *first, const char *tool,
+                             const char *answer)
+{
+    struct mock_episode episode;
+    if (!open_with(task, ""))
+        return;
+    begin(&episode);
+    if (first)
+        ward_call(&episode, first, ENCOUNTERS);
+    if (tool)
+        ward_call(&episode, tool, "{}");
+    else
+        mock_episode_say(&episode, "The final answer is: 2");
+    check_end(&episode, "agent invalid action", answer);
+    ward_close(&ward);
+}
+
+static void test_tools_out_of_turn(void **state)
+{
+    check_unexpected(&fhir_agent_single_turn_request, NULL, BY_PATIENT,
+                     "Expected 'fhir_request_get' tool call, but got '" BY_PATIENT "'");
+    check_unexpected(&fhir_agent_single_turn_resource, NULL, BY_ID,
+                     "Expected '" BY_PATIENT "' tool call, but got '" BY_ID "'");
+    check_unexpected(&fhir_agent_single_turn_resource, NULL, NULL,
+                     "No tool calls found in the response");
+    check_unexpected(&fhir_agent_single_turn_code_resource, BY_PATIENT, BY_PATIENT,
+                     "Expected 'execute_python_code' tool call, but got '" BY_PATIENT "'");
+    check_unexpected(&fhir_agent_single_turn_code_resource, BY_PATIENT, NULL,
+                     "No tool calls found in the response");
 }
 
 static void test_only_what_fits_is_shown(void **state)
@@ -412,6 +525,9 @@ int main(void)
         cmocka_unit_test(test_turns_run_out),
         cmocka_unit_test(test_as_the_reference),
         cmocka_unit_test(test_resources_as_text),
+        cmocka_unit_test(test_tools_of_strategies),
+        cmocka_unit_test(test_calls_come_before_text),
+        cmocka_unit_test(test_tools_out_of_turn),
         cmocka_unit_test(test_only_what_fits_is_shown),
         cmocka_unit_test(test_one_round_of_searches),
         cmocka_unit_test(test_searches_beyond_the_standard),

@@ -61,6 +61,45 @@ static void test_bad_questions(void **state)
               "question q3: its patient ghost is not in the resources");
 }
 
+/* The first rows of a split in the file's order, but for those that FHIR cannot answer; a row's
+ * type is its template, else its table; a hint that is not there adds no line. */
+static void test_which_rows_count(void **state)
+{
+    static const char csv[] =
+        "split,question_id,question,true_answer,assumption,patient_fhir_id,true_fhir_ids,template,"
+        "main_table_name,mappable_to_fhir\n"
+        "train,f,Q,[[1]],,p1,,t1,admissions,True\n"
+        "valid,v,Q,[[1]],,p1,,t,admissions,True\n"
+        "train,a,Q,[[1]],,p1,,t,admissions,False\n"
+        "other,f,Q,[[1]],,p1,,t,admissions,True\n"
+        "train,c,Q,[[1]],h,p1,,,admissions,True\n"
+        "train,b,Q,[[1]],,p1,,t,admissions,True\n"
+        "test,x,Q,[[1]],,p1,,t,admissions,True\n";
+    static const char *const expected[] = {"\"id\": \"f\"", "\"id\": \"c\"", "\"id\": \"v\"",
+                                           "\"id\": \"x\""};
+    struct ward ward;
+    struct mock_episode episode;
+    ward_write(folder, "rows.csv", csv, sizeof(csv) - 1);
+    CLEANUP_FREE char *options = mem_printf(
+        "{\"data\": \"%s\", \"csv\": \"%s/rows.csv\", \"dev_limit\": 2}", folder, folder);
+    assert_true(ward_open(&ward, &TASK, options));
+    assert_int_equal(ward.count, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_non_null(strstr(ward.samples[i], expected[i]));
+    assert_non_null(strstr(ward.samples[0], "\"type\": \"t1\""));
+    assert_non_null(strstr(ward.samples[1], "\"type\": \"admissions\""));
+    assert_non_null(strstr(ward.samples[0], "\"resources\": {}"));
+    ward_begin(&ward, &episode, 0);
+    assert_string_equal(episode.messages[1].content.ptr,
+                        "Question: Q\nContext:\nPatient FHIR ID is p1.");
+    mock_episode_end(&episode);
+    ward_begin(&ward, &episode, 1);
+    assert_string_equal(episode.messages[1].content.ptr,
+                        "Question: Q\nContext:\nPatient FHIR ID is p1.\nh");
+    mock_episode_end(&episode);
+    ward_close(&ward);
+}
+
 static void test_bad_folders(void **state)
 {
     static const unsigned char damaged[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3, 4};
@@ -391,6 +430,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_questions),
+        cmocka_unit_test(test_which_rows_count),
         cmocka_unit_test(test_bad_folders),
         cmocka_unit_test(test_server),
         cmocka_unit_test(test_kept_answers),

@@ -90,6 +90,23 @@ static void test_stdout_and_answer(void **state)
            "'answer': (<object object at 0x0>, ' at 0x12345678 ')}");
 }
 
+/* The agent is told that it can be imported. */
+static void test_times_with_dateutil(void **state)
+{
+    char *found = result_of(NULL,
+                            "import importlib.util\n"
+                            "answer = importlib.util.find_spec('dateutil') is not None",
+                            0);
+    bool there = strcmp(found, "{'answer': True}") == 0;
+    free(found);
+    if (!there)
+        skip();
+    expect(NULL,
+           "from dateutil.parser import isoparse\n"
+           "answer = isoparse('2111-01-16T07:02:00-05:00').replace(tzinfo=None)",
+           "{'answer': datetime.datetime(2111, 1, 16, 7, 2)}");
+}
+
 static void test_resources(void **state)
 {
     grasp_python_data *data =
@@ -178,6 +195,7 @@ int main(void)
     struct err err;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stdout_and_answer),
+        cmocka_unit_test(test_times_with_dateutil),
         cmocka_unit_test(test_resources),
         cmocka_unit_test(test_resources_that_are_none),
         cmocka_unit_test(test_errors),
