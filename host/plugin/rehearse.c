@@ -86,10 +86,11 @@ static bool ask(const grasp_rehearsal *table, const char *id, const grasp_rehear
         call_finish(&call, 0, NULL);
         return false;
     }
-    if (call_finish(&call, status, &err) || !done) {
+    int code = call_finish(&call, status, &err);
+    if (code || !done) {
         reply->kind = MODEL_FAILED;
         reply->fault = MODEL_FAULT_CONFIG;
-        reply->error = done ? str_of(arena_dup(arena, err.text, strlen(err.text)))
+        reply->error = code ? str_of(arena_dup(arena, err.text, strlen(err.text)))
                             : STR("the rehearsal gave no reply");
     }
     return true;

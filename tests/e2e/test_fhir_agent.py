@@ -1,5 +1,6 @@
 """fhir_agent: every method end to end, the figures of retrieval, and a judge that makes no sense."""
 import contextlib
+import csv
 import http.server
 import json
 import os
@@ -136,13 +137,32 @@ def test_judge_is_asked_once():
 
 def test_refusals():
     with lib.folder() as top:
-        csv = os.path.join(top, "q.csv")
-        with open(csv, "w", encoding="utf-8") as f:
+        path = os.path.join(top, "q.csv")
+        with open(path, "w", encoding="utf-8") as f:
             f.write("split,question\n")
-        lib.expect(lib.run(*EVAL, "-o", os.path.join(top, "out"), "--set", "task.csv=" + csv,
+        lib.expect(lib.run(*EVAL, "-o", os.path.join(top, "out"), "--set", "task.csv=" + path,
                            "task.fhir=" + top), 78, "q.csv:1", "true_answer")
         lib.check(not os.path.exists(os.path.join(top, "out", "val_runs.jsonl")), "a run was begun")
 
 
+def test_other_questions():
+    """The rehearsal says that it has no answer to a question of the user's own."""
+    with lib.folder() as top:
+        data = os.path.join(top, "data")
+        lib.expect(lib.run("fhir", "mimic", "--patients", "2", "--density", "1", data), 0)
+        path = os.path.join(data, "questions_answers_sql_fhir.csv")
+        with open(path, encoding="utf-8", newline="") as f:
+            rows = list(csv.DictReader(f))
+        for row in rows:
+            row["question"] = "Who is it?"
+        with open(path, "w", encoding="utf-8", newline="") as f:
+            writer = csv.DictWriter(f, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        lib.expect(lib.run("eval", "-t", "fhir_agent.so:single_turn_request", *EVAL[3:], "-o",
+                           os.path.join(top, "out"), "--set", "task.data=" + data), 78,
+                   "invented questions only", "Who is it?")
+
+
 lib.main(test_every_method, test_strategies, test_judge_without_sense, test_judge_is_asked_once,
-         test_refusals)
+         test_refusals, test_other_questions)

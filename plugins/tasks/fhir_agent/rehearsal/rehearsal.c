@@ -15,6 +15,20 @@ static int32_t say_reply(struct play *play)
     return play->call->host->emit_message(play->call, &message);
 }
 
+/* An agent of this task, asked something else than the generator does. */
+static int32_t refuse_question(const struct play *play)
+{
+    grasp_str rest = play->input, line;
+    if (!play->tools || !slice_line(&rest, &line))
+        return GRASP_E_UNSUPPORTED;
+    line = utf8_prefix(line, 200);
+    return grasp_fail(
+        play->call, GRASP_E_INVALID,
+        "the rehearsal answers the invented questions only; another one needs a model "
+        "(--agent): %.*s",
+        (int)line.len, line.ptr);
+}
+
 static int32_t reply(grasp_call *call, const grasp_rehearsal_request *request)
 {
     struct pool pool CLEANUP_POOL = {0};
@@ -25,7 +39,7 @@ static int32_t reply(grasp_call *call, const grasp_rehearsal_request *request)
     if (request->count == 1 && rehearsal_judges(request->messages[0]->content, &right))
         return grasp_say(call, "agent", right ? SLICE("1") : SLICE("0"));
     if (!play_look(&play, request))
-        return GRASP_E_UNSUPPORTED;
+        return refuse_question(&play);
     play_reply(&play);
     int32_t status = say_reply(&play);
     text_free(&play.text);
