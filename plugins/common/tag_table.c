@@ -30,6 +30,22 @@ void tags_write(struct text *out, const struct tag_table *table, uint64_t set)
     text_put(out, set ? "\"]" : "[]");
 }
 
+void tags_write_meanings(struct text *out, const struct tag_table *table, uint64_t set)
+{
+    const char *separator = "";
+    text_char(out, '{');
+    for (int tag = 0; tag < table->count; tag++) {
+        if (set & TAG_BIT(tag)) {
+            text_put(out, separator);
+            text_json(out, grasp_cstr(table->tags[tag].name));
+            text_put(out, ": ");
+            text_json(out, grasp_cstr(table->tags[tag].description));
+            separator = ", ";
+        }
+    }
+    text_char(out, '}');
+}
+
 static bool is_word(char c)
 {
     return isalnum((unsigned char)c) || c == '_';

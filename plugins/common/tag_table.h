@@ -15,11 +15,14 @@ struct tag_table {
 
 /* Sets of tags have the bit TAG_BIT(tag). */
 #define TAG_BIT(tag) (UINT64_C(1) << (tag))
+#define TAGS_ALL UINT64_MAX
 
 /* The number of the tag with this name, -1 if there is none. */
 int tag_find(const struct tag_table *table, grasp_str name);
 /* A JSON array of the names. */
 void tags_write(struct text *out, const struct tag_table *table, uint64_t set);
+/* A JSON object of what they mean, by name. */
+void tags_write_meanings(struct text *out, const struct tag_table *table, uint64_t set);
 
 /* What guidance says of tags, for a rehearsal. */
 struct tag_mentions {

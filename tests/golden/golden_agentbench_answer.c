@@ -125,7 +125,7 @@ static void failure_tags(struct golden *g, struct mock_host *host)
             .actions = golden_value(call, json_get(c, "agent_actions")),
             .client_error = json_str(json_get(c, "error")).len > 0,
         };
-        db_tags_write(&tags, explain_reference(&view));
+        tags_write(&tags, &dbbench_tags, explain_reference(&view));
         CLEANUP_JSON struct json *got = json_parse(golden_out(text_view(&tags)), NULL);
         golden_expect_json(g, "out", got, json_get(c, "out"));
     }

@@ -108,7 +108,7 @@ static void play_own(struct mock_host *host, struct os *self, const struct probl
     buf_printf(&sample, "{\"id\": \"%s\"}", problem->key.ptr);
     buf_text(&guidance, "Avoid ");
     for (int tag = 0; tag < OS_TAG_COUNT; tag++)
-        buf_printf(&guidance, "%s ", os_tag_name((enum os_tag)tag));
+        buf_printf(&guidance, "%s ", os_tags.tags[tag].name);
     mock_episode_begin(&episode, host, &agentbench_os_task, self, sample.ptr);
     mock_episode_rehearse(&episode, guidance.ptr);
     mock_episode_grade(&episode);

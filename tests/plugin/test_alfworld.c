@@ -367,7 +367,7 @@ static void test_flawless_rehearsal(void **state)
     size_t lost = 0;
     assert_int_equal(open_house(&house, NULL), GRASP_OK);
     const struct games *games = &((struct alfworld *)house.self)->games;
-    alf_tags_write(&tags, ~0u);
+    tags_write(&tags, &alfworld_tags, ~0u);
     for (int i = 0; i < ALF_SPLIT_COUNT; i++)
         for (size_t k = 0; k < games->splits[i].count; k++)
             if (!rehearse(&house, &games->splits[i].samples[k], tags.ptr)) {
@@ -396,7 +396,7 @@ static void test_flaws(void **state)
     assert_int_equal(open_house(&house, NULL), GRASP_OK);
     const struct games *games = &((struct alfworld *)house.self)->games;
     for (size_t f = 0; f < sizeof(flaws) / sizeof(*flaws); f++) {
-        const char *name = alf_tag_name(flaws[f]);
+        const char *name = alfworld_tags.tags[flaws[f]].name;
         char guidance[128];
         size_t named = 0;
         snprintf(guidance, sizeof(guidance), "always %s", name);

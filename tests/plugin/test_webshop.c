@@ -128,7 +128,7 @@ static void flaws(void **state)
     struct text all CLEANUP_TEXT = {0};
     bool seen[SHOP_TAG_COUNT] = {0};
     for (int tag = 0; tag < SHOP_TAG_COUNT; tag++)
-        text_format(&all, "Avoid %s. ", shop_tag_name((enum shop_tag)tag));
+        text_format(&all, "Avoid %s. ", webshop_tags.tags[tag].name);
     for (size_t i = 0; i < SHOP_SAMPLES; i++) {
         struct mock_episode episode;
         char sample[32];
@@ -137,7 +137,7 @@ static void flaws(void **state)
         mock_episode_rehearse(&episode, NULL);
         mock_episode_grade(&episode);
         for (int tag = 0; tag < SHOP_TAG_COUNT && !host->correct; tag++)
-            seen[tag] |= strstr(host->tags.ptr, shop_tag_name((enum shop_tag)tag)) != NULL;
+            seen[tag] |= strstr(host->tags.ptr, webshop_tags.tags[tag].name) != NULL;
         mock_episode_end(&episode);
         mock_episode_begin(&episode, host, &agentbench_webshop_task, self, sample);
         mock_episode_rehearse(&episode, all.ptr);

@@ -3,15 +3,6 @@
 
 #include <grasp/helpers.h>
 
-void describe_label(struct text *out, const char *name, const char *description)
-{
-    bool first = out->len && out->ptr[out->len - 1] == '{';
-    text_put(out, first ? "" : ", ");
-    text_json(out, grasp_cstr(name));
-    text_put(out, ": ");
-    text_json(out, grasp_cstr(description));
-}
-
 int32_t describe_emit(grasp_call *call, const struct text *out)
 {
     if (out->failed)

@@ -6,8 +6,6 @@
 
 #include "common/text.h"
 
-/* A member of the writer's labels; the caller opens and closes the object, with nothing between. */
-void describe_label(struct text *out, const char *name, const char *description);
 /* Emits what was written. */
 int32_t describe_emit(grasp_call *call, const struct text *out);
 /* The fault of samples() for a name that is not dev, val or test. */

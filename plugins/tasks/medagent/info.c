@@ -4,10 +4,7 @@
 #include "tags.h"
 
 /* Labels that the reference offers to its classifier, which the environment itself never gives. */
-static const struct {
-    const char *name;
-    const char *description;
-} examples[] = {
+static const struct tag_words examples[] = {
     {"answer_format_wrong_type", "the answer has another JSON type than was asked for"},
     {"answer_submitted_before_verification", "the answer was given before it was looked up"},
     {"date_filter_omitted", "results were not limited to the time asked for"},
@@ -16,14 +13,7 @@ static const struct {
     {"quantity_unit_mismatch", "the value is in another unit"},
     {"wrong_resource_type_queried", "another type of resource was searched"},
 };
-
-static void put_label(struct text *out, bool first, const char *name, const char *description)
-{
-    text_put(out, first ? "" : ", ");
-    text_json(out, grasp_cstr(name));
-    text_put(out, ": ");
-    text_json(out, grasp_cstr(description));
-}
+static const struct tag_table reference_labels = {examples, sizeof(examples) / sizeof(*examples)};
 
 static void put_writer(const struct medagent *self, struct text *out)
 {
@@ -33,15 +23,9 @@ static void put_writer(const struct medagent *self, struct text *out)
         text_json(out, self->writer_guidance);
         text_put(out, ", ");
     }
-    text_put(out, "\"labels\": {");
-    if (self->reference)
-        for (size_t i = 0; i < sizeof(examples) / sizeof(*examples); i++)
-            put_label(out, i == 0, examples[i].name, examples[i].description);
-    else
-        for (int tag = 0; tag < TAG_COUNT; tag++)
-            put_label(out, tag == 0, medagent_tags.tags[tag].name,
-                      medagent_tags.tags[tag].description);
-    text_put(out, "}}");
+    text_put(out, "\"labels\": ");
+    tags_write_meanings(out, self->reference ? &reference_labels : &medagent_tags, TAGS_ALL);
+    text_char(out, '}');
 }
 
 int32_t medagent_info(grasp_call *call, void *opaque)

@@ -16,18 +16,6 @@ static void write_splits(const struct quickstart *self, struct text *out)
     text_put(out, "\"]");
 }
 
-static void write_labels(struct text *out)
-{
-    for (int tag = 0; tag < TAG_COUNT; tag++) {
-        text_put(out, tag ? ", \"" : "{\"");
-        text_put(out, quickstart_tags.tags[tag].name);
-        text_put(out, "\": \"");
-        text_escaped(out, grasp_cstr(quickstart_tags.tags[tag].description));
-        text_put(out, "\"");
-    }
-    text_put(out, "}");
-}
-
 int32_t quickstart_info(grasp_call *call, void *opaque)
 {
     const struct quickstart *self = opaque;
@@ -40,7 +28,7 @@ int32_t quickstart_info(grasp_call *call, void *opaque)
                    "\"writer\": {\"family\": \"FHIR clinical lookup\", \"guidance\": \"");
     text_escaped(&out, self->writer_guidance);
     text_put(&out, "\", \"labels\": ");
-    write_labels(&out);
+    tags_write_meanings(&out, &quickstart_tags, TAGS_ALL);
     text_put(&out, "}}");
     if (out.failed)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory");

@@ -17,7 +17,7 @@ struct story {
     bool treated;      /* the object in the hand is as it was asked for */
     size_t placed;     /* objects of the class in receptacles of the class */
     bool taken;
-    uint32_t tags;
+    uint64_t tags;
     grasp_str places[PLACES_MAX];
     size_t visits[PLACES_MAX], place_count;
 };
@@ -41,7 +41,7 @@ static void visit(struct story *story, grasp_str place, grasp_str observation)
     if (i == story->place_count && i < PLACES_MAX)
         story->places[story->place_count++] = place;
     if (i < PLACES_MAX && ++story->visits[i] >= VISITS_MANY)
-        story->tags |= ALF_TAG_BIT(ALF_PLACES_SEARCHED_AGAIN);
+        story->tags |= TAG_BIT(ALF_PLACES_SEARCHED_AGAIN);
     story->before = slice_ends(observation, "is closed.") ? place : SLICE("");
 }
 
@@ -52,9 +52,9 @@ static void put_down(struct story *story, grasp_str object, grasp_str receptacle
     if (aim->kind == AIM_LOOK || !aim_is(object, aim->object))
         return;
     if (!aim_is(receptacle, aim->target))
-        story->tags |= ALF_TAG_BIT(ALF_OBJECT_PUT_ELSEWHERE);
+        story->tags |= TAG_BIT(ALF_OBJECT_PUT_ELSEWHERE);
     else if (aim_treatment(aim->kind) && !story->treated)
-        story->tags |= ALF_TAG_BIT(ALF_OBJECT_NOT_TREATED);
+        story->tags |= TAG_BIT(ALF_OBJECT_NOT_TREATED);
     else
         story->placed++;
 }
@@ -67,7 +67,7 @@ static void treat(struct story *story, grasp_str action)
     if (grasp_starts(action, wanted))
         story->treated = true;
     else
-        story->tags |= ALF_TAG_BIT(ALF_WRONG_TREATMENT);
+        story->tags |= TAG_BIT(ALF_WRONG_TREATMENT);
 }
 
 static void use(struct story *story, grasp_str object)
@@ -76,7 +76,7 @@ static void use(struct story *story, grasp_str object)
         return;
     story->placed++; /* the lamp is on */
     if (!aim_is(story->holding, story->aim.object))
-        story->tags |= ALF_TAG_BIT(ALF_LAMP_USED_EMPTY_HANDED);
+        story->tags |= TAG_BIT(ALF_LAMP_USED_EMPTY_HANDED);
 }
 
 static void take(struct story *story, grasp_str object)
@@ -86,7 +86,7 @@ static void take(struct story *story, grasp_str object)
     if (aim_is(object, story->aim.object))
         story->taken = true;
     else
-        story->tags |= ALF_TAG_BIT(ALF_WRONG_OBJECT_TAKEN);
+        story->tags |= TAG_BIT(ALF_WRONG_OBJECT_TAKEN);
 }
 
 static void follow(struct story *story, const grasp_json_value *entry)
@@ -95,12 +95,12 @@ static void follow(struct story *story, const grasp_json_value *entry)
     grasp_str action = json->as_string(json->get(entry, SLICE("action"))), first, second;
     grasp_str seen = json->as_string(json->get(entry, SLICE("observation")));
     if (grasp_starts(seen, "Nothing happens")) {
-        story->tags |= ALF_TAG_BIT(ALF_ACTION_NOT_LISTED);
+        story->tags |= TAG_BIT(ALF_ACTION_NOT_LISTED);
         return;
     }
     if (grasp_starts(action, "go to ")) {
         if (story->before.len)
-            story->tags |= ALF_TAG_BIT(ALF_CLOSED_RECEPTACLE_SKIPPED);
+            story->tags |= TAG_BIT(ALF_CLOSED_RECEPTACLE_SKIPPED);
         visit(story, slice_from(action, 6), seen);
     } else if (grasp_starts(action, "open ")) {
         story->before = SLICE("");
@@ -118,7 +118,7 @@ static void follow(struct story *story, const grasp_json_value *entry)
     }
 }
 
-static uint32_t end_tags(const struct story *story, grasp_str status)
+static uint64_t end_tags(const struct story *story, grasp_str status)
 {
     static const struct {
         const char *status;
@@ -127,44 +127,44 @@ static uint32_t end_tags(const struct story *story, grasp_str status)
                 {STATUS_CONTEXT_LIMIT, ALF_CONTEXT_LIMIT},
                 {STATUS_TASK_ERROR, ALF_TASK_ERROR},
                 {STATUS_INVALID_ACTION, ALF_SAME_ACTION_REPEATED}};
-    uint32_t tags = 0;
+    uint64_t tags = 0;
     for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
         if (grasp_equal(status, ends[i].status))
-            tags |= ALF_TAG_BIT(ends[i].tag);
+            tags |= TAG_BIT(ends[i].tag);
     if (!story->taken)
-        tags |= ALF_TAG_BIT(ALF_OBJECT_NEVER_FOUND);
+        tags |= TAG_BIT(ALF_OBJECT_NEVER_FOUND);
     if (story->aim.kind == AIM_TWO && story->placed == 1)
-        tags |= ALF_TAG_BIT(ALF_SECOND_OBJECT_FORGOTTEN);
+        tags |= TAG_BIT(ALF_SECOND_OBJECT_FORGOTTEN);
     if (story->aim.kind == AIM_LOOK && !story->placed && story->taken)
-        tags |= ALF_TAG_BIT(ALF_LAMP_NOT_USED);
+        tags |= TAG_BIT(ALF_LAMP_NOT_USED);
     return tags;
 }
 
 /* Turns of the agent that were no action. */
-static uint32_t protocol_tags(const struct alfworld *self, const grasp_json_value *history)
+static uint64_t protocol_tags(const struct alfworld *self, const grasp_json_value *history)
 {
     const grasp_json *json = self->json;
-    uint32_t tags = 0;
+    uint64_t tags = 0;
     for (uint64_t i = 0; i < json->count(history); i++) {
         const grasp_json_value *message = json->at(history, i);
         grasp_str content = json->as_string(json->get(message, SLICE("content")));
         if (!grasp_equal(json->as_string(json->get(message, SLICE("role"))), "user"))
             continue;
         if (slice_eq(content, self->texts.no_tool_call))
-            tags |= ALF_TAG_BIT(ALF_NO_TOOL_CALL);
+            tags |= TAG_BIT(ALF_NO_TOOL_CALL);
         if (slice_eq(content, self->texts.bad_arguments))
-            tags |= ALF_TAG_BIT(ALF_PROTOCOL_INVALID);
+            tags |= TAG_BIT(ALF_PROTOCOL_INVALID);
     }
     return tags;
 }
 
-static uint32_t explain(const struct alfworld *self, const grasp_json_value *rollout)
+static uint64_t explain(const struct alfworld *self, const grasp_json_value *rollout)
 {
     const grasp_json *json = self->json;
     struct story story = {.json = json, .holding = SLICE(""), .before = SLICE("")};
     const grasp_json_value *raw = json->get(rollout, SLICE("raw"));
     const grasp_json_value *log = json->get(raw, SLICE("log"));
-    uint32_t tags = protocol_tags(self, json->get(rollout, SLICE("history")));
+    uint64_t tags = protocol_tags(self, json->get(rollout, SLICE("history")));
     if (aim_read(json->as_string(json->get(raw, SLICE("init_prompt"))), &story.aim)) {
         for (uint64_t i = 0; i < json->count(log); i++)
             follow(&story, json->at(log, i));
@@ -202,7 +202,7 @@ int32_t alfworld_grade(grasp_call *call, void *opaque, grasp_str sample, grasp_s
         return grasp_fail(call, GRASP_E_INVALID, "the rollout is not an object with a 'status'");
     const grasp_json_value *raw = json->get(run, SLICE("raw"));
     bool correct = is_true(json, json->get(raw, SLICE("result")));
-    alf_tags_write(&tags, correct ? 0 : explain(self, run));
+    tags_write(&tags, &alfworld_tags, correct ? 0 : explain(self, run));
     if (tags.failed)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for the verdict");
     return grasp_judge(call, correct, text_view(&tags).ptr);

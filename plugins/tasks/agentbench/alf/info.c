@@ -19,11 +19,9 @@ int32_t alfworld_info(grasp_call *call, void *opaque)
     window_write(&out, self->texts.omitted, self->reference);
     text_put(&out, ", \"writer\": {\"family\": \"ALFWorld household\", \"guidance\": ");
     text_json(&out, self->texts.writer_guidance);
-    text_put(&out, ", \"labels\": {");
-    for (int tag = 0; tag < ALF_TAG_COUNT; tag++)
-        describe_label(&out, alf_tag_name((enum alf_tag)tag),
-                       alf_tag_description((enum alf_tag)tag));
-    text_put(&out, "}}}");
+    text_put(&out, ", \"labels\": ");
+    tags_write_meanings(&out, &alfworld_tags, TAGS_ALL);
+    text_put(&out, "}}");
     return describe_emit(call, &out);
 }
 

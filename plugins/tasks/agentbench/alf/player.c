@@ -207,7 +207,7 @@ bool player_read(struct pool *pool, const grasp_rehearsal_request *request, stru
     slice_find(last, SLICE(MARK), 0, &at);
     out->seen = slice_trim(slice_cut(last, 0, at));
     read_actions(pool, out, slice_from(last, at + strlen(MARK)));
-    mentions_find(request, alf_tag_find, &out->mentions);
+    rehearsal_mentions(request, &alfworld_tags, &out->mentions);
     read_notes(out, notes, &next);
     apply(out, next);
     return true;

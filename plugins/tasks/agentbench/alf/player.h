@@ -20,7 +20,7 @@ struct player {
     struct aim aim;
     bool lost;         /* the task is no longer in what is left of the conversation */
     grasp_str opening; /* the room and the task */
-    struct mentions mentions;
+    struct tag_mentions mentions;
     size_t turns;
     grasp_str seen;     /* the last observation */
     grasp_str *actions; /* what can be done now */

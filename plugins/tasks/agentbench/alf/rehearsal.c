@@ -81,10 +81,10 @@ static int mistake_of(const struct player *player)
 {
     int habit = habit_of(player);
     for (int tag = 0; tag < ALF_TAG_COUNT; tag++)
-        if ((player->mentions.always & ALF_TAG_BIT(tag)) &&
+        if ((player->mentions.demanded & TAG_BIT(tag)) &&
             applies(player->aim.kind, (enum alf_tag)tag))
             return tag;
-    return habit < 0 || (player->mentions.mentioned & ALF_TAG_BIT(habit)) ? -1 : habit;
+    return habit < 0 || (player->mentions.named & TAG_BIT(habit)) ? -1 : habit;
 }
 
 struct choice {

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tags.h"
 
-#include <grasp/helpers.h>
-
-static const struct {
-    const char *name;
-    const char *description;
-} table[ALF_TAG_COUNT] = {
+static const struct tag_words words[ALF_TAG_COUNT] = {
     [ALF_ACTION_NOT_LISTED] = {"action_not_listed",
                                "an action was given that is not among the available ones, and "
                                "nothing happened"},
@@ -43,33 +38,4 @@ static const struct {
                              "it should be cooled"},
 };
 
-const char *alf_tag_name(enum alf_tag tag)
-{
-    return table[tag].name;
-}
-
-const char *alf_tag_description(enum alf_tag tag)
-{
-    return table[tag].description;
-}
-
-int alf_tag_find(grasp_str name)
-{
-    for (int tag = 0; tag < ALF_TAG_COUNT; tag++)
-        if (grasp_equal(name, table[tag].name))
-            return tag;
-    return -1;
-}
-
-void alf_tags_write(struct text *out, uint32_t tags)
-{
-    const char *separator = "[\"";
-    for (int tag = 0; tag < ALF_TAG_COUNT; tag++) {
-        if (tags & ALF_TAG_BIT(tag)) {
-            text_put(out, separator);
-            text_put(out, table[tag].name);
-            separator = "\", \"";
-        }
-    }
-    text_put(out, tags ? "\"]" : "[]");
-}
+const struct tag_table alfworld_tags = {words, ALF_TAG_COUNT};

@@ -2,10 +2,7 @@
 /* Failure tags: what went wrong, in words that say how. */
 #pragma once
 
-#include <grasp/abi.h>
-#include <stdbool.h>
-
-#include "common/text.h"
+#include "common/tag_table.h"
 
 /* In alphabetical order, which is the order in verdicts. */
 enum alf_tag {
@@ -29,11 +26,4 @@ enum alf_tag {
     ALF_TAG_COUNT,
 };
 
-#define ALF_TAG_BIT(tag) (1u << (tag))
-
-const char *alf_tag_name(enum alf_tag tag);
-const char *alf_tag_description(enum alf_tag tag);
-/* The tag with this name, -1 if there is none. */
-int alf_tag_find(grasp_str name);
-/* A JSON array of the names. */
-void alf_tags_write(struct text *out, uint32_t tags);
+extern const struct tag_table alfworld_tags;

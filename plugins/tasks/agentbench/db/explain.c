@@ -71,19 +71,19 @@ static struct seen look(const struct rollout_view *view)
     return seen;
 }
 
-static uint32_t explain_mutation(const struct rollout_view *view, const struct seen *seen)
+static uint64_t explain_mutation(const struct rollout_view *view, const struct seen *seen)
 {
-    uint32_t tags = DB_TAG_BIT(DB_MUTATION_TASK);
+    uint64_t tags = TAG_BIT(DB_MUTATION_TASK);
     grasp_str answer = final_answer(view);
     bool called = false;
     for (uint64_t i = 0; i < view->json->count(view->actions); i++)
         called |= has(action_at(view, i), "tool_call:");
     if (!seen->sql)
-        tags |= DB_TAG_BIT(DB_MUTATION_NO_SQL);
+        tags |= TAG_BIT(DB_MUTATION_NO_SQL);
     else if (!seen->verified && seen->answer)
-        tags |= DB_TAG_BIT(DB_MUTATION_UNVERIFIED);
+        tags |= TAG_BIT(DB_MUTATION_UNVERIFIED);
     if (!called && seen->text_answer && answer.len && !grasp_equal(answer, "[]"))
-        tags |= DB_TAG_BIT(DB_MUTATION_NATURAL_LANGUAGE_ANSWER);
+        tags |= TAG_BIT(DB_MUTATION_NATURAL_LANGUAGE_ANSWER);
     return tags;
 }
 
@@ -98,7 +98,7 @@ static bool gives_up(grasp_str answer)
     return false;
 }
 
-static uint32_t explain_question(const struct rollout_view *view)
+static uint64_t explain_question(const struct rollout_view *view)
 {
     static const struct {
         const char *type;
@@ -107,28 +107,28 @@ static uint32_t explain_question(const struct rollout_view *view)
                  {"comparison", DB_COMPARISON_TASK},
                  {"counting", DB_COUNTING_TASK},
                  {"other", DB_OTHER_TASK}};
-    uint32_t tags = grasp_starts(view->type, "aggregation-") ? DB_TAG_BIT(DB_AGGREGATION_TASK) : 0;
+    uint64_t tags = grasp_starts(view->type, "aggregation-") ? TAG_BIT(DB_AGGREGATION_TASK) : 0;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
         if (grasp_equal(view->type, kinds[i].type))
-            tags |= DB_TAG_BIT(kinds[i].tag);
+            tags |= TAG_BIT(kinds[i].tag);
     if (gives_up(final_answer(view)))
-        tags |= DB_TAG_BIT(DB_PREMATURE_NOT_FOUND);
+        tags |= TAG_BIT(DB_PREMATURE_NOT_FOUND);
     return tags;
 }
 
-uint32_t explain_reference(const struct rollout_view *view)
+uint64_t explain_reference(const struct rollout_view *view)
 {
     struct seen seen = look(view);
-    uint32_t tags = view->client_error ? DB_TAG_BIT(DB_TASK_ERROR) : 0;
+    uint64_t tags = view->client_error ? TAG_BIT(DB_TASK_ERROR) : 0;
     if (grasp_equal(view->status, STATUS_VALIDATION_FAILED)) {
-        tags |= DB_TAG_BIT(DB_PROTOCOL_INVALID);
+        tags |= TAG_BIT(DB_PROTOCOL_INVALID);
         if (!seen.any_call)
-            tags |= DB_TAG_BIT(DB_NO_VALID_ACTION);
+            tags |= TAG_BIT(DB_NO_VALID_ACTION);
         else if (seen.sql && !seen.answer)
-            tags |= DB_TAG_BIT(DB_MISSING_FINAL_ANSWER);
+            tags |= TAG_BIT(DB_MISSING_FINAL_ANSWER);
     }
     if (grasp_equal(view->status, STATUS_TASK_LIMIT))
-        tags |= DB_TAG_BIT(DB_TASK_LIMIT);
+        tags |= TAG_BIT(DB_TASK_LIMIT);
     return tags |
            (type_is_mutation(view->type) ? explain_mutation(view, &seen) : explain_question(view));
 }
@@ -216,24 +216,24 @@ static bool is_wrapped(const struct answer *given, const struct answer *want)
            slice_find(given->items[0], want->items[0], 0, &at);
 }
 
-static uint32_t explain_answer(const struct rollout_view *view, const struct answer *given,
+static uint64_t explain_answer(const struct rollout_view *view, const struct answer *given,
                                const struct answer *want)
 {
-    uint32_t tags = 0;
+    uint64_t tags = 0;
     for (size_t i = 0; i < given->count && i < 4; i++)
         if (gives_up(given->items[i]) ||
             (grasp_equal(given->items[i], "0") && !(want->count && all_whole(want))))
-            tags |= DB_TAG_BIT(DB_PREMATURE_NOT_FOUND);
+            tags |= TAG_BIT(DB_PREMATURE_NOT_FOUND);
     if (is_joined(given, want))
-        tags |= DB_TAG_BIT(DB_ROWS_JOINED_IN_ONE_TEXT);
+        tags |= TAG_BIT(DB_ROWS_JOINED_IN_ONE_TEXT);
     if (is_wrapped(given, want))
-        tags |= DB_TAG_BIT(DB_ANSWER_IN_A_SENTENCE);
+        tags |= TAG_BIT(DB_ANSWER_IN_A_SENTENCE);
     if (grasp_equal(view->type, "counting") && given->count && !all_whole(given) && !tags)
-        tags |= DB_TAG_BIT(DB_LISTED_INSTEAD_OF_COUNTED);
+        tags |= TAG_BIT(DB_LISTED_INSTEAD_OF_COUNTED);
     return tags;
 }
 
-uint32_t explain_more(struct pool *pool, const struct rollout_view *view, const struct py *answer,
+uint64_t explain_more(struct pool *pool, const struct rollout_view *view, const struct py *answer,
                       const struct py *truth)
 {
     struct seen seen = look(view);
@@ -241,24 +241,24 @@ uint32_t explain_more(struct pool *pool, const struct rollout_view *view, const 
     bool completed = grasp_equal(view->status, STATUS_COMPLETED);
     bool mutation = type_is_mutation(view->type);
     struct answer given, want;
-    uint32_t tags = 0;
+    uint64_t tags = 0;
     if (mutation && statements.all_rows)
-        tags |= DB_TAG_BIT(DB_WHERE_CLAUSE_OMITTED);
+        tags |= TAG_BIT(DB_WHERE_CLAUSE_OMITTED);
     if (statements.written && !seen.any_call)
-        tags |= DB_TAG_BIT(DB_SQL_WRITTEN_AS_TEXT);
+        tags |= TAG_BIT(DB_SQL_WRITTEN_AS_TEXT);
     if (completed && last_response_is_error(view))
-        tags |= DB_TAG_BIT(DB_SQL_ERROR_LEFT_UNSOLVED);
+        tags |= TAG_BIT(DB_SQL_ERROR_LEFT_UNSOLVED);
     if (!mutation && completed) {
         answer_clean(pool, answer, &given);
         answer_clean(pool, truth, &want);
         tags |= explain_answer(view, &given, &want);
         if (!seen.sql)
-            tags |= DB_TAG_BIT(DB_ANSWERED_WITHOUT_QUERY);
+            tags |= TAG_BIT(DB_ANSWERED_WITHOUT_QUERY);
         if (!tags && statements.ordered && !statements.cast)
-            tags |= DB_TAG_BIT(DB_NUMBERS_COMPARED_AS_TEXT);
+            tags |= TAG_BIT(DB_NUMBERS_COMPARED_AS_TEXT);
     }
     if (mutation && completed && seen.sql && !tags)
-        tags |= DB_TAG_BIT(DB_WRONG_VALUE_WRITTEN);
+        tags |= TAG_BIT(DB_WRONG_VALUE_WRITTEN);
     return tags;
 }
 

@@ -14,9 +14,9 @@ struct rollout_view {
 };
 
 /* The reference's tags. */
-uint32_t explain_reference(const struct rollout_view *view);
+uint64_t explain_reference(const struct rollout_view *view);
 /* What we see besides: how a wrong answer came about. */
-uint32_t explain_more(struct pool *pool, const struct rollout_view *view, const struct py *answer,
+uint64_t explain_more(struct pool *pool, const struct rollout_view *view, const struct py *answer,
                       const struct py *truth);
 /* The text after the last "Final Answer:" of an agent's message, else the arguments of the last
  * commit_final_answer; "" for neither. */

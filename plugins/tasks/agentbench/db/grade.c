@@ -41,7 +41,7 @@ static bool is_correct(grasp_call *call, struct pool *pool, const struct case_vi
     return answer_equal(pool, &answer, &truth, view->type);
 }
 
-static uint32_t explain(grasp_call *call, struct pool *pool, const struct dbbench *self,
+static uint64_t explain(grasp_call *call, struct pool *pool, const struct dbbench *self,
                         const struct case_view *view, const grasp_json_value *rollout)
 {
     const grasp_json *json = view->json;
@@ -54,18 +54,18 @@ static uint32_t explain(grasp_call *call, struct pool *pool, const struct dbbenc
         .history = json->get(rollout, SLICE("history")),
     };
     seen.client_error = grasp_equal(seen.status, STATUS_TASK_ERROR);
-    uint32_t tags = explain_reference(&seen);
+    uint64_t tags = explain_reference(&seen);
     if (self->reference)
         return tags;
     values(pool, view, &answer, &truth);
     return tags | explain_more(pool, &seen, &answer, &truth);
 }
 
-static int32_t emit(grasp_call *call, const struct case_view *view, bool correct, uint32_t tags)
+static int32_t emit(grasp_call *call, const struct case_view *view, bool correct, uint64_t tags)
 {
     struct text names CLEANUP_TEXT = {0}, detail CLEANUP_TEXT = {0};
     const grasp_json_value *hash = view->json->get(view->result, SLICE("table_hash"));
-    db_tags_write(&names, correct ? 0 : tags);
+    tags_write(&names, &dbbench_tags, correct ? 0 : tags);
     text_put(&detail, "{\"expected\": ");
     text_str(&detail, view->json->print(call, view->truth, 0));
     if (hash) {

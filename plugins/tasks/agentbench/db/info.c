@@ -6,32 +6,26 @@
 #include "tags.h"
 
 /* Labels that the reference offers to its classifier, which the environment itself never gives. */
-static const struct {
-    const char *name;
-    const char *description;
-} examples[] = {
+static const struct tag_words examples[] = {
     {"answer_submitted_before_query", "an answer was committed before any SQL had run"},
     {"insert_without_verification", "the new row was not looked at"},
     {"sql_max_on_text_column", "an extreme was taken of texts"},
     {"where_clause_omitted", "a change met every row"},
     {"wrong_column_in_mutation", "a change went into another column"},
 };
+static const struct tag_table reference_labels = {examples, sizeof(examples) / sizeof(*examples)};
 
 static void put_writer(const struct dbbench *self, struct text *out)
 {
     text_put(out, "\"writer\": {\"family\": \"DBBench SQL\", ");
     text_put(out, "\"guidance\": ");
     text_json(out, self->texts.writer_guidance);
-    text_put(out, ", \"labels\": {");
+    text_put(out, ", \"labels\": ");
     if (self->reference)
-        for (size_t i = 0; i < sizeof(examples) / sizeof(*examples); i++)
-            describe_label(out, examples[i].name, examples[i].description);
-    for (int tag = 0; tag < DB_TAG_COUNT && !self->reference; tag++) {
-        if (DB_TAG_BIT(tag) & DB_TAG_KINDS)
-            continue;
-        describe_label(out, db_tag_name((enum db_tag)tag), db_tag_description((enum db_tag)tag));
-    }
-    text_put(out, "}}");
+        tags_write_meanings(out, &reference_labels, TAGS_ALL);
+    else
+        tags_write_meanings(out, &dbbench_tags, ~DB_TAG_KINDS);
+    text_char(out, '}');
 }
 
 int32_t dbbench_info(grasp_call *call, void *opaque)

@@ -101,10 +101,9 @@ static int mistake_of(const struct db_view *view)
 {
     int habit = habit_of(view);
     for (int tag = 0; tag < DB_TAG_COUNT; tag++)
-        if ((view->mentions.always & DB_TAG_BIT(tag)) && applies(view, (enum db_tag)tag))
+        if ((view->mentions.demanded & TAG_BIT(tag)) && applies(view, (enum db_tag)tag))
             return tag;
-    if (habit < 0 || (view->mentions.mentioned & DB_TAG_BIT(habit)) ||
-        !applies(view, (enum db_tag)habit))
+    if (habit < 0 || (view->mentions.named & TAG_BIT(habit)) || !applies(view, (enum db_tag)habit))
         return -1;
     return habit;
 }

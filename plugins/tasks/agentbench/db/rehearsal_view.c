@@ -106,7 +106,7 @@ bool db_view_read(grasp_call *call, struct pool *pool, const grasp_rehearsal_req
     if (!system || !out->question.len ||
         (!out->text_protocol && !has(request->tools, "execute_sql")))
         return false;
-    mentions_find(request, db_tag_find, &out->mentions);
+    rehearsal_mentions(request, &dbbench_tags, &out->mentions);
     read_turns(request, out);
     look_up(call, pool, out);
     return true;

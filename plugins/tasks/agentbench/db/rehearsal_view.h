@@ -13,7 +13,7 @@ struct db_view {
     grasp_str question;
     grasp_str table;     /* its name */
     grasp_str type, sql; /* of a question of our own set; empty for others */
-    struct mentions mentions;
+    struct tag_mentions mentions;
     size_t turns, statements; /* of the agent so far */
     grasp_str response;       /* to the last statement */
 };

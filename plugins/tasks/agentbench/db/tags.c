@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tags.h"
 
-#include <grasp/helpers.h>
-
-static const struct {
-    const char *name;
-    const char *description;
-} table[DB_TAG_COUNT] = {
+static const struct tag_words words[DB_TAG_COUNT] = {
     [DB_AGGREGATION_TASK] = {"aggregation_task", "a question for a sum, a mean or an extreme"},
     [DB_ANSWER_IN_A_SENTENCE] = {"answer_in_a_sentence",
                                  "the value was committed with words or a unit around it"},
@@ -48,33 +43,4 @@ static const struct {
                                 "the change ran, and the table is not as it should be"},
 };
 
-const char *db_tag_name(enum db_tag tag)
-{
-    return table[tag].name;
-}
-
-const char *db_tag_description(enum db_tag tag)
-{
-    return table[tag].description;
-}
-
-int db_tag_find(grasp_str name)
-{
-    for (int tag = 0; tag < DB_TAG_COUNT; tag++)
-        if (grasp_equal(name, table[tag].name))
-            return tag;
-    return -1;
-}
-
-void db_tags_write(struct text *out, uint32_t tags)
-{
-    const char *separator = "[\"";
-    for (int tag = 0; tag < DB_TAG_COUNT; tag++) {
-        if (tags & DB_TAG_BIT(tag)) {
-            text_put(out, separator);
-            text_put(out, table[tag].name);
-            separator = "\", \"";
-        }
-    }
-    text_put(out, tags ? "\"]" : "[]");
-}
+const struct tag_table dbbench_tags = {words, DB_TAG_COUNT};

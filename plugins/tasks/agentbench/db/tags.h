@@ -2,10 +2,7 @@
 /* Failure tags: what went wrong, in words that say how. */
 #pragma once
 
-#include <grasp/abi.h>
-#include <stdbool.h>
-
-#include "common/text.h"
+#include "common/tag_table.h"
 
 /* In alphabetical order, which is the order in verdicts. */
 enum db_tag {
@@ -36,16 +33,9 @@ enum db_tag {
     DB_TAG_COUNT,
 };
 
-#define DB_TAG_BIT(tag) (1u << (tag))
 /* What says only of what kind the task was. */
 #define DB_TAG_KINDS                                                                               \
-    (DB_TAG_BIT(DB_AGGREGATION_TASK) | DB_TAG_BIT(DB_COMPARISON_TASK) |                            \
-     DB_TAG_BIT(DB_COUNTING_TASK) | DB_TAG_BIT(DB_MUTATION_TASK) | DB_TAG_BIT(DB_OTHER_TASK) |     \
-     DB_TAG_BIT(DB_RANKING_TASK))
+    (TAG_BIT(DB_AGGREGATION_TASK) | TAG_BIT(DB_COMPARISON_TASK) | TAG_BIT(DB_COUNTING_TASK) |      \
+     TAG_BIT(DB_MUTATION_TASK) | TAG_BIT(DB_OTHER_TASK) | TAG_BIT(DB_RANKING_TASK))
 
-const char *db_tag_name(enum db_tag tag);
-const char *db_tag_description(enum db_tag tag);
-/* The tag with this name, -1 if there is none. */
-int db_tag_find(grasp_str name);
-/* A JSON array of the names. */
-void db_tags_write(struct text *out, uint32_t tags);
+extern const struct tag_table dbbench_tags;

@@ -79,44 +79,44 @@ static bool looks_like_command(grasp_str text)
     return false;
 }
 
-static uint32_t tags_of_answer(const struct case_file *c)
+static uint64_t tags_of_answer(const struct case_file *c)
 {
     int64_t given, right;
     bool number = to_number(c->expected, &right);
     if (!c->answer.len)
-        return OS_TAG_BIT(OS_TAG_NO_ANSWER_GIVEN);
+        return TAG_BIT(OS_TAG_NO_ANSWER_GIVEN);
     if (looks_like_command(c->answer))
-        return OS_TAG_BIT(OS_TAG_COMMAND_AS_ANSWER);
+        return TAG_BIT(OS_TAG_COMMAND_AS_ANSWER);
     if (!number_in(c, "commands"))
-        return OS_TAG_BIT(OS_TAG_ANSWERED_WITHOUT_LOOKING);
-    uint32_t cut = c->json->as_bool(c->json->get(c->raw, SLICE("cut")), 0)
-                       ? OS_TAG_BIT(OS_TAG_CUT_OUTPUT_TRUSTED)
+        return TAG_BIT(OS_TAG_ANSWERED_WITHOUT_LOOKING);
+    uint64_t cut = c->json->as_bool(c->json->get(c->raw, SLICE("cut")), 0)
+                       ? TAG_BIT(OS_TAG_CUT_OUTPUT_TRUSTED)
                        : 0;
     if (holds_value(c->answer, c->expected))
-        return OS_TAG_BIT(OS_TAG_ANSWER_WITH_WORDS);
+        return TAG_BIT(OS_TAG_ANSWER_WITH_WORDS);
     if (number && to_number(c->answer, &given))
-        return cut | OS_TAG_BIT(given > right ? OS_TAG_COUNT_TOO_HIGH : OS_TAG_COUNT_TOO_LOW);
-    return cut | OS_TAG_BIT(OS_TAG_WRONG_TEXT);
+        return cut | TAG_BIT(given > right ? OS_TAG_COUNT_TOO_HIGH : OS_TAG_COUNT_TOO_LOW);
+    return cut | TAG_BIT(OS_TAG_WRONG_TEXT);
 }
 
 /* The environment's own ends, then what the answer says, or the state where none is asked for. */
-static uint32_t tags_of(const struct case_file *c)
+static uint64_t tags_of(const struct case_file *c)
 {
-    uint32_t manners = (number_in(c, "silent_turns") ? OS_TAG_BIT(OS_TAG_NO_TOOL_CALL) : 0) |
-                       (number_in(c, "bad_turns") ? OS_TAG_BIT(OS_TAG_BAD_TOOL_CALL) : 0);
+    uint64_t manners = (number_in(c, "silent_turns") ? TAG_BIT(OS_TAG_NO_TOOL_CALL) : 0) |
+                       (number_in(c, "bad_turns") ? TAG_BIT(OS_TAG_BAD_TOOL_CALL) : 0);
     grasp_str error = c->json->as_string(c->json->get(c->raw, SLICE("error")));
     size_t at;
     if (grasp_equal(c->status, STATUS_TASK_LIMIT))
-        return manners ? manners : OS_TAG_BIT(OS_TAG_ROUNDS_USED_UP);
+        return manners ? manners : TAG_BIT(OS_TAG_ROUNDS_USED_UP);
     if (grasp_equal(c->status, STATUS_TASK_ERROR) && slice_find(error, SLICE("end in"), 0, &at))
-        return OS_TAG_BIT(OS_TAG_COMMAND_HUNG);
+        return TAG_BIT(OS_TAG_COMMAND_HUNG);
     if (grasp_equal(c->status, STATUS_TASK_ERROR) && slice_find(error, SLICE("memory"), 0, &at))
-        return OS_TAG_BIT(OS_TAG_MACHINE_OVERLOADED);
+        return TAG_BIT(OS_TAG_MACHINE_OVERLOADED);
     if (!grasp_equal(c->status, STATUS_COMPLETED))
         return manners;
     if (c->has_expected)
         return tags_of_answer(c);
-    return OS_TAG_BIT(number_in(c, "commands") ? OS_TAG_WRONG_STATE : OS_TAG_FINISHED_UNDONE);
+    return TAG_BIT(number_in(c, "commands") ? OS_TAG_WRONG_STATE : OS_TAG_FINISHED_UNDONE);
 }
 
 /* As the reference has them: all problems are of one type. */
@@ -134,7 +134,7 @@ static int32_t emit(grasp_call *call, const struct os *self, const struct case_f
     if (self->reference)
         put_reference_tags(&tags, c);
     else
-        os_tags_write(&tags, right ? 0 : tags_of(c));
+        tags_write(&tags, &os_tags, right ? 0 : tags_of(c));
     text_format(&detail, "{\"commands\": %lld", (long long)number_in(c, "commands"));
     if (c->has_expected) {
         text_put(&detail, ", \"expected\": ");

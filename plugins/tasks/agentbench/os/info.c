@@ -11,11 +11,8 @@ static void put_writer(const struct os *self, struct text *out)
     if (!self->reference) {
         text_put(out, ", \"guidance\": ");
         text_json(out, self->texts.writer_guidance);
-        text_put(out, ", \"labels\": {");
-        for (int tag = 0; tag < OS_TAG_COUNT; tag++)
-            describe_label(out, os_tag_name((enum os_tag)tag),
-                           os_tag_description((enum os_tag)tag));
-        text_char(out, '}');
+        text_put(out, ", \"labels\": ");
+        tags_write_meanings(out, &os_tags, TAGS_ALL);
     }
     text_char(out, '}');
 }

@@ -22,7 +22,7 @@ struct play {
     size_t turns;   /* of the agent */
     bool has_output;
     grasp_str output; /* the last one, without what stands around it */
-    struct mentions tags;
+    struct tag_mentions tags;
     bool text_protocol;
     /* The family, if it is one that is known. */
     const grasp_json_value *family;
@@ -100,7 +100,7 @@ static bool look(struct play *play, const grasp_rehearsal_request *request)
             play->task = find_task(message->content);
         play->has_output |= play->turns && read_output(message->content, &play->output);
     }
-    mentions_find(request, os_tag_find, &play->tags);
+    rehearsal_mentions(request, &os_tags, &play->tags);
     return own && play->task.len;
 }
 
@@ -126,7 +126,7 @@ static bool is_type(const struct play *play, const char *type)
 static grasp_str flawed_command(const struct play *play, enum os_tag tag)
 {
     return play->json->as_string(
-        play->json->get(play_member(play, "flaws"), grasp_cstr(os_tag_name(tag))));
+        play->json->get(play_member(play, "flaws"), grasp_cstr(os_tags.tags[tag].name)));
 }
 
 /* Can this mistake be made here? Each kind of problem tempts to its own. */
@@ -203,10 +203,10 @@ static int habit_of(const struct play *play)
 static int mistake_of(const struct play *play)
 {
     for (int tag = 0; tag < OS_TAG_COUNT; tag++)
-        if ((play->tags.always & OS_TAG_BIT(tag)) && applies(play, (enum os_tag)tag))
+        if ((play->tags.demanded & TAG_BIT(tag)) && applies(play, (enum os_tag)tag))
             return tag;
     int habit = habit_of(play);
-    return habit >= 0 && (play->tags.mentioned & OS_TAG_BIT(habit)) ? -1 : habit;
+    return habit >= 0 && (play->tags.named & TAG_BIT(habit)) ? -1 : habit;
 }
 
 static int32_t say_tool(struct play *play, const char *tool, const char *parameter, grasp_str value)

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tags.h"
 
-#include <grasp/helpers.h>
-
-static const struct {
-    const char *name;
-    const char *description;
-} table[OS_TAG_COUNT] = {
+static const struct tag_words words[OS_TAG_COUNT] = {
     [OS_TAG_ANSWER_WITH_WORDS] = {"answer_with_words",
                                   "the right value was given inside a sentence or with a unit, "
                                   "not alone"},
@@ -41,33 +36,4 @@ static const struct {
     [OS_TAG_WRONG_TEXT] = {"wrong_text", "the text that was given is another one than the right"},
 };
 
-const char *os_tag_name(enum os_tag tag)
-{
-    return table[tag].name;
-}
-
-const char *os_tag_description(enum os_tag tag)
-{
-    return table[tag].description;
-}
-
-int os_tag_find(grasp_str name)
-{
-    for (int tag = 0; tag < OS_TAG_COUNT; tag++)
-        if (grasp_equal(name, table[tag].name))
-            return tag;
-    return -1;
-}
-
-void os_tags_write(struct text *out, uint32_t tags)
-{
-    const char *separator = "[\"";
-    for (int tag = 0; tag < OS_TAG_COUNT; tag++) {
-        if (tags & OS_TAG_BIT(tag)) {
-            text_put(out, separator);
-            text_put(out, table[tag].name);
-            separator = "\", \"";
-        }
-    }
-    text_put(out, tags ? "\"]" : "[]");
-}
+const struct tag_table os_tags = {words, OS_TAG_COUNT};

@@ -2,9 +2,7 @@
 /* Failure tags: how an episode went wrong. */
 #pragma once
 
-#include <grasp/abi.h>
-
-#include "common/text.h"
+#include "common/tag_table.h"
 
 /* In alphabetical order, which is the order in verdicts. */
 enum os_tag {
@@ -26,9 +24,4 @@ enum os_tag {
     OS_TAG_COUNT,
 };
 
-#define OS_TAG_BIT(tag) (1u << (tag))
-
-const char *os_tag_name(enum os_tag tag);
-const char *os_tag_description(enum os_tag tag);
-int os_tag_find(grasp_str name); /* -1 for none */
-void os_tags_write(struct text *out, uint32_t tags);
+extern const struct tag_table os_tags;

@@ -16,37 +16,37 @@ static bool flag(const grasp_json *json, const grasp_json_value *raw, const char
 }
 
 /* What is wrong with what was bought. */
-static uint32_t explain_purchase(const grasp_json *json, const grasp_json_value *raw)
+static uint64_t explain_purchase(const grasp_json *json, const grasp_json_value *raw)
 {
-    uint32_t tags = 0;
+    uint64_t tags = 0;
     int64_t options = number(json, raw, "options");
     const grasp_json_value *chosen = json->get(json->get(raw, SLICE("bought")), SLICE("options"));
     if (number(json, raw, "option_hits") < options)
-        tags |= (int64_t)json->count(chosen) < options ? SHOP_TAG_BIT(SHOP_OPTION_NOT_CHOSEN)
-                                                       : SHOP_TAG_BIT(SHOP_WRONG_OPTION_CHOSEN);
+        tags |= (int64_t)json->count(chosen) < options ? TAG_BIT(SHOP_OPTION_NOT_CHOSEN)
+                                                       : TAG_BIT(SHOP_WRONG_OPTION_CHOSEN);
     if (number(json, raw, "attribute_hits") < number(json, raw, "attributes"))
-        tags |= SHOP_TAG_BIT(SHOP_ATTRIBUTE_MISSING);
+        tags |= TAG_BIT(SHOP_ATTRIBUTE_MISSING);
     if (!flag(json, raw, "r_price", true))
-        tags |= SHOP_TAG_BIT(SHOP_OVER_THE_PRICE_LIMIT);
+        tags |= TAG_BIT(SHOP_OVER_THE_PRICE_LIMIT);
     if (json->as_double(json->get(raw, SLICE("r_type")), 1) < 1)
-        tags |= SHOP_TAG_BIT(SHOP_WRONG_KIND_OF_PRODUCT);
+        tags |= TAG_BIT(SHOP_WRONG_KIND_OF_PRODUCT);
     if (flag(json, raw, "first_hit", false) && !flag(json, raw, "right_product", true))
-        tags |= SHOP_TAG_BIT(SHOP_FIRST_HIT_BOUGHT);
+        tags |= TAG_BIT(SHOP_FIRST_HIT_BOUGHT);
     return tags;
 }
 
-static uint32_t explain(const grasp_json *json, const grasp_json_value *raw, grasp_str status)
+static uint64_t explain(const grasp_json *json, const grasp_json_value *raw, grasp_str status)
 {
     int64_t rounds = number(json, raw, "rounds");
     if (grasp_equal(status, STATUS_TASK_ERROR))
-        return SHOP_TAG_BIT(SHOP_TASK_ERROR);
+        return TAG_BIT(SHOP_TASK_ERROR);
     if (grasp_equal(status, STATUS_COMPLETED) && json->get(raw, SLICE("bought")))
         return explain_purchase(json, raw);
     if (number(json, raw, "without_tool") * 2 >= rounds && rounds)
-        return SHOP_TAG_BIT(SHOP_ACTION_WRITTEN_AS_TEXT);
+        return TAG_BIT(SHOP_ACTION_WRITTEN_AS_TEXT);
     if (number(json, raw, "idle") * 2 >= rounds && rounds)
-        return SHOP_TAG_BIT(SHOP_CLICKED_WHAT_IS_NOT_THERE);
-    return SHOP_TAG_BIT(SHOP_KEPT_BROWSING);
+        return TAG_BIT(SHOP_CLICKED_WHAT_IS_NOT_THERE);
+    return TAG_BIT(SHOP_KEPT_BROWSING);
 }
 
 int32_t webshop_grade(grasp_call *call, void *opaque, grasp_str sample, grasp_str rollout,
@@ -66,7 +66,7 @@ int32_t webshop_grade(grasp_call *call, void *opaque, grasp_str sample, grasp_st
     reward = reward >= 0 && reward <= 1 ? reward : reward > 1 ? 1 : 0;
     bool correct = reward >= 1;
     if (!correct)
-        shop_tags_write(&tags, explain(json, raw, status));
+        tags_write(&tags, &webshop_tags, explain(json, raw, status));
     text_put(&detail, "{\"reward\": ");
     text_double(&detail, reward);
     text_put(&detail, "}");

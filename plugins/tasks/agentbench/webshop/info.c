@@ -9,11 +9,9 @@ static void put_writer(const struct webshop *self, struct text *out)
 {
     text_put(out, "\"writer\": {\"family\": \"WebShop shopping\", \"guidance\": ");
     text_json(out, self->texts.writer_guidance);
-    text_put(out, ", \"labels\": {");
-    for (int tag = 0; tag < SHOP_TAG_COUNT; tag++)
-        describe_label(out, shop_tag_name((enum shop_tag)tag),
-                       shop_tag_description((enum shop_tag)tag));
-    text_put(out, "}}");
+    text_put(out, ", \"labels\": ");
+    tags_write_meanings(out, &webshop_tags, TAGS_ALL);
+    text_char(out, '}');
 }
 
 int32_t webshop_info(grasp_call *call, void *opaque)

@@ -51,9 +51,9 @@ static int mistake_of(const struct shop_view *view)
 {
     int habit = habit_of(view);
     for (int tag = 0; tag < SHOP_TAG_COUNT; tag++)
-        if ((view->mentions.always & SHOP_TAG_BIT(tag)) && applies(view, (enum shop_tag)tag))
+        if ((view->mentions.demanded & TAG_BIT(tag)) && applies(view, (enum shop_tag)tag))
             return tag;
-    if (habit < 0 || (view->mentions.mentioned & SHOP_TAG_BIT(habit)) ||
+    if (habit < 0 || (view->mentions.named & TAG_BIT(habit)) ||
         !applies(view, (enum shop_tag)habit))
         return -1;
     return habit;

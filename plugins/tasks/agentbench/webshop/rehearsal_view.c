@@ -173,7 +173,7 @@ bool shop_view_read(grasp_call *call, struct pool *pool, const grasp_rehearsal_r
     }
     if (!begun)
         return false;
-    mentions_find(request, shop_tag_find, &out->mentions);
+    rehearsal_mentions(request, &webshop_tags, &out->mentions);
     look_up(call, pool, out);
     return true;
 }

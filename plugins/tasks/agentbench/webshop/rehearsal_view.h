@@ -14,7 +14,7 @@ struct shop_view {
     bool has_search_bar;
     grasp_str page; /* its text */
     struct strings clickables;
-    struct mentions mentions;
+    struct tag_mentions mentions;
     size_t turns, nexts;    /* of the agent; clicks on the next page */
     struct strings clicked; /* since a product was opened */
     /* Of a goal of our own catalogue, else empty: the product, and what is wanted of it. */

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tags.h"
 
-#include <grasp/helpers.h>
-
-static const struct {
-    const char *name;
-    const char *description;
-} table[SHOP_TAG_COUNT] = {
+static const struct tag_words words[SHOP_TAG_COUNT] = {
     [SHOP_ACTION_WRITTEN_AS_TEXT] = {"action_written_as_text",
                                      "searches and clicks were written in the reply and no tool "
                                      "was called"},
@@ -33,33 +28,4 @@ static const struct {
                                   "for"},
 };
 
-const char *shop_tag_name(enum shop_tag tag)
-{
-    return table[tag].name;
-}
-
-const char *shop_tag_description(enum shop_tag tag)
-{
-    return table[tag].description;
-}
-
-int shop_tag_find(grasp_str name)
-{
-    for (int tag = 0; tag < SHOP_TAG_COUNT; tag++)
-        if (grasp_equal(name, table[tag].name))
-            return tag;
-    return -1;
-}
-
-void shop_tags_write(struct text *out, uint32_t tags)
-{
-    const char *separator = "[\"";
-    for (int tag = 0; tag < SHOP_TAG_COUNT; tag++) {
-        if (tags & SHOP_TAG_BIT(tag)) {
-            text_put(out, separator);
-            text_put(out, table[tag].name);
-            separator = "\", \"";
-        }
-    }
-    text_put(out, tags ? "\"]" : "[]");
-}
+const struct tag_table webshop_tags = {words, SHOP_TAG_COUNT};

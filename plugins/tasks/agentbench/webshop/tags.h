@@ -2,10 +2,7 @@
 /* Failure tags: what went wrong, in words that say how. */
 #pragma once
 
-#include <grasp/abi.h>
-#include <stdbool.h>
-
-#include "common/text.h"
+#include "common/tag_table.h"
 
 /* In alphabetical order, which is the order in verdicts. */
 enum shop_tag {
@@ -22,11 +19,4 @@ enum shop_tag {
     SHOP_TAG_COUNT,
 };
 
-#define SHOP_TAG_BIT(tag) (1u << (tag))
-
-const char *shop_tag_name(enum shop_tag tag);
-const char *shop_tag_description(enum shop_tag tag);
-/* The tag with this name, -1 if there is none. */
-int shop_tag_find(grasp_str name);
-/* A JSON array of the names. */
-void shop_tags_write(struct text *out, uint32_t tags);
+extern const struct tag_table webshop_tags;
