@@ -97,7 +97,7 @@ static bool holds(const struct json *list, grasp_str text)
 
 static bool is_sampled(const struct os_dataset *set, const struct problem *problem)
 {
-    for (size_t i = 0; i < OS_SPLIT_COUNT; i++) {
+    for (size_t i = 0; i < DATA_SPLIT_COUNT; i++) {
         for (size_t k = 0; k < set->splits[i].count; k++) {
             if (set->splits[i].samples[k].problem == problem)
                 return true;
@@ -109,7 +109,7 @@ static bool is_sampled(const struct os_dataset *set, const struct problem *probl
 /* set: with the ids as the reference takes them. */
 static void check_audit(struct golden *g, const struct os_dataset *set)
 {
-    for (size_t i = 0; i < OS_SPLIT_COUNT; i++) {
+    for (size_t i = 0; i < DATA_SPLIT_COUNT; i++) {
         const struct os_split *split = &set->splits[i];
         CLEANUP_FREE char *path = mem_printf("os.os_split_audit.%s", split->name);
         const struct json *want = json_path(g->root, path);
@@ -141,7 +141,7 @@ static void check_repair(struct golden *g, const struct os_dataset *plain,
                          const struct os_dataset *repaired, struct mock_host *host)
 {
     golden_case(g, "splits, repaired");
-    for (size_t i = 0; i < OS_SPLIT_COUNT; i++) {
+    for (size_t i = 0; i < DATA_SPLIT_COUNT; i++) {
         for (size_t k = 0; k < repaired->splits[i].count; k++) {
             const struct os_sample *sample = &repaired->splits[i].samples[k];
             grasp_str text =
@@ -164,7 +164,7 @@ static void check_drawn(struct golden *g, const struct os_dataset *listed, bool 
     if (!folder || os_dataset_load_with(mock_call(host), &drawn, grasp_cstr(folder), reference,
                                         &without_scripts))
         golden_fail(g, "%s", host->fail_text.ptr ? host->fail_text.ptr : "no folder");
-    for (size_t i = 0; drawn.count && i < OS_SPLIT_COUNT; i++) {
+    for (size_t i = 0; drawn.count && i < DATA_SPLIT_COUNT; i++) {
         golden_expect_int(g, "count", (int64_t)drawn.splits[i].count,
                           (int64_t)listed->splits[i].count);
         for (size_t k = 0; k < drawn.splits[i].count && k < listed->splits[i].count; k++)

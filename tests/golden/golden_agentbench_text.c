@@ -169,7 +169,7 @@ static void split_audit(struct golden *g, grasp_call *call, const struct dataset
     golden_expect(g, json_count(audit) > 0, "the file has no such case");
     if (!set)
         golden_skip(g, "AgentBench's data is not there");
-    for (int i = 0; set && i < DB_SPLIT_COUNT; i++)
+    for (int i = 0; set && i < DATA_SPLIT_COUNT; i++)
         expect_types(g, call, &set->splits[i], json_get(audit, set->splits[i].name));
 }
 
@@ -184,7 +184,7 @@ static void drawn_splits(struct golden *g, struct mock_host *host, const struct 
     golden_case(g, "dbbench splits, drawn");
     if (!folder || dataset_load(mock_call(host), &drawn, grasp_cstr(folder)))
         golden_fail(g, "%s", host->fail_text.ptr ? host->fail_text.ptr : "no folder");
-    for (int i = 0; drawn.count && i < DB_SPLIT_COUNT; i++) {
+    for (int i = 0; drawn.count && i < DATA_SPLIT_COUNT; i++) {
         golden_expect_int(g, "count", (int64_t)drawn.splits[i].count, (int64_t)counts[i]);
         for (size_t k = 0; k < same[i] && k < drawn.splits[i].count; k++) {
             grasp_str got = drawn.splits[i].samples[k].entry->id,

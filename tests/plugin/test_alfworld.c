@@ -368,7 +368,7 @@ static void test_flawless_rehearsal(void **state)
     assert_int_equal(open_house(&house, NULL), GRASP_OK);
     const struct games *games = &((struct alfworld *)house.self)->games;
     tags_write(&tags, &alfworld_tags, ~0u);
-    for (int i = 0; i < ALF_SPLIT_COUNT; i++)
+    for (int i = 0; i < DATA_SPLIT_COUNT; i++)
         for (size_t k = 0; k < games->splits[i].count; k++)
             if (!rehearse(&house, &games->splits[i].samples[k], tags.ptr)) {
                 lost++;

@@ -316,7 +316,7 @@ static void test_own_set(void **state)
     const struct dataset *set = &((struct dbbench *)f.self)->set;
     assert_true(set->count >= 60);
     for (size_t k = 0; k < sizeof(types) / sizeof(*types); k++) {
-        for (int split = 0; split < DB_SPLIT_COUNT; split++) {
+        for (int split = 0; split < DATA_SPLIT_COUNT; split++) {
             size_t found = 0;
             for (size_t i = 0; i < set->splits[split].count; i++)
                 found += grasp_equal(set->splits[split].samples[i].entry->type, types[k]);

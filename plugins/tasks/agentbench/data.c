@@ -8,6 +8,8 @@
 
 #define FILE_MAX ((size_t)64 << 20)
 
+const char *const data_split_names[DATA_SPLIT_COUNT] = {"dev", "val", "test"};
+
 bool data_has(grasp_call *call, grasp_str folder, const char *file)
 {
     struct stat st;

@@ -19,6 +19,10 @@ bool data_find(grasp_call *call, grasp_str given, const char *environment, const
                grasp_str *out_folder);
 bool data_has(grasp_call *call, grasp_str folder, const char *file);
 
+/* The splits of every task. */
+#define DATA_SPLIT_COUNT 3
+extern const char *const data_split_names[DATA_SPLIT_COUNT]; /* dev, val, test */
+
 /* Draws as the reference made its splits, with one generator for all groups of samples, seeded with
  * 42: shuffles a group, whose first *out_dev go to dev, 0.6 of them and at least one, and the rest
  * to val (spec/agentbench_os_db.md 3.4, 8.2). */

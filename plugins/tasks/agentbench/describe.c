@@ -3,6 +3,8 @@
 
 #include <grasp/helpers.h>
 
+#include "data.h"
+
 int32_t describe_emit(grasp_call *call, const struct text *out)
 {
     if (out->failed)
@@ -10,8 +12,14 @@ int32_t describe_emit(grasp_call *call, const struct text *out)
     return call->host->emit_json(call, text_view(out));
 }
 
-int32_t describe_no_split(grasp_call *call, grasp_str name)
+int32_t describe_split(grasp_call *call, grasp_str name, size_t *out)
 {
+    for (size_t i = 0; i < DATA_SPLIT_COUNT; i++) {
+        if (grasp_equal(name, data_split_names[i])) {
+            *out = i;
+            return GRASP_OK;
+        }
+    }
     return grasp_fail(call, GRASP_E_NOT_FOUND, "no split '%.*s'; there are dev, val and test",
                       name.len > 64 ? 64 : (int)name.len, name.ptr);
 }

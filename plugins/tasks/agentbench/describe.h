@@ -8,5 +8,5 @@
 
 /* Emits what was written. */
 int32_t describe_emit(grasp_call *call, const struct text *out);
-/* The fault of samples() for a name that is not dev, val or test. */
-int32_t describe_no_split(grasp_call *call, grasp_str name);
+/* For samples(): which of data_split_names it is. A name that is none is a fault. */
+int32_t describe_split(grasp_call *call, grasp_str name, size_t *out);

@@ -16,11 +16,9 @@
 #define TYPE_MAX 64
 #define LIST_FILE "standard_plus_dev.json"
 
-static const char *const split_names[ALF_SPLIT_COUNT] = {"dev", "val", "test"};
-
 const struct alf_sample *games_find(const struct games *games, grasp_str id)
 {
-    for (int i = 0; i < ALF_SPLIT_COUNT; i++)
+    for (int i = 0; i < DATA_SPLIT_COUNT; i++)
         for (size_t k = 0; k < games->splits[i].count; k++)
             if (slice_eq(games->splits[i].samples[k].id, id))
                 return &games->splits[i].samples[k];
@@ -38,7 +36,7 @@ size_t games_draw(const size_t *counts, size_t types, size_t *out)
 {
     struct twister twister;
     size_t dev = 0, val = 0, first = 0, total = 0, at[TYPE_MAX];
-    twister_seed(&twister, 42);
+    twister_seed(&twister, DATA_SPLIT_SEED);
     for (size_t t = 0; t < types; t++)
         total += counts[t];
     uint32_t *order = calloc(total + 1, sizeof(*order));
@@ -47,8 +45,7 @@ size_t games_draw(const size_t *counts, size_t types, size_t *out)
     for (size_t t = 0; t < types && t < TYPE_MAX; first += counts[t++]) {
         for (size_t i = 0; i < counts[t]; i++)
             order[first + i] = (uint32_t)(first + i);
-        twister_shuffle(&twister, order + first, counts[t]);
-        at[t] = counts[t] * 3 / 5 ? counts[t] * 3 / 5 : counts[t] != 0;
+        data_draw_split(&twister, order + first, counts[t], &at[t]);
         for (size_t i = 0; i < at[t]; i++)
             out[dev++] = order[first + i];
     }
@@ -80,7 +77,7 @@ static void make_room(struct games *games, size_t count)
 {
     games->count = count;
     games->games = pool_array(&games->pool, count + 1, sizeof(*games->games));
-    for (int i = 0; i < ALF_SPLIT_COUNT; i++)
+    for (int i = 0; i < DATA_SPLIT_COUNT; i++)
         games->splits[i].samples =
             pool_array(&games->pool, count + 1, sizeof(*games->splits[i].samples));
 }
@@ -301,7 +298,7 @@ static int32_t load_folder(grasp_call *call, struct games *games, grasp_str data
     if (status || (status = read_list(call, games, folder, &list)))
         return status;
     bool *used = pool_array(&games->pool, games->count + 1, sizeof(*used));
-    for (int i = 0; i < ALF_SPLIT_COUNT && !status; i++)
+    for (int i = 0; i < DATA_SPLIT_COUNT && !status; i++)
         status = read_split(call, games, folder, &games->splits[i], used);
     return status ? status : load_listed(call, games, lists.len ? data : folder, list, used);
 }
@@ -309,8 +306,8 @@ static int32_t load_folder(grasp_call *call, struct games *games, grasp_str data
 int32_t games_load(grasp_call *call, struct games *out, grasp_str data, grasp_str lists)
 {
     *out = (struct games){0};
-    for (int i = 0; i < ALF_SPLIT_COUNT; i++)
-        out->splits[i].name = split_names[i];
+    for (int i = 0; i < DATA_SPLIT_COUNT; i++)
+        out->splits[i].name = data_split_names[i];
     if (!data.len && lists.len)
         return grasp_fail(call, GRASP_E_INVALID, "option 'lists' needs option 'data'");
     return data.len ? load_folder(call, out, data, lists) : load_own(call, out);

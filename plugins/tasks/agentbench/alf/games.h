@@ -4,10 +4,10 @@
 
 #include <grasp/grasp.h>
 
+#include "../data.h"
 #include "scene.h"
 #include "world.h"
 
-#define ALF_SPLIT_COUNT 3
 #define OWN_GAME_COUNT 70
 
 struct alf_game {
@@ -31,7 +31,7 @@ struct games {
     struct pool pool;
     struct alf_game *games;
     size_t count;
-    struct alf_split splits[ALF_SPLIT_COUNT];
+    struct alf_split splits[DATA_SPLIT_COUNT];
 };
 
 /* data: the option; empty for games of our own. lists: folder of the lists of games and splits, if

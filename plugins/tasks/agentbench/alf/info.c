@@ -28,15 +28,10 @@ int32_t alfworld_info(grasp_call *call, void *opaque)
 int32_t alfworld_samples(grasp_call *call, void *opaque, grasp_str name)
 {
     const struct alfworld *self = opaque;
-    const struct alf_split *split = self->games.splits;
-    while (split < self->games.splits + ALF_SPLIT_COUNT && !grasp_equal(name, split->name))
-        split++;
-    if (split == self->games.splits + ALF_SPLIT_COUNT)
-        return describe_no_split(call, name);
-    for (size_t i = 0; i < split->count; i++) {
-        int32_t status = call->host->emit_json(call, split->samples[i].json);
-        if (status)
-            return status;
-    }
-    return GRASP_OK;
+    size_t at = 0;
+    int32_t status = describe_split(call, name, &at);
+    const struct alf_split *split = &self->games.splits[at];
+    for (size_t i = 0; i < split->count && !status; i++)
+        status = call->host->emit_json(call, split->samples[i].json);
+    return status;
 }

@@ -8,8 +8,6 @@
 #include "../data.h"
 #include "common/slice.h"
 
-static const char *const split_names[DB_SPLIT_COUNT] = {"dev", "val", "test"};
-
 const struct entry *dataset_find(const struct dataset *set, grasp_str id)
 {
     for (size_t i = 0; i < set->count; i++)
@@ -124,7 +122,7 @@ static void draw_splits(struct dataset *set, size_t standard)
     const struct entry **sorted = pool_array(&set->pool, standard + 1, sizeof(*sorted));
     uint32_t *drawn = pool_array(&set->pool, standard + 1, sizeof(*drawn));
     size_t from, to, dev;
-    for (int i = 0; i < DB_SPLIT_COUNT; i++)
+    for (int i = 0; i < DATA_SPLIT_COUNT; i++)
         set->splits[i].samples =
             pool_array(&set->pool, set->count + 1, sizeof(*set->splits[i].samples));
     for (size_t i = 0; i < standard; i++)
@@ -165,7 +163,7 @@ static int32_t load_folder(grasp_call *call, struct dataset *set, grasp_str give
     int32_t status = data_folder(call, given, "dbbench", file, &folder);
     if (!status)
         status = read_file(call, set, folder, file);
-    for (int i = 0; i < DB_SPLIT_COUNT && !status; i++)
+    for (int i = 0; i < DATA_SPLIT_COUNT && !status; i++)
         status = read_split(call, set, folder, &set->splits[i]);
     return status;
 }
@@ -180,7 +178,7 @@ static int32_t load_own(grasp_call *call, struct dataset *set)
     int32_t status = data_parse(call, (grasp_str){built_in->text, built_in->len}, file, 1, &list);
     if (status || (status = read_entries(call, set, list, file, true)))
         return status;
-    for (int i = 0; i < DB_SPLIT_COUNT; i++) {
+    for (int i = 0; i < DATA_SPLIT_COUNT; i++) {
         struct db_split *split = &set->splits[i];
         split->samples = pool_array(&set->pool, set->count + 1, sizeof(*split->samples));
         for (size_t k = 0; k < set->count; k++)
@@ -194,7 +192,7 @@ static int32_t load_own(grasp_call *call, struct dataset *set)
 int32_t dataset_load(grasp_call *call, struct dataset *out, grasp_str folder)
 {
     *out = (struct dataset){0};
-    for (int i = 0; i < DB_SPLIT_COUNT; i++)
-        out->splits[i].name = split_names[i];
+    for (int i = 0; i < DATA_SPLIT_COUNT; i++)
+        out->splits[i].name = data_split_names[i];
     return folder.len ? load_folder(call, out, folder) : load_own(call, out);
 }

@@ -2,10 +2,9 @@
 /* The entries of an instance, and its splits. */
 #pragma once
 
+#include "../data.h"
 #include "common/text.h"
 #include "entry.h"
-
-#define DB_SPLIT_COUNT 3
 
 struct db_sample {
     const struct entry *entry;
@@ -22,7 +21,7 @@ struct dataset {
     struct pool pool;
     struct entry *entries;
     size_t count;
-    struct db_split splits[DB_SPLIT_COUNT];
+    struct db_split splits[DATA_SPLIT_COUNT];
 };
 
 /* folder: option `data`; empty for our own set. */

@@ -12,8 +12,6 @@
 #define NUMBER_DIGITS 5 /* of a key */
 #define SCRIPT_MAX ((size_t)1 << 20)
 
-static const char *const split_names[OS_SPLIT_COUNT] = {"dev", "val", "test"};
-
 /* The files of the benchmark, in its order, what its keys begin with, and where the scripts that
  * they name are. */
 static const struct source {
@@ -51,7 +49,7 @@ void os_dataset_free(struct os_dataset *set)
 
 const struct os_sample *os_dataset_find(const struct os_dataset *set, grasp_str id)
 {
-    for (size_t i = 0; i < OS_SPLIT_COUNT; i++)
+    for (size_t i = 0; i < DATA_SPLIT_COUNT; i++)
         for (size_t k = 0; k < set->splits[i].count; k++)
             if (slice_eq(set->splits[i].samples[k].id, id))
                 return &set->splits[i].samples[k];
@@ -169,7 +167,7 @@ static void draw_splits(struct os_dataset *set, bool reference)
     const size_t drawn_worlds = 6;
     struct twister random;
     uint32_t *items = pool_array(&set->pool, set->count + 1, sizeof(*items));
-    for (size_t i = 0; i < OS_SPLIT_COUNT; i++)
+    for (size_t i = 0; i < DATA_SPLIT_COUNT; i++)
         set->splits[i].samples =
             pool_array(&set->pool, set->count + 1, sizeof(*set->splits[i].samples));
     twister_seed(&random, DATA_SPLIT_SEED);
@@ -221,7 +219,7 @@ static int32_t load_folder(grasp_call *call, struct os_dataset *set, grasp_str g
     if (!status && !data_has(call, folder, "split_dev.json"))
         draw_splits(set, reference);
     else
-        for (size_t i = 0; i < OS_SPLIT_COUNT && !status; i++)
+        for (size_t i = 0; i < DATA_SPLIT_COUNT && !status; i++)
             status = read_split(call, set, folder, reference, &set->splits[i]);
     return status;
 }
@@ -231,7 +229,7 @@ static int32_t load_own(grasp_call *call, struct os_dataset *set)
     int32_t status = families_load(call, set);
     if (status)
         return status;
-    for (size_t i = 0; i < OS_SPLIT_COUNT; i++) {
+    for (size_t i = 0; i < DATA_SPLIT_COUNT; i++) {
         struct os_split *split = &set->splits[i];
         split->samples = pool_array(&set->pool, set->count + 1, sizeof(*split->samples));
         for (size_t k = 0; k < set->count; k++) {
@@ -249,8 +247,8 @@ int32_t os_dataset_load_with(grasp_call *call, struct os_dataset *out, grasp_str
                              bool reference, const struct script_files *files)
 {
     *out = (struct os_dataset){0};
-    for (size_t i = 0; i < OS_SPLIT_COUNT; i++)
-        out->splits[i].name = split_names[i];
+    for (size_t i = 0; i < DATA_SPLIT_COUNT; i++)
+        out->splits[i].name = data_split_names[i];
     return folder.len ? load_folder(call, out, folder, reference, files) : load_own(call, out);
 }
 

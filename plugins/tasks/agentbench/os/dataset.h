@@ -2,9 +2,8 @@
 /* The problems of an instance, and its splits. */
 #pragma once
 
+#include "../data.h"
 #include "problem.h"
-
-#define OS_SPLIT_COUNT 3
 
 struct os_sample {
     const struct problem *problem; /* NULL: the reference's id of nothing */
@@ -22,7 +21,7 @@ struct os_dataset {
     struct pool pool;
     struct problem *problems;
     size_t count, capacity;
-    struct os_split splits[OS_SPLIT_COUNT];
+    struct os_split splits[DATA_SPLIT_COUNT];
 };
 
 /* From AgentBench's folder, or our own if that is empty. reference: ids of the splits are taken as

@@ -41,15 +41,10 @@ int32_t os_info(grasp_call *call, void *opaque)
 int32_t os_samples(grasp_call *call, void *opaque, grasp_str name)
 {
     const struct os *self = opaque;
-    const struct os_split *split = self->set.splits;
-    while (split < self->set.splits + OS_SPLIT_COUNT && !grasp_equal(name, split->name))
-        split++;
-    if (split == self->set.splits + OS_SPLIT_COUNT)
-        return describe_no_split(call, name);
-    for (size_t i = 0; i < split->count; i++) {
-        int32_t status = call->host->emit_json(call, split->samples[i].json);
-        if (status)
-            return status;
-    }
-    return GRASP_OK;
+    size_t at = 0;
+    int32_t status = describe_split(call, name, &at);
+    const struct os_split *split = &self->set.splits[at];
+    for (size_t i = 0; i < split->count && !status; i++)
+        status = call->host->emit_json(call, split->samples[i].json);
+    return status;
 }

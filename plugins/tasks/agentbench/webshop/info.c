@@ -52,19 +52,16 @@ static void put_sample(const struct webshop *self, size_t at, struct text *out)
 
 int32_t webshop_samples(grasp_call *call, void *opaque, grasp_str name)
 {
-    static const char *const turns[] = {"dev", "val", "dev", "test"};
+    static const size_t turns[] = {0, 1, 0, 2};
     const struct webshop *self = opaque;
-    if (!grasp_equal(name, "dev") && !grasp_equal(name, "val") && !grasp_equal(name, "test"))
-        return describe_no_split(call, name);
-    for (size_t i = 0; i < SHOP_SAMPLES && i < self->catalog.goal_count; i++) {
+    size_t split = 0;
+    int32_t status = describe_split(call, name, &split);
+    for (size_t i = 0; i < SHOP_SAMPLES && i < self->catalog.goal_count && !status; i++) {
         struct text out CLEANUP_TEXT = {0};
-        if (!grasp_equal(name, turns[i % 4]))
+        if (turns[i % 4] != split)
             continue;
         put_sample(self, i, &out);
-        int32_t status = out.failed ? grasp_fail(call, GRASP_E_NOMEM, "no memory for a sample")
-                                    : call->host->emit_json(call, text_view(&out));
-        if (status)
-            return status;
+        status = describe_emit(call, &out);
     }
-    return GRASP_OK;
+    return status;
 }
