@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "data.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
+#include "agentbench.h"
 #include "common/prompts.h"
 #include "common/slice.h"
 
@@ -52,6 +54,14 @@ void data_draw_split(struct twister *random, uint32_t *items, size_t count, size
     size_t dev = (size_t)(0.6 * (double)count);
     twister_shuffle(random, items, count);
     *out_dev = dev ? dev : count > 0;
+}
+
+grasp_str data_own_file(const char *name)
+{
+    for (const struct embedded_file *file = agentbench_prompts; file->name; file++)
+        if (strcmp(file->name, name) == 0)
+            return (grasp_str){file->text, file->len};
+    return SLICE("");
 }
 
 static int32_t parse_lines(grasp_call *call, grasp_str text, const char *name,

@@ -29,6 +29,9 @@ extern const char *const data_split_names[DATA_SPLIT_COUNT]; /* dev, val, test *
 void data_draw_split(struct twister *random, uint32_t *items, size_t count, size_t *out_dev);
 #define DATA_SPLIT_SEED 42
 
+/* A file that is built in, as it is; empty if there is none with this name. */
+grasp_str data_own_file(const char *name);
+
 /* A file of JSON: one value, or with a name that ends in l one per line, which gives an array. The
  * value lives as long as the call. Errors name the file and the line. */
 int32_t data_json(grasp_call *call, grasp_str path, const grasp_json_value **out);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The games in the box: as many of each type as AgentBench's lists have. */
-#include <string.h>
 
-#include "../agentbench.h"
+#include "../data.h"
 #include "games.h"
 
 static const struct {
@@ -29,20 +28,12 @@ grasp_str own_path(struct pool *pool, size_t number, const struct scene *scene)
                        (int)scene->folder.len, scene->folder.ptr, number);
 }
 
-static grasp_str built_in(const char *name)
-{
-    const struct embedded_file *file = agentbench_prompts;
-    while (file->name && strcmp(file->name, name) != 0)
-        file++;
-    return (grasp_str){file->text, file->len};
-}
-
 grasp_str own_domain(void)
 {
-    return built_in("household.pddl");
+    return data_own_file("household.pddl");
 }
 
 grasp_str own_grammar(void)
 {
-    return built_in("household.twl2");
+    return data_own_file("household.twl2");
 }

@@ -4,7 +4,6 @@
 #include <grasp/helpers.h>
 #include <stdlib.h>
 
-#include "../agentbench.h"
 #include "../data.h"
 #include "common/slice.h"
 
@@ -171,11 +170,8 @@ static int32_t load_folder(grasp_call *call, struct dataset *set, grasp_str give
 static int32_t load_own(grasp_call *call, struct dataset *set)
 {
     static const char file[] = "dbbench.jsonl";
-    const struct embedded_file *built_in = agentbench_prompts;
     const grasp_json_value *list = NULL;
-    while (built_in->name && strcmp(built_in->name, file) != 0)
-        built_in++;
-    int32_t status = data_parse(call, (grasp_str){built_in->text, built_in->len}, file, 1, &list);
+    int32_t status = data_parse(call, data_own_file(file), file, 1, &list);
     if (status || (status = read_entries(call, set, list, file, true)))
         return status;
     for (int i = 0; i < DATA_SPLIT_COUNT; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rehearsal_view.h"
 
-#include "../agentbench.h"
+#include "../data.h"
 #include "common/slice.h"
 #include "entry.h"
 #include "tags.h"
@@ -41,13 +41,10 @@ static void look_up(grasp_call *call, struct pool *pool, struct db_view *view)
 {
     const grasp_json *json = grasp_json_of(call);
     struct text quoted CLEANUP_TEXT = {0};
-    const struct embedded_file *file = agentbench_prompts;
-    while (file->name && strcmp(file->name, "dbbench.jsonl") != 0)
-        file++;
     text_put(&quoted, "\"description\": ");
     text_json(&quoted, view->question);
-    grasp_str rest = {file->text, file->len}, line;
-    while (file->name && slice_line(&rest, &line)) {
+    grasp_str rest = data_own_file("dbbench.jsonl"), line;
+    while (slice_line(&rest, &line)) {
         if (!has(line, quoted.ptr))
             continue;
         const grasp_json_value *entry = json->parse(call, line, NULL);

@@ -4,7 +4,7 @@
 #include <grasp/helpers.h>
 #include <string.h>
 
-#include "../agentbench.h"
+#include "../data.h"
 #include "common/slice.h"
 #include "dataset.h"
 
@@ -12,15 +12,8 @@
 
 const grasp_json_value *families_parse(grasp_call *call)
 {
-    const struct embedded_file *file = agentbench_prompts;
-    grasp_str error = SLICE("");
-    while (file->name && strcmp(file->name, FILE_NAME) != 0)
-        file++;
-    const grasp_json_value *out =
-        grasp_json_of(call)->parse(call, (grasp_str){file->text, file->len}, &error);
-    if (!out)
-        grasp_fail(call, GRASP_E_INVALID, "%s: %.*s", FILE_NAME, (int)error.len, error.ptr);
-    return out;
+    const grasp_json_value *out = NULL;
+    return data_parse(call, data_own_file(FILE_NAME), FILE_NAME, 0, &out) ? NULL : out;
 }
 
 static bool bind(struct family_values *values, grasp_str name, grasp_str value, struct pool *pool)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* An agent that knows how to do our own problems, but for one habit of its own per problem. */
 #include <grasp/helpers.h>
-#include <string.h>
 
-#include "../agentbench.h"
+#include "../data.h"
 #include "../rehearsal_words.h"
 #include "common/slice.h"
 #include "families.h"
@@ -31,10 +30,7 @@ struct play {
 
 static grasp_str built_in(const char *name)
 {
-    const struct embedded_file *file = agentbench_prompts;
-    while (file->name && strcmp(file->name, name) != 0)
-        file++;
-    return slice_trim((grasp_str){file->text, file->len});
+    return slice_trim(data_own_file(name));
 }
 
 /* The output in a message that os_output.md made; false if it did not. */

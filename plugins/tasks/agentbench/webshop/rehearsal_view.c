@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rehearsal_view.h"
 
-#include "../agentbench.h"
+#include "../data.h"
 #include "common/pynumber.h"
 #include "common/slice.h"
 #include "tags.h"
@@ -94,12 +94,9 @@ static void read_call(grasp_call *call, struct pool *pool, grasp_str calls, stru
 /* The line of one of our files that has this in it, as JSON. */
 static const grasp_json_value *find_line(grasp_call *call, const char *name, grasp_str part)
 {
-    const struct embedded_file *file = agentbench_prompts;
+    grasp_str rest = data_own_file(name), line;
     size_t at;
-    while (file->name && strcmp(file->name, name) != 0)
-        file++;
-    grasp_str rest = {file->text, file->len}, line;
-    if (!file->name || !slice_find(rest, part, 0, &at))
+    if (!slice_find(rest, part, 0, &at))
         return NULL;
     while (at && rest.ptr[at - 1] != '\n')
         at--;
