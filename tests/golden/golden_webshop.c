@@ -59,7 +59,7 @@ static double recorded_price(void *context, const struct product *product)
 /* Every word is a noun. */
 static void all_words(struct pool *pool, grasp_str name, struct strings *out)
 {
-    *out = (struct strings){pool_array(pool, name.len + 1, sizeof(grasp_str)), 0};
+    *out = strings_with_room(pool, name.len);
     for (size_t at = 0; at < name.len;) {
         size_t end = at;
         while (end < name.len && name.ptr[end] != ' ')
@@ -253,11 +253,10 @@ static void check_state(struct golden *g, const struct session *session, const s
 static void check_purchase(struct golden *g, const struct session *session, const struct json *step)
 {
     struct pool pool CLEANUP_POOL = {0};
-    struct strings product_nouns, goal_nouns,
-        chosen = {pool_array(&pool, session->choice_count + 1, sizeof(grasp_str)), 0};
+    struct strings product_nouns, goal_nouns, chosen = {0};
     struct reward reward;
     for (size_t i = 0; i < session->choice_count; i++)
-        chosen.items[chosen.count++] = session->choices[i].value;
+        strings_add(&pool, &chosen, session->choices[i].value);
     all_words(&pool, session->product.name, &product_nouns);
     all_words(&pool, session->goal->name, &goal_nouns);
     reward_compute(&session->product, shop_session_price(session), &chosen, session->goal,

@@ -8,9 +8,9 @@
 
 static inline struct strings golden_strings(struct pool *pool, const struct json *array)
 {
-    struct strings out = {pool_array(pool, json_count(array) + 1, sizeof(grasp_str)), 0};
+    struct strings out = strings_with_room(pool, json_count(array));
     for (size_t i = 0; i < json_count(array); i++)
-        out.items[out.count++] = pool_dup(pool, golden_in(json_str(json_at(array, i))));
+        strings_add(pool, &out, pool_dup(pool, golden_in(json_str(json_at(array, i)))));
     return out;
 }
 

@@ -203,10 +203,9 @@ static void whole_section(struct golden *g)
         struct goal goal = golden_goal(&pool, json_get(c, "goal"));
         struct strings nouns = golden_strings(&pool, json_get(c, "purchased_nouns"));
         struct strings wanted = golden_strings(&pool, json_get(c, "goal_nouns"));
-        struct strings chosen = {pool_array(&pool, 64, sizeof(grasp_str)), 0};
-        for (struct json_iter it = json_members(json_get(c, "options"));
-             json_next(&it) && chosen.count < 64;)
-            chosen.items[chosen.count++] = pool_dup(&pool, golden_in(json_str(it.value)));
+        struct strings chosen = {0};
+        for (struct json_iter it = json_members(json_get(c, "options")); json_next(&it);)
+            strings_add(&pool, &chosen, pool_dup(&pool, golden_in(json_str(it.value))));
         struct reward reward;
         reward_compute(&product, json_double(json_get(c, "price"), 0), &chosen, &goal, &nouns,
                        &wanted, &reward);

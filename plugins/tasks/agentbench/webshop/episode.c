@@ -181,9 +181,9 @@ static int32_t buy(grasp_call *call, const struct webshop *self, const struct ep
     struct strings product_nouns, goal_nouns, chosen;
     struct reward reward;
     double price = shop_session_price(s);
-    chosen = (struct strings){pool_array(&pool, s->choice_count + 1, sizeof(grasp_str)), 0};
+    chosen = strings_with_room(&pool, s->choice_count);
     for (size_t i = 0; i < s->choice_count; i++)
-        chosen.items[chosen.count++] = s->choices[i].value;
+        strings_add(&pool, &chosen, s->choices[i].value);
     nouns_of(self, &pool, s->product.name, &product_nouns);
     nouns_of(self, &pool, s->goal->name, &goal_nouns);
     reward_compute(&s->product, price, &chosen, s->goal, &product_nouns, &goal_nouns, &reward);

@@ -101,21 +101,15 @@ void goals_shuffle(size_t count, uint32_t *order)
     twister_shuffle(&twister, order, count);
 }
 
-static void put_member(struct text *out, const char *key, grasp_str value)
-{
-    text_format(out, "%s\"%s\": ", out->len > 1 ? ", " : "", key);
-    text_json(out, value);
-}
-
 void goal_write(struct text *out, const struct goal *goal)
 {
     text_char(out, '{');
-    put_member(out, "asin", goal->asin);
-    put_member(out, "category", goal->category);
-    put_member(out, "query", goal->query);
-    put_member(out, "name", goal->name);
-    put_member(out, "product_category", goal->product_category);
-    put_member(out, "instruction", goal->instruction);
+    product_put_member(out, "asin", goal->asin);
+    product_put_member(out, "category", goal->category);
+    product_put_member(out, "query", goal->query);
+    product_put_member(out, "name", goal->name);
+    product_put_member(out, "product_category", goal->product_category);
+    product_put_member(out, "instruction", goal->instruction);
     text_put(out, ", \"attributes\": ");
     strings_write(out, &goal->attributes);
     text_put(out, ", \"options\": ");
@@ -125,24 +119,18 @@ void goal_write(struct text *out, const struct goal *goal)
     text_char(out, '}');
 }
 
-static grasp_str member(const struct lenient *object, const char *key)
-{
-    const struct lenient *value = lenient_get(object, key);
-    return value && value->text.ptr ? value->text : SLICE("");
-}
-
 bool goal_parse(struct pool *pool, grasp_str text, struct goal *out)
 {
     const struct lenient *object = lenient_parse(pool, text, NULL);
     *out = (struct goal){
-        .asin = member(object, "asin"),
-        .category = member(object, "category"),
-        .query = member(object, "query"),
-        .name = member(object, "name"),
-        .product_category = member(object, "product_category"),
-        .instruction = member(object, "instruction"),
+        .asin = product_member(object, "asin"),
+        .category = product_member(object, "category"),
+        .query = product_member(object, "query"),
+        .name = product_member(object, "name"),
+        .product_category = product_member(object, "product_category"),
+        .instruction = product_member(object, "instruction"),
     };
     strings_read(pool, lenient_get(object, "attributes"), &out->attributes);
     strings_read(pool, lenient_get(object, "options"), &out->options);
-    return pynumber_float(member(object, "price_upper"), &out->price_upper);
+    return pynumber_float(product_member(object, "price_upper"), &out->price_upper);
 }

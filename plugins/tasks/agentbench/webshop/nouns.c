@@ -55,12 +55,12 @@ void title_nouns(struct pool *pool, const struct wordnet *wordnet, grasp_str tit
 {
     struct strings words;
     title_words(pool, title, &words);
-    *out = (struct strings){pool_array(pool, words.count + 1, sizeof(grasp_str)), 0};
+    *out = strings_with_room(pool, words.count);
     for (size_t i = 0; i < words.count; i++) {
         struct text lower CLEANUP_TEXT = {0};
         unicode_lower(&lower, words.items[i]);
         grasp_str word = text_view(&lower);
         if (has_letter(word) && !is_function_word(word) && is_noun(wordnet, words.items[i], word))
-            out->items[out->count++] = pool_dup(pool, word);
+            strings_add(pool, out, pool_dup(pool, word));
     }
 }

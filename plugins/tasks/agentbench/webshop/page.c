@@ -133,10 +133,7 @@ void shop_session_observe(const struct session *s, struct text *out)
 
 static void add(struct strings *out, size_t room, grasp_str text)
 {
-    for (size_t i = 0; i < out->count; i++)
-        if (slice_eq(out->items[i], text))
-            return;
-    if (out->count < room)
+    if (out->count < room && !strings_have(out, text))
         out->items[out->count++] = text;
 }
 
@@ -172,7 +169,7 @@ void shop_session_clickables(const struct session *s, struct pool *pool, struct 
     size_t room = 32;
     for (size_t i = 0; s->has_product && i < s->product.option_count; i++)
         room += s->product.options[i].values.count;
-    *out = (struct strings){pool_array(pool, room, sizeof(grasp_str)), 0};
+    *out = strings_with_room(pool, room);
     if (s->page == PAGE_DONE)
         return;
     add(out, room, s->page == PAGE_INDEX ? SLICE("search") : SLICE("back to search"));

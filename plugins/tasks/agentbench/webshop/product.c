@@ -31,12 +31,11 @@ const char *fallback_name(enum fallback fallback)
 
 void strings_read(struct pool *pool, const struct lenient *array, struct strings *out)
 {
-    out->count = 0;
-    out->items = pool_array(pool, (array ? array->count : 0) + 1, sizeof(*out->items));
+    *out = strings_with_room(pool, array ? array->count : 0);
     if (lenient_is(array, LENIENT_ARRAY))
         for (const struct lenient *item = array->items; item; item = item->next)
             if (item->kind == LENIENT_STRING)
-                out->items[out->count++] = item->text;
+                strings_add(pool, out, item->text);
 }
 
 void strings_write(struct text *out, const struct strings *strings)
@@ -228,7 +227,7 @@ static void read_attributes(struct pool *pool, const struct lenient *entry, stru
     report->counts[FALLBACK_ATTRIBUTES] += entry && !lenient_is(list, LENIENT_ARRAY);
     strings_read(pool, list, &out->attributes);
     if (!lenient_is(list, LENIENT_ARRAY))
-        out->attributes.items[out->attributes.count++] = SLICE(NO_ATTRIBUTES);
+        strings_add(pool, &out->attributes, SLICE(NO_ATTRIBUTES));
 }
 
 bool product_read(struct pool *pool, const struct lenient *item, const struct lenient *attributes,
@@ -281,7 +280,7 @@ void product_contents(struct text *out, const struct product *product)
     unicode_lower(out, text_view(&plain));
 }
 
-static void put_member(struct text *out, const char *key, grasp_str value)
+void product_put_member(struct text *out, const char *key, grasp_str value)
 {
     text_format(out, "%s\"%s\": ", out->len > 1 ? ", " : "", key);
     text_json(out, value);
@@ -290,13 +289,13 @@ static void put_member(struct text *out, const char *key, grasp_str value)
 void product_write(struct text *out, const struct product *p)
 {
     text_char(out, '{');
-    put_member(out, "asin", p->asin);
-    put_member(out, "name", p->name);
-    put_member(out, "description", p->description);
-    put_member(out, "category", p->category);
-    put_member(out, "query", p->query);
-    put_member(out, "product_category", p->product_category);
-    put_member(out, "tag", p->tag);
+    product_put_member(out, "asin", p->asin);
+    product_put_member(out, "name", p->name);
+    product_put_member(out, "description", p->description);
+    product_put_member(out, "category", p->category);
+    product_put_member(out, "query", p->query);
+    product_put_member(out, "product_category", p->product_category);
+    product_put_member(out, "tag", p->tag);
     text_put(out, ", \"price\": ");
     text_double(out, p->price);
     text_put(out, ", \"bullets\": ");
@@ -313,7 +312,7 @@ void product_write(struct text *out, const struct product *p)
     text_put(out, "}}");
 }
 
-static grasp_str member(const struct lenient *object, const char *key)
+grasp_str product_member(const struct lenient *object, const char *key)
 {
     const struct lenient *value = lenient_get(object, key);
     return value && value->text.ptr ? value->text : SLICE("");
@@ -323,14 +322,14 @@ bool product_parse(struct pool *pool, grasp_str text, struct product *out)
 {
     const struct lenient *object = lenient_parse(pool, text, NULL);
     const struct lenient *options = lenient_get(object, "options");
-    *out = (struct product){.asin = member(object, "asin"),
-                            .name = member(object, "name"),
-                            .description = member(object, "description"),
-                            .category = member(object, "category"),
-                            .query = member(object, "query"),
-                            .product_category = member(object, "product_category"),
-                            .tag = member(object, "tag")};
-    if (!pynumber_float(member(object, "price"), &out->price))
+    *out = (struct product){.asin = product_member(object, "asin"),
+                            .name = product_member(object, "name"),
+                            .description = product_member(object, "description"),
+                            .category = product_member(object, "category"),
+                            .query = product_member(object, "query"),
+                            .product_category = product_member(object, "product_category"),
+                            .tag = product_member(object, "tag")};
+    if (!pynumber_float(product_member(object, "price"), &out->price))
         return false;
     strings_read(pool, lenient_get(object, "bullets"), &out->bullets);
     strings_read(pool, lenient_get(object, "attributes"), &out->attributes);

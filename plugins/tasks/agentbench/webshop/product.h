@@ -5,13 +5,9 @@
 #include <stdbool.h>
 
 #include "common/pool.h"
+#include "common/string_list.h"
 #include "common/text.h"
 #include "json_lenient.h"
-
-struct strings {
-    grasp_str *items;
-    size_t count;
-};
 
 struct option_group {
     grasp_str name;
@@ -61,6 +57,10 @@ bool product_price(struct pool *pool, grasp_str text, struct product *out);
 /* What the index holds of it. */
 void product_contents(struct text *out, const struct product *product);
 
+/* The texts of products and goals in the store: a member of an object that begins the text, and
+ * back, empty if there is none. */
+void product_put_member(struct text *out, const char *key, grasp_str value);
+grasp_str product_member(const struct lenient *object, const char *key);
 /* As the store keeps it. */
 void product_write(struct text *out, const struct product *product);
 bool product_parse(struct pool *pool, grasp_str text, struct product *out);

@@ -35,7 +35,6 @@ static void read_instruction(grasp_str text, struct shop_view *view)
 /* Values as Python prints them, between the brackets of a list. */
 static void read_clickables(struct pool *pool, grasp_str list, struct strings *out)
 {
-    size_t capacity = 0;
     *out = (struct strings){0};
     for (size_t at = 0; at < list.len;) {
         struct text value CLEANUP_TEXT = {0};
@@ -48,8 +47,7 @@ static void read_clickables(struct pool *pool, grasp_str list, struct strings *o
             text_char(&value, list.ptr[at]);
         }
         at++;
-        POOL_RESERVE(pool, out->items, out->count, capacity);
-        out->items[out->count++] = pool_dup(pool, text_view(&value));
+        strings_add(pool, out, pool_dup(pool, text_view(&value)));
     }
 }
 
@@ -73,8 +71,7 @@ static bool is_product_link(grasp_str value)
     return value.len == 10 && (grasp_starts(value, "b0") || grasp_starts(value, "B0"));
 }
 
-static void read_call(grasp_call *call, struct pool *pool, grasp_str calls, struct shop_view *view,
-                      size_t *capacity)
+static void read_call(grasp_call *call, struct pool *pool, grasp_str calls, struct shop_view *view)
 {
     const grasp_json *json = grasp_json_of(call);
     grasp_str key;
@@ -87,8 +84,7 @@ static void read_call(grasp_call *call, struct pool *pool, grasp_str calls, stru
         view->clicked.count = 0;
         return;
     }
-    POOL_RESERVE(pool, view->clicked.items, view->clicked.count, *capacity);
-    view->clicked.items[view->clicked.count++] = pool_dup(pool, value);
+    strings_add(pool, &view->clicked, pool_dup(pool, value));
 }
 
 /* The line of one of our files that has this in it, as JSON. */
@@ -111,9 +107,9 @@ static const grasp_json_value *find_line(grasp_call *call, const char *name, gra
 static void copy_list(struct pool *pool, const grasp_json *json, const grasp_json_value *list,
                       struct strings *out)
 {
-    *out = (struct strings){pool_array(pool, json->count(list) + 1, sizeof(grasp_str)), 0};
+    *out = strings_with_room(pool, json->count(list));
     for (uint64_t i = 0; i < json->count(list); i++)
-        out->items[out->count++] = pool_dup(pool, json->as_string(json->at(list, i)));
+        strings_add(pool, out, pool_dup(pool, json->as_string(json->at(list, i))));
 }
 
 static void look_up(grasp_call *call, struct pool *pool, struct shop_view *view)
@@ -153,13 +149,12 @@ bool shop_view_read(grasp_call *call, struct pool *pool, const grasp_rehearsal_r
 {
     grasp_str instruction;
     bool begun = false;
-    size_t capacity = 0;
     *out = (struct shop_view){.page = SLICE("")};
     for (uint64_t i = 0; i < request->count; i++) {
         const grasp_message *message = request->messages[i];
         if (rehearsal_is_agent(message)) {
             out->turns++;
-            read_call(call, pool, message->tool_calls, out, &capacity);
+            read_call(call, pool, message->tool_calls, out);
         } else {
             if (!begun && find_instruction(message->content, &instruction)) {
                 begun = true;

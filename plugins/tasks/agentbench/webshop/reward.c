@@ -106,17 +106,12 @@ size_t reward_option_hits(const struct strings *chosen, const struct strings *wa
 static void path_parts(struct pool *pool, grasp_str path, struct strings *out)
 {
     static const char mark[] = "\u203A";
-    size_t at = 0, end, capacity = 0;
+    size_t at = 0, end;
     for (bool more = true; more; at = end + sizeof(mark) - 1) {
         more = slice_find(path, SLICE("\u203A"), at, &end);
         grasp_str part = slice_trim(slice_cut(path, at, more ? end : path.len));
-        bool there = false;
-        for (size_t i = 0; i < out->count; i++)
-            there |= slice_eq(out->items[i], part);
-        if (there)
-            continue;
-        POOL_RESERVE(pool, out->items, out->count, capacity);
-        out->items[out->count++] = part;
+        if (!strings_have(out, part))
+            strings_add(pool, out, part);
     }
 }
 

@@ -11,7 +11,6 @@
 struct cutter {
     struct pool *pool;
     struct strings *out;
-    size_t capacity;
     const uint32_t *code; /* the characters of the title */
     const size_t *at;     /* and where they are in it, with one more for the end */
     grasp_str title;
@@ -57,8 +56,7 @@ static void add(struct cutter *c, size_t from, size_t to)
 {
     if (from == to)
         return;
-    POOL_RESERVE(c->pool, c->out->items, c->out->count, c->capacity);
-    c->out->items[c->out->count++] = pool_dup(c->pool, slice_cut(c->title, c->at[from], c->at[to]));
+    strings_add(c->pool, c->out, pool_dup(c->pool, slice_cut(c->title, c->at[from], c->at[to])));
 }
 
 static grasp_str part(const struct cutter *c, size_t from, size_t to)
