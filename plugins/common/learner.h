@@ -13,6 +13,7 @@
 #include "common/embedded.h"
 #include "common/options.h"
 #include "common/pool.h"
+#include "common/prompts.h"
 #include "common/template.h"
 
 struct lesson;
@@ -20,35 +21,13 @@ struct lesson;
 /* What every prompt may use: what the task says about itself. */
 #define LEARNER_PLACEHOLDERS "family", "hints", "labels"
 
-struct prompt_file {
-    const char *name; /* NULL ends the list */
-    /* What lesson_fill is given for it, ended by NULL, beside the names that every prompt may use;
-     * NULL: the text is used as it is and may hold none. */
-    const char *const *placeholders;
-    size_t at; /* of the grasp_str in the instance */
-};
-
-/* Rows of a list of prompt files: into a member of the instance's type. */
-#define PROMPT(name, type, member, ...)                                                            \
-    {                                                                                              \
-        name, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL}, offsetof(type, member)       \
-    }
-#define PROMPT_AS_IT_IS(name, type, member)                                                        \
-    {                                                                                              \
-        name, NULL, offsetof(type, member)                                                         \
-    }
-#define PROMPT_END                                                                                 \
-    {                                                                                              \
-        NULL, NULL, 0                                                                              \
-    }
-
 /* What tells one method from another. */
 struct learner_kind {
     size_t size; /* of the instance, which begins with a struct learner */
     const struct option *options;
     size_t options_at; /* of their struct in the instance */
     const struct embedded_file *files;
-    const struct prompt_file *prompts;
+    const struct prompt_file *prompts; /* may also use LEARNER_PLACEHOLDERS, unless as they are */
     int32_t compat_placement;
     const char *unit, *folder;
     const char *compat_order; /* "order" under compat: reference */

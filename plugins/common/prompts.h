@@ -3,11 +3,34 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/embedded.h"
 #include "common/pool.h"
 
 #define PROMPT_MAX ((size_t)1 << 20)
+
+/* A prompt file and the grasp_str that it is read into. */
+struct prompt_file {
+    const char *name; /* NULL ends a list */
+    /* Those that may be used, ended by NULL; NULL: the text is used as it is and may hold none. */
+    const char *const *placeholders;
+    size_t at; /* in the struct that the caller fills */
+};
+
+/* Rows of a list of prompt files: into a member of this type. */
+#define PROMPT(name, type, member, ...)                                                            \
+    {                                                                                              \
+        name, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL}, offsetof(type, member)       \
+    }
+#define PROMPT_AS_IT_IS(name, type, member)                                                        \
+    {                                                                                              \
+        name, NULL, offsetof(type, member)                                                         \
+    }
+#define PROMPT_END                                                                                 \
+    {                                                                                              \
+        NULL, NULL, 0                                                                              \
+    }
 
 /* The file's text in the pool, without line ends at its end: from `folder` if it is there, else
  * from `built_in`. names: the placeholders that may be used, ended by NULL. An error is explained

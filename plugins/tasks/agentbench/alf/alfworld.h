@@ -17,7 +17,6 @@ struct alfworld {
     bool reference; /* compat: reference */
     bool reminder;
     int32_t max_turns;
-    grasp_str prompts_dir;
     struct alf_texts texts;
     struct games games;
     struct pool pool; /* everything that lives as long as the instance */

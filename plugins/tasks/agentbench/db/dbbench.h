@@ -20,7 +20,6 @@ struct dbbench {
     bool text_protocol; /* actions in the text, as AgentBench once had them */
     bool reminder;
     int32_t max_turns;
-    grasp_str prompts_dir;
     struct db_texts texts;
     struct dataset set;
     struct database_source *source;

@@ -1,75 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "../agentbench.h"
-#include "common/prompts.h"
+#include "../setup.h"
 #include "common/slice.h"
 #include "dbbench.h"
 #include "sql_source.h"
 
-struct prompt {
-    const char *name;
-    const char *names[5]; /* placeholders */
-    size_t at;            /* in struct db_texts */
-};
-
-static int32_t load_prompt(grasp_call *call, struct dbbench *self, const struct prompt *prompt)
+static int32_t load_texts(grasp_call *call, struct dbbench *self, grasp_str folder)
 {
-    grasp_str text;
-    int32_t status = prompt_load(call, &self->pool, agentbench_prompts, self->prompts_dir,
-                                 prompt->name, prompt->names, &text);
-    if (!status)
-        *(grasp_str *)((char *)&self->texts + prompt->at) = pool_dup(&self->pool, text);
-    return status;
-}
-
-static int32_t load_prompts(grasp_call *call, struct dbbench *self)
-{
-#define AT(member) offsetof(struct db_texts, member)
-    const struct prompt prompts[] = {
-        {self->text_protocol ? "dbbench_system_text.md" : "dbbench_system.md", {0}, AT(system)},
-        {"dbbench_task.md", {"evidence", "table", "question"}, AT(task)},
-        {self->text_protocol ? "dbbench_reminder_text.md" : "dbbench_reminder.md",
-         {0},
-         AT(reminder)},
-        {"dbbench_no_tool_call.md", {0}, AT(no_tool_call)},
-        {"dbbench_bad_arguments.md", {0}, AT(bad_arguments)},
-        {"dbbench_unknown_tool.md", {0}, AT(unknown_tool)},
-        {"dbbench_empty_response.md", {0}, AT(empty_response)},
-        {"dbbench_timeout.md", {0}, AT(timeout)},
-        {"dbbench_driver_error.md", {"error"}, AT(driver_error)},
-        {"dbbench_writer_guidance.md", {0}, AT(writer_guidance)},
-        {"dbbench_tools.json", {0}, AT(tools)},
-        {"history_omitted.md", {"count"}, AT(omitted)},
+#define TEXT(name, ...) PROMPT(name, struct db_texts, __VA_ARGS__)
+    const struct prompt_file files[] = {
+        TEXT(self->text_protocol ? "dbbench_system_text.md" : "dbbench_system.md", system),
+        TEXT("dbbench_task.md", task, "evidence", "table", "question"),
+        TEXT(self->text_protocol ? "dbbench_reminder_text.md" : "dbbench_reminder.md", reminder),
+        TEXT("dbbench_no_tool_call.md", no_tool_call),
+        TEXT("dbbench_bad_arguments.md", bad_arguments),
+        TEXT("dbbench_unknown_tool.md", unknown_tool),
+        TEXT("dbbench_empty_response.md", empty_response),
+        TEXT("dbbench_timeout.md", timeout),
+        TEXT("dbbench_driver_error.md", driver_error, "error"),
+        TEXT("dbbench_writer_guidance.md", writer_guidance),
+        TEXT("dbbench_tools.json", tools),
+        TEXT("history_omitted.md", omitted, "count"),
+        PROMPT_END,
     };
-#undef AT
-    int32_t status = GRASP_OK;
-    for (size_t i = 0; i < sizeof(prompts) / sizeof(*prompts) && !status; i++)
-        status = load_prompt(call, self, &prompts[i]);
-    if (!status && !self->json->parse(call, self->texts.tools, NULL))
-        return grasp_fail(call, GRASP_E_INVALID, "prompt dbbench_tools.json is not JSON");
-    return status;
-}
-
-static grasp_str text_option(struct dbbench *self, const grasp_json_value *config, const char *key)
-{
-    return pool_dup(&self->pool, self->json->as_string(self->json->get(config, grasp_cstr(key))));
+#undef TEXT
+    return setup_texts(call, &self->pool, folder, files, &self->texts);
 }
 
 static int32_t load(grasp_call *call, struct dbbench *self, const grasp_json_value *config)
 {
     const grasp_json *json = self->json;
-    self->reference = grasp_equal(text_option(self, config, "compat"), "reference");
-    self->text_protocol = grasp_equal(text_option(self, config, "protocol"), "text");
+    self->reference = grasp_equal(member_text(json, config, "compat"), "reference");
+    self->text_protocol = grasp_equal(member_text(json, config, "protocol"), "text");
     self->reminder = json->as_bool(json->get(config, SLICE("reminder")), 1);
-    self->prompts_dir = text_option(self, config, "prompts_dir");
     self->max_turns = (int32_t)json->as_int(json->get(config, SLICE("max_turns")), 15);
-    int32_t status = load_prompts(call, self);
+    int32_t status = load_texts(call, self, member_text(json, config, "prompts_dir"));
     if (!status)
-        status = dataset_load(call, &self->set, text_option(self, config, "data"));
+        status = dataset_load(call, &self->set, member_copy(json, &self->pool, config, "data"));
     if (!status && !self->source) {
         struct sql_options options = {
-            .server = text_option(self, config, "server"),
+            .server = member_copy(json, &self->pool, config, "server"),
             .statement_timeout =
                 (unsigned)json->as_int(json->get(config, SLICE("statement_timeout")), 60),
             .disk_mb = (unsigned)json->as_int(json->get(config, SLICE("disk_mb")), 512),
@@ -82,18 +53,16 @@ static int32_t load(grasp_call *call, struct dbbench *self, const grasp_json_val
 int32_t dbbench_open_with(grasp_call *call, grasp_str config, struct database_source *source,
                           void **out_self)
 {
-    const grasp_json *json = grasp_json_of(call);
-    grasp_str error = SLICE("");
-    const grasp_json_value *options = json->parse(call, config, &error);
-    if (json->kind(options) != GRASP_JSON_OBJECT)
-        return grasp_fail(call, GRASP_E_INVALID, "the options are not a JSON object: %.*s",
-                          (int)error.len, error.ptr);
+    const grasp_json_value *options = NULL;
+    int32_t status = setup_options(call, config, &options);
+    if (status)
+        return status;
     struct dbbench *self = calloc(1, sizeof(*self));
     if (!self)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for the task");
-    self->json = json;
+    self->json = grasp_json_of(call);
     self->source = source;
-    int32_t status = load(call, self, options);
+    status = load(call, self, options);
     if (status) {
         if (source)
             self->source = NULL;

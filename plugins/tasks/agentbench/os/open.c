@@ -2,51 +2,30 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "../agentbench.h"
-#include "common/prompts.h"
+#include "../setup.h"
 #include "common/slice.h"
 #include "os.h"
 
-struct prompt {
-    const char *name;
-    const char *names[2]; /* placeholders */
-    size_t at;            /* in struct os_texts */
-};
-
-static int32_t load_prompts(grasp_call *call, struct os *self)
+static int32_t load_texts(grasp_call *call, struct os *self, grasp_str folder)
 {
-#define AT(member) offsetof(struct os_texts, member)
-    const struct prompt prompts[] = {
-        {self->text_protocol ? "os_system_text.md" : "os_system.md", {0}, AT(system)},
-        {"os_task.md", {"description"}, AT(task)},
-        {"os_no_tool_call.md", {0}, AT(no_tool_call)},
-        {"os_no_action.md", {0}, AT(no_action)},
-        {"os_invalid_function.md", {0}, AT(invalid_function)},
-        {"os_output.md", {"output"}, AT(output)},
-        {"os_output_empty.md", {0}, AT(output_empty)},
-        {"os_truncated.md", {0}, AT(truncated)},
-        {"os_undecodable.md", {0}, AT(undecodable)},
-        {"os_writer_guidance.md", {0}, AT(writer_guidance)},
-        {"os_tools.json", {0}, AT(tools)},
-        {"history_omitted.md", {"count"}, AT(omitted)},
+#define TEXT(name, ...) PROMPT(name, struct os_texts, __VA_ARGS__)
+    const struct prompt_file files[] = {
+        TEXT(self->text_protocol ? "os_system_text.md" : "os_system.md", system),
+        TEXT("os_task.md", task, "description"),
+        TEXT("os_no_tool_call.md", no_tool_call),
+        TEXT("os_no_action.md", no_action),
+        TEXT("os_invalid_function.md", invalid_function),
+        TEXT("os_output.md", output, "output"),
+        TEXT("os_output_empty.md", output_empty),
+        TEXT("os_truncated.md", truncated),
+        TEXT("os_undecodable.md", undecodable),
+        TEXT("os_writer_guidance.md", writer_guidance),
+        TEXT("os_tools.json", tools),
+        TEXT("history_omitted.md", omitted, "count"),
+        PROMPT_END,
     };
-#undef AT
-    int32_t status = GRASP_OK;
-    for (size_t i = 0; i < sizeof(prompts) / sizeof(*prompts) && !status; i++) {
-        grasp_str *text = (grasp_str *)(void *)((char *)&self->texts + prompts[i].at);
-        status = prompt_load(call, &self->pool, agentbench_prompts, self->prompts_dir,
-                             prompts[i].name, prompts[i].names, text);
-        if (!status)
-            *text = pool_dup(&self->pool, *text);
-    }
-    if (!status && !self->json->parse(call, self->texts.tools, NULL))
-        status = grasp_fail(call, GRASP_E_INVALID, "prompt os_tools.json is not JSON");
-    return status;
-}
-
-static grasp_str text_option(struct os *self, const grasp_json_value *config, const char *key)
-{
-    return pool_dup(&self->pool, self->json->as_string(self->json->get(config, grasp_cstr(key))));
+#undef TEXT
+    return setup_texts(call, &self->pool, folder, files, &self->texts);
 }
 
 static int64_t int_option(const struct os *self, const grasp_json_value *config, const char *key,
@@ -95,9 +74,9 @@ static int32_t find_layers(grasp_call *call, struct os *self, grasp_str given)
 /* A container's root is an image, and what that lacks nobody knows; or it is the folder `root`. */
 static int32_t read_engine(grasp_call *call, struct os *self, const grasp_json_value *config)
 {
-    grasp_str engine = text_option(self, config, "engine");
+    grasp_str engine = member_copy(self->json, &self->pool, config, "engine");
     bool podman = grasp_equal(engine, "podman");
-    self->image = text_option(self, config, "image");
+    self->image = member_copy(self->json, &self->pool, config, "image");
     if (!engine.len || grasp_equal(engine, "native")) {
         if (self->image.len)
             return grasp_fail(call, GRASP_E_INVALID,
@@ -117,7 +96,7 @@ static int32_t read_engine(grasp_call *call, struct os *self, const grasp_json_v
 
 static int32_t read_machine(grasp_call *call, struct os *self, const grasp_json_value *config)
 {
-    grasp_str root = text_option(self, config, "root");
+    grasp_str root = member_copy(self->json, &self->pool, config, "root");
     self->machine = (grasp_machine_request){
         .size = sizeof(self->machine),
         .max_memory = (uint64_t)int_option(self, config, "memory_mb", 1024) << 20,
@@ -159,14 +138,14 @@ static int32_t load(grasp_call *call, struct os *self, const grasp_json_value *c
     if (!self->machines)
         return grasp_fail(call, GRASP_E_UNSUPPORTED, "this host does not offer %s",
                           GRASP_EXT_MACHINE);
-    self->reference = grasp_equal(text_option(self, config, "compat"), "reference");
-    self->text_protocol = grasp_equal(text_option(self, config, "protocol"), "text");
-    self->prompts_dir = text_option(self, config, "prompts_dir");
+    self->reference = grasp_equal(member_text(self->json, config, "compat"), "reference");
+    self->text_protocol = grasp_equal(member_text(self->json, config, "protocol"), "text");
     self->max_turns = (int32_t)int_option(self, config, "max_turns", 8);
-    int32_t status = load_prompts(call, self);
+    int32_t status = load_texts(call, self, member_text(self->json, config, "prompts_dir"));
     if (!status)
         status =
-            os_dataset_load(call, &self->set, text_option(self, config, "data"), self->reference);
+            os_dataset_load(call, &self->set, member_copy(self->json, &self->pool, config, "data"),
+                            self->reference);
     if (!status)
         status = read_machine(call, self, config);
     return status ? status : try_machine(call, self);
@@ -174,17 +153,15 @@ static int32_t load(grasp_call *call, struct os *self, const grasp_json_value *c
 
 int32_t os_open(grasp_call *call, grasp_str config, void **out_self)
 {
-    const grasp_json *json = grasp_json_of(call);
-    grasp_str error = SLICE("");
-    const grasp_json_value *options = json ? json->parse(call, config, &error) : NULL;
-    if (!options || json->kind(options) != GRASP_JSON_OBJECT)
-        return grasp_fail(call, GRASP_E_INVALID, "the options are not a JSON object: %.*s",
-                          (int)error.len, error.ptr);
+    const grasp_json_value *options = NULL;
+    int32_t status = setup_options(call, config, &options);
+    if (status)
+        return status;
     struct os *self = calloc(1, sizeof(*self));
     if (!self)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for the task");
-    self->json = json;
-    int32_t status = load(call, self, options);
+    self->json = grasp_json_of(call);
+    status = load(call, self, options);
     if (status)
         os_close(call, self);
     else

@@ -25,7 +25,6 @@ struct os {
     grasp_str image;               /* with an engine: of all problems; empty: each its own */
     grasp_str npm_layers;          /* of problems with the image "packages"; empty for none */
     bool plain;                    /* a machine without npm, and without packages to install */
-    grasp_str prompts_dir;
     struct os_texts texts;
     struct os_dataset set;
     struct pool pool; /* everything that lives as long as the instance */
