@@ -5,6 +5,16 @@
 
 #include "data.h"
 
+void describe_sample(struct text *out, grasp_str id, grasp_str type, grasp_str description)
+{
+    text_put(out, "{\"id\": ");
+    text_json(out, id);
+    text_put(out, ", \"type\": ");
+    text_json(out, type);
+    text_put(out, ", \"description\": ");
+    text_json(out, description);
+}
+
 int32_t describe_emit(grasp_call *call, const struct text *out)
 {
     if (out->failed)

@@ -6,6 +6,8 @@
 
 #include "common/text.h"
 
+/* The beginning of a sample, without its closing bracket. */
+void describe_sample(struct text *out, grasp_str id, grasp_str type, grasp_str description);
 /* Emits what was written. */
 int32_t describe_emit(grasp_call *call, const struct text *out);
 /* For samples(): which of data_split_names it is. A name that is none is a fault. */

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "../data.h"
+#include "../describe.h"
 #include "common/prompts.h"
 #include "common/slice.h"
 #include "common/text.h"
@@ -62,12 +63,7 @@ static void add_sample(struct games *games, struct alf_split *split, size_t game
 {
     struct text out CLEANUP_TEXT = {0};
     grasp_str id = pool_format(&games->pool, "%zu", game);
-    text_put(&out, "{\"id\": ");
-    text_json(&out, id);
-    text_put(&out, ", \"type\": ");
-    text_json(&out, type);
-    text_put(&out, ", \"description\": ");
-    text_json(&out, description);
+    describe_sample(&out, id, type, description);
     text_put(&out, "}");
     split->samples[split->count++] =
         (struct alf_sample){id, pool_dup(&games->pool, text_view(&out)), &games->games[game]};

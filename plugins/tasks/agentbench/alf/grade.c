@@ -3,6 +3,7 @@
 #include "aim.h"
 #include "alfworld.h"
 #include "common/slice.h"
+#include "common/value.h"
 #include "tags.h"
 
 #define PLACES_MAX 64
@@ -173,22 +174,6 @@ static uint64_t explain(const struct alfworld *self, const grasp_json_value *rol
     return tags | end_tags(&story, json->as_string(json->get(rollout, SLICE("status"))));
 }
 
-/* What Python takes for true. */
-static bool is_true(const grasp_json *json, const grasp_json_value *value)
-{
-    switch (json->kind(value)) {
-    case GRASP_JSON_BOOL:
-        return json->as_bool(value, 0);
-    case GRASP_JSON_INT:
-    case GRASP_JSON_DOUBLE:
-        return json->as_double(value, 0) != 0;
-    case GRASP_JSON_STRING:
-        return json->as_string(value).len != 0;
-    default:
-        return json->count(value) != 0;
-    }
-}
-
 int32_t alfworld_grade(grasp_call *call, void *opaque, grasp_str sample, grasp_str rollout,
                        grasp_str judge)
 {
@@ -201,7 +186,7 @@ int32_t alfworld_grade(grasp_call *call, void *opaque, grasp_str sample, grasp_s
     if (!json->as_string(json->get(run, SLICE("status"))).len)
         return grasp_fail(call, GRASP_E_INVALID, "the rollout is not an object with a 'status'");
     const grasp_json_value *raw = json->get(run, SLICE("raw"));
-    bool correct = is_true(json, json->get(raw, SLICE("result")));
+    bool correct = value_is_true(json, json->get(raw, SLICE("result")));
     tags_write(&tags, &alfworld_tags, correct ? 0 : explain(self, run));
     if (tags.failed)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for the verdict");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "../data.h"
+#include "../describe.h"
 #include "common/slice.h"
 
 const struct entry *dataset_find(const struct dataset *set, grasp_str id)
@@ -49,12 +50,7 @@ static void add_sample(struct dataset *set, struct db_split *split, const struct
                        grasp_str description, grasp_str type)
 {
     struct text out CLEANUP_TEXT = {0};
-    text_put(&out, "{\"id\": ");
-    text_json(&out, entry->id);
-    text_put(&out, ", \"type\": ");
-    text_json(&out, type);
-    text_put(&out, ", \"description\": ");
-    text_json(&out, description);
+    describe_sample(&out, entry->id, type, description);
     text_put(&out, ", \"answer\": ");
     text_str(&out, entry->truth);
     if (entry->has_std_sql) {

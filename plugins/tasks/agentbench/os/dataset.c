@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../data.h"
+#include "../describe.h"
 #include "common/prompts.h"
 #include "common/slice.h"
 
@@ -125,12 +126,7 @@ static grasp_str write_sample(struct pool *pool, grasp_str id, grasp_str type,
                               grasp_str description)
 {
     struct text out CLEANUP_TEXT = {0};
-    text_put(&out, "{\"id\": ");
-    text_json(&out, id);
-    text_put(&out, ", \"type\": ");
-    text_json(&out, type.len ? type : SLICE("other"));
-    text_put(&out, ", \"description\": ");
-    text_json(&out, description);
+    describe_sample(&out, id, type.len ? type : SLICE("other"), description);
     text_put(&out, "}");
     return pool_dup(pool, text_view(&out));
 }

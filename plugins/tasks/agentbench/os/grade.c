@@ -4,6 +4,7 @@
 
 #include "../status.h"
 #include "common/slice.h"
+#include "common/value.h"
 #include "os.h"
 #include "tags.h"
 
@@ -14,21 +15,6 @@ struct case_file {
     grasp_str status, answer, expected;
     bool has_expected;
 };
-
-static bool is_true(const grasp_json *json, const grasp_json_value *value)
-{
-    switch (json->kind(value)) {
-    case GRASP_JSON_BOOL:
-        return json->as_bool(value, 0);
-    case GRASP_JSON_INT:
-    case GRASP_JSON_DOUBLE:
-        return json->as_double(value, 0) != 0;
-    case GRASP_JSON_STRING:
-        return json->as_string(value).len > 0;
-    default:
-        return json->count(value) > 0;
-    }
-}
 
 static int64_t number_in(const struct case_file *c, const char *key)
 {
@@ -173,5 +159,5 @@ int32_t os_grade(grasp_call *call, void *opaque, grasp_str sample, grasp_str rol
     const grasp_json_value *expected = json->get(c.raw, SLICE("expected"));
     c.expected = json->as_string(expected);
     c.has_expected = json->kind(expected) == GRASP_JSON_STRING;
-    return emit(call, self, &c, is_true(json, json->get(c.raw, SLICE("result"))));
+    return emit(call, self, &c, value_is_true(json, json->get(c.raw, SLICE("result"))));
 }
