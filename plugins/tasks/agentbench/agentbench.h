@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The tasks of agentbench.so. Each lives in a folder of its own; beside this file is what they
- * share: statuses, turns, data folders, the window of history. */
+ * share: statuses, turns, data folders, descriptions. */
 #pragma once
 
 #include <grasp/grasp.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "../describe.h"
-#include "../window.h"
 #include "alfworld.h"
 #include "common/slice.h"
 #include "tags.h"
@@ -8,21 +7,19 @@
 int32_t alfworld_info(grasp_call *call, void *opaque)
 {
     const struct alfworld *self = opaque;
-    struct text out CLEANUP_TEXT = {0};
-    text_format(&out,
-                "{\"name\": \"ALFWorld\", \"splits\": [\"dev\", \"val\", \"test\"], "
-                "\"max_turns\": %d, \"blocking\": false, "
-                "\"guidance\": {\"placement\": \"recent\"}, \"tools\": ",
-                self->max_turns);
-    text_str(&out, self->texts.tools);
-    text_put(&out, ", ");
-    window_write(&out, self->texts.omitted, self->reference);
-    text_put(&out, ", \"writer\": {\"family\": \"ALFWorld household\", \"guidance\": ");
-    text_json(&out, self->texts.writer_guidance);
-    text_put(&out, ", \"labels\": ");
-    tags_write_meanings(&out, &alfworld_tags, TAGS_ALL);
-    text_put(&out, "}}");
-    return describe_emit(call, &out);
+    const struct description description = {
+        .name = "ALFWorld",
+        .max_turns = self->max_turns,
+        .blocking = false,
+        .reference = self->reference,
+        .tools = self->texts.tools,
+        .omitted = self->texts.omitted,
+        .family = "ALFWorld household",
+        .guidance = self->texts.writer_guidance,
+        .labels = &alfworld_tags,
+        .label_set = TAGS_ALL,
+    };
+    return describe_task(call, &description);
 }
 
 int32_t alfworld_samples(grasp_call *call, void *opaque, grasp_str name)

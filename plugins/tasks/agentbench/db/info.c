@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "../describe.h"
-#include "../window.h"
 #include "common/slice.h"
 #include "dbbench.h"
 #include "tags.h"
@@ -15,38 +14,22 @@ static const struct tag_words examples[] = {
 };
 static const struct tag_table reference_labels = {examples, sizeof(examples) / sizeof(*examples)};
 
-static void put_writer(const struct dbbench *self, struct text *out)
-{
-    text_put(out, "\"writer\": {\"family\": \"DBBench SQL\", ");
-    text_put(out, "\"guidance\": ");
-    text_json(out, self->texts.writer_guidance);
-    text_put(out, ", \"labels\": ");
-    if (self->reference)
-        tags_write_meanings(out, &reference_labels, TAGS_ALL);
-    else
-        tags_write_meanings(out, &dbbench_tags, ~DB_TAG_KINDS);
-    text_char(out, '}');
-}
-
 int32_t dbbench_info(grasp_call *call, void *opaque)
 {
     const struct dbbench *self = opaque;
-    struct text out CLEANUP_TEXT = {0};
-    text_format(&out,
-                "{\"name\": \"DBBench\", \"splits\": [\"dev\", \"val\", \"test\"], "
-                "\"max_turns\": %d, \"blocking\": true, "
-                "\"guidance\": {\"placement\": \"recent\"}, ",
-                self->max_turns);
-    if (!self->text_protocol) {
-        text_put(&out, "\"tools\": ");
-        text_str(&out, self->texts.tools);
-        text_put(&out, ", ");
-    }
-    window_write(&out, self->texts.omitted, self->reference);
-    text_put(&out, ", ");
-    put_writer(self, &out);
-    text_put(&out, "}");
-    return describe_emit(call, &out);
+    const struct description description = {
+        .name = "DBBench",
+        .max_turns = self->max_turns,
+        .blocking = true,
+        .reference = self->reference,
+        .tools = self->text_protocol ? SLICE("") : self->texts.tools,
+        .omitted = self->texts.omitted,
+        .family = "DBBench SQL",
+        .guidance = self->texts.writer_guidance,
+        .labels = self->reference ? &reference_labels : &dbbench_tags,
+        .label_set = self->reference ? TAGS_ALL : ~DB_TAG_KINDS,
+    };
+    return describe_task(call, &description);
 }
 
 int32_t dbbench_samples(grasp_call *call, void *opaque, grasp_str name)

@@ -1,41 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "../describe.h"
-#include "../window.h"
 #include "common/slice.h"
 #include "os.h"
 #include "tags.h"
 
-static void put_writer(const struct os *self, struct text *out)
-{
-    text_put(out, "\"writer\": {\"family\": \"work at a Linux shell\"");
-    if (!self->reference) {
-        text_put(out, ", \"guidance\": ");
-        text_json(out, self->texts.writer_guidance);
-        text_put(out, ", \"labels\": ");
-        tags_write_meanings(out, &os_tags, TAGS_ALL);
-    }
-    text_char(out, '}');
-}
-
 int32_t os_info(grasp_call *call, void *opaque)
 {
     const struct os *self = opaque;
-    struct text out CLEANUP_TEXT = {0};
-    text_format(&out,
-                "{\"name\": \"OS Interaction\", \"splits\": [\"dev\", \"val\", \"test\"], "
-                "\"max_turns\": %d, \"blocking\": true, "
-                "\"guidance\": {\"placement\": \"recent\"}, ",
-                self->max_turns);
-    if (!self->text_protocol) {
-        text_put(&out, "\"tools\": ");
-        text_str(&out, self->texts.tools);
-        text_put(&out, ", ");
-    }
-    window_write(&out, self->texts.omitted, self->reference);
-    text_put(&out, ", ");
-    put_writer(self, &out);
-    text_char(&out, '}');
-    return describe_emit(call, &out);
+    const struct description description = {
+        .name = "OS Interaction",
+        .max_turns = self->max_turns,
+        .blocking = true,
+        .reference = self->reference,
+        .tools = self->text_protocol ? SLICE("") : self->texts.tools,
+        .omitted = self->texts.omitted,
+        .family = "work at a Linux shell",
+        .guidance = self->texts.writer_guidance,
+        .labels = self->reference ? NULL : &os_tags,
+        .label_set = TAGS_ALL,
+    };
+    return describe_task(call, &description);
 }
 
 int32_t os_samples(grasp_call *call, void *opaque, grasp_str name)

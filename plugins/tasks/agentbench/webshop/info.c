@@ -1,34 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "../describe.h"
-#include "../window.h"
 #include "common/slice.h"
 #include "tags.h"
 #include "webshop.h"
 
-static void put_writer(const struct webshop *self, struct text *out)
-{
-    text_put(out, "\"writer\": {\"family\": \"WebShop shopping\", \"guidance\": ");
-    text_json(out, self->texts.writer_guidance);
-    text_put(out, ", \"labels\": ");
-    tags_write_meanings(out, &webshop_tags, TAGS_ALL);
-    text_char(out, '}');
-}
-
 int32_t webshop_info(grasp_call *call, void *opaque)
 {
     const struct webshop *self = opaque;
-    struct text out CLEANUP_TEXT = {0};
-    text_format(&out,
-                "{\"name\": \"WebShop\", \"splits\": [\"dev\", \"val\", \"test\"], "
-                "\"max_turns\": %d, \"guidance\": {\"placement\": \"recent\"}, \"tools\": ",
-                self->max_turns);
-    text_str(&out, self->texts.tools);
-    text_put(&out, ", ");
-    window_write(&out, self->texts.omitted, self->reference);
-    text_put(&out, ", ");
-    put_writer(self, &out);
-    text_put(&out, "}");
-    return describe_emit(call, &out);
+    const struct description description = {
+        .name = "WebShop",
+        .max_turns = self->max_turns,
+        .blocking = false,
+        .reference = self->reference,
+        .tools = self->texts.tools,
+        .omitted = self->texts.omitted,
+        .family = "WebShop shopping",
+        .guidance = self->texts.writer_guidance,
+        .labels = &webshop_tags,
+        .label_set = TAGS_ALL,
+    };
+    return describe_task(call, &description);
 }
 
 static void put_sample(const struct webshop *self, size_t at, struct text *out)
