@@ -8,36 +8,25 @@ static const void *task_extension(grasp_str id)
     return grasp_equal(id, GRASP_EXT_REHEARSAL) ? &medagent_rehearsal : NULL;
 }
 
+/* What the two versions have in common. */
+#define MEMBERS                                                                                    \
+    .size = sizeof(grasp_task), .options = medagent_options, .info = medagent_info,                \
+    .samples = medagent_samples, .begin = medagent_begin, .step = medagent_step,                   \
+    .end = medagent_end, .grade = medagent_grade, .close = medagent_close,                         \
+    .extension = task_extension
+
 const grasp_task medagent_v1_task = {
-    .size = sizeof(grasp_task),
+    MEMBERS,
     .id = "medagent",
     .summary = "MedAgentBench: clinical questions and orders through a FHIR server",
-    .options = medagent_options,
     .open = medagent_v1_open,
-    .info = medagent_info,
-    .samples = medagent_samples,
-    .begin = medagent_begin,
-    .step = medagent_step,
-    .end = medagent_end,
-    .grade = medagent_grade,
-    .close = medagent_close,
-    .extension = task_extension,
 };
 
 const grasp_task medagent_v2_task = {
-    .size = sizeof(grasp_task),
+    MEMBERS,
     .id = "v2",
     .summary = "MedAgentBench-v2: care protocols through a FHIR server",
-    .options = medagent_options,
     .open = medagent_v2_open,
-    .info = medagent_info,
-    .samples = medagent_samples,
-    .begin = medagent_begin,
-    .step = medagent_step,
-    .end = medagent_end,
-    .grade = medagent_grade,
-    .close = medagent_close,
-    .extension = task_extension,
 };
 
 static const grasp_task *const tasks[] = {&medagent_v1_task, &medagent_v2_task};
