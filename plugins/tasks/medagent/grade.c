@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/slice.h"
+#include "common/verdict.h"
 #include "judge.h"
 #include "medagent.h"
 
@@ -48,12 +49,5 @@ int32_t medagent_grade(grasp_call *call, void *opaque, grasp_str sample_json, gr
     if (!self->reference && !found.correct)
         tags_write(&tags, &medagent_tags, found.tags);
     put_detail(&detail, self, &sample);
-    if (tags.failed || detail.failed)
-        return grasp_fail(call, GRASP_E_NOMEM, "no memory for the verdict");
-    grasp_verdict verdict = {.size = sizeof(verdict),
-                             .correct = found.correct,
-                             .score = found.correct,
-                             .tags = text_view(&tags),
-                             .detail = text_view(&detail)};
-    return call->host->emit_verdict(call, &verdict);
+    return verdict_emit(call, found.correct, &tags, &detail);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/verdict.h"
 #include "quickstart.h"
 #include "scan.h"
 #include "tags.h"
@@ -120,14 +121,7 @@ static int32_t emit(grasp_call *call, bool correct, uint64_t tags, const struct 
     text_put(&detail, ", \"readings\": ");
     text_number(&detail, sample->patient->reading_count);
     text_put(&detail, "}");
-    if (names.failed || detail.failed)
-        return grasp_fail(call, GRASP_E_NOMEM, "no memory for the verdict");
-    grasp_verdict verdict = {.size = sizeof(verdict),
-                             .correct = correct,
-                             .score = correct,
-                             .tags = text_view(&names),
-                             .detail = text_view(&detail)};
-    return call->host->emit_verdict(call, &verdict);
+    return verdict_emit(call, correct, &names, &detail);
 }
 
 int32_t quickstart_grade(grasp_call *call, void *opaque, grasp_str sample_json, grasp_str rollout,

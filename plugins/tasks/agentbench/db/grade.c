@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "../status.h"
 #include "common/slice.h"
+#include "common/verdict.h"
 #include "dbbench.h"
 #include "evaluate.h"
 #include "explain.h"
@@ -73,14 +74,7 @@ static int32_t emit(grasp_call *call, const struct case_view *view, bool correct
         text_str(&detail, view->json->print(call, hash, 0));
     }
     text_put(&detail, "}");
-    if (names.failed || detail.failed)
-        return grasp_fail(call, GRASP_E_NOMEM, "no memory for the verdict");
-    grasp_verdict verdict = {.size = sizeof(verdict),
-                             .correct = correct,
-                             .score = correct,
-                             .tags = text_view(&names),
-                             .detail = text_view(&detail)};
-    return call->host->emit_verdict(call, &verdict);
+    return verdict_emit(call, correct, &names, &detail);
 }
 
 int32_t dbbench_grade(grasp_call *call, void *opaque, grasp_str sample, grasp_str rollout,

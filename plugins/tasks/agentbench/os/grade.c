@@ -5,6 +5,7 @@
 #include "../status.h"
 #include "common/slice.h"
 #include "common/value.h"
+#include "common/verdict.h"
 #include "os.h"
 #include "tags.h"
 
@@ -127,14 +128,7 @@ static int32_t emit(grasp_call *call, const struct os *self, const struct case_f
         text_json(&detail, slice_trim(c->expected));
     }
     text_char(&detail, '}');
-    if (tags.failed || detail.failed)
-        return grasp_fail(call, GRASP_E_NOMEM, "no memory for the verdict");
-    grasp_verdict verdict = {.size = sizeof(verdict),
-                             .correct = right,
-                             .score = right,
-                             .tags = text_view(&tags),
-                             .detail = text_view(&detail)};
-    return call->host->emit_verdict(call, &verdict);
+    return verdict_emit(call, right, &tags, &detail);
 }
 
 int32_t os_grade(grasp_call *call, void *opaque, grasp_str sample, grasp_str rollout,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "../status.h"
 #include "common/slice.h"
+#include "common/verdict.h"
 #include "tags.h"
 #include "webshop.h"
 
@@ -70,12 +71,5 @@ int32_t webshop_grade(grasp_call *call, void *opaque, grasp_str sample, grasp_st
     text_put(&detail, "{\"reward\": ");
     text_double(&detail, reward);
     text_put(&detail, "}");
-    if (tags.failed || detail.failed)
-        return grasp_fail(call, GRASP_E_NOMEM, "no memory for a verdict");
-    grasp_verdict verdict = {.size = sizeof(verdict),
-                             .correct = correct,
-                             .score = reward,
-                             .tags = text_view(&tags),
-                             .detail = text_view(&detail)};
-    return call->host->emit_verdict(call, &verdict);
+    return verdict_emit(call, reward, &tags, &detail);
 }
