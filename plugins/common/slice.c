@@ -97,6 +97,31 @@ uint64_t slice_hash(grasp_str text)
     return hash ^ hash >> 32;
 }
 
+int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+size_t slice_decode(grasp_str text, char *out)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i] == '+' ? ' ' : text.ptr[i];
+        bool escape = c == '%' && i + 2 < text.len;
+        int high = escape ? hex_digit(text.ptr[i + 1]) : -1;
+        int low = escape ? hex_digit(text.ptr[i + 2]) : -1;
+        if (high >= 0 && low >= 0) {
+            c = (char)(high * 16 + low);
+            i += 2;
+        }
+        out[len++] = c;
+    }
+    return len;
+}
+
 /* Length by the first byte, 0 if no character starts with it. */
 static size_t length_of(unsigned char first)
 {

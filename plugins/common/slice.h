@@ -18,6 +18,10 @@ bool slice_find(grasp_str text, grasp_str part, size_t from, size_t *out_at);
 bool slice_line(grasp_str *rest, grasp_str *out_line);
 grasp_str slice_trim(grasp_str text); /* white space in the sense of Unicode, as str.strip() */
 uint64_t slice_hash(grasp_str text);
+/* A name or value of a query, with '+' and %XX decoded; what is no escape stays. out: room for
+ * text.len bytes; the return is how many it comes to. */
+size_t slice_decode(grasp_str text, char *out);
+int hex_digit(char c); /* -1 for another character */
 
 bool utf8_valid(grasp_str text);
 /* Bytes of the character at `at`, 1 if it is not valid; *out is its code point. */

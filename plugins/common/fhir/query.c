@@ -9,30 +9,10 @@
 #include "fhir.h"
 #include "value.h"
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static grasp_str decode(grasp_str text, struct pool *pool)
 {
     char *out = pool_alloc(pool, text.len + 1);
-    size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i] == '+' ? ' ' : text.ptr[i];
-        bool escape = c == '%' && i + 2 < text.len;
-        int high = escape ? hex_digit(text.ptr[i + 1]) : -1;
-        int low = escape ? hex_digit(text.ptr[i + 2]) : -1;
-        if (high >= 0 && low >= 0) {
-            c = (char)(high * 16 + low);
-            i += 2;
-        }
-        out[len++] = c;
-    }
-    return (grasp_str){out, len};
+    return (grasp_str){out, slice_decode(text, out)};
 }
 
 static bool is_plain(char c)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/slice.h"
 #include "text.h"
 
 static const char *const resources[] = {"Patient", "Observation"};
@@ -92,31 +93,13 @@ static enum fhir_resource resource_of(grasp_str url, grasp_str segment)
     return FHIR_UNKNOWN;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Stores the text with '+' and %XX decoded. */
 static grasp_str decode(struct fhir_query *query, grasp_str text)
 {
-    char *start = query->storage + query->used, *at = start;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i] == '+' ? ' ' : text.ptr[i];
-        bool escape = c == '%' && i + 2 < text.len;
-        int high = escape ? hex_digit(text.ptr[i + 1]) : -1;
-        int low = escape ? hex_digit(text.ptr[i + 2]) : -1;
-        if (high >= 0 && low >= 0) {
-            c = (char)(high * 16 + low);
-            i += 2;
-        }
-        *at++ = c;
-    }
-    query->used += (size_t)(at - start);
-    return (grasp_str){start, (size_t)(at - start)};
+    char *start = query->storage + query->used;
+    size_t len = slice_decode(text, start);
+    query->used += len;
+    return (grasp_str){start, len};
 }
 
 static bool same_name(grasp_str name, const char *filter)
