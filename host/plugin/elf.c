@@ -83,22 +83,46 @@ static const Elf64_Shdr *section(const struct image *image, const Elf64_Ehdr *he
     return offset < header->e_shoff || offset % 8 ? NULL : part(image, offset, sizeof(Elf64_Shdr));
 }
 
+/* A dynamic symbol table. */
+struct symbols {
+    const Elf64_Sym *items;
+    size_t count;
+    const char *text; /* of the names */
+    size_t text_size;
+};
+
+/* Empty if the file does not hold it whole. */
+static struct symbols symbols_of(const struct image *image, const Elf64_Ehdr *header,
+                                 const Elf64_Shdr *table)
+{
+    const Elf64_Shdr *names = section(image, header, table->sh_link);
+    const Elf64_Sym *items = part(image, table->sh_offset, table->sh_size);
+    const char *text = names ? part(image, names->sh_offset, names->sh_size) : NULL;
+    if (!items || !text || table->sh_offset % 8)
+        return (struct symbols){0};
+    return (struct symbols){items, table->sh_size / sizeof(*items), text, names->sh_size};
+}
+
+/* NULL for a symbol that is only used, or whose name does not end within the file. */
+static const char *symbol_defined(const struct symbols *symbols, size_t i)
+{
+    size_t at = symbols->items[i].st_name;
+    if (symbols->items[i].st_shndx == SHN_UNDEF || at >= symbols->text_size ||
+        !memchr(symbols->text + at, 0, symbols->text_size - at))
+        return NULL;
+    return symbols->text + at;
+}
+
 /* The entry symbols that a dynamic symbol table defines: ours, and the major of another one. */
 static void scan_symbols(const struct image *image, const Elf64_Ehdr *header,
                          const Elf64_Shdr *table, bool *out_ours, long *out_other)
 {
-    const Elf64_Shdr *names = section(image, header, table->sh_link);
-    const Elf64_Sym *symbols = part(image, table->sh_offset, table->sh_size);
-    const char *text = names ? part(image, names->sh_offset, names->sh_size) : NULL;
-    if (!symbols || !text || table->sh_offset % 8)
-        return;
-    for (size_t i = 0; i < table->sh_size / sizeof(*symbols); i++) {
-        size_t at = symbols[i].st_name, left = at < names->sh_size ? names->sh_size - at : 0;
-        if (symbols[i].st_shndx == SHN_UNDEF || left < sizeof(ENTRY_PREFIX) ||
-            !memchr(text + at, 0, left) ||
-            strncmp(text + at, ENTRY_PREFIX, sizeof(ENTRY_PREFIX) - 1) != 0)
+    const struct symbols symbols = symbols_of(image, header, table);
+    for (size_t i = 0; i < symbols.count; i++) {
+        const char *name = symbol_defined(&symbols, i);
+        if (!name || strncmp(name, ENTRY_PREFIX, sizeof(ENTRY_PREFIX) - 1) != 0)
             continue;
-        const char *major = text + at + sizeof(ENTRY_PREFIX) - 1;
+        const char *major = name + sizeof(ENTRY_PREFIX) - 1;
         char *end;
         long number = strtol(major, &end, 10);
         if (*end || end == major)
@@ -148,20 +172,15 @@ static int check_image(const struct image *image, struct err *err)
 static void list_symbols(const struct image *image, const Elf64_Ehdr *header,
                          const Elf64_Shdr *table, const char *entry, struct buf *out)
 {
-    const Elf64_Shdr *names = section(image, header, table->sh_link);
-    const Elf64_Sym *symbols = part(image, table->sh_offset, table->sh_size);
-    const char *text = names ? part(image, names->sh_offset, names->sh_size) : NULL;
-    if (!symbols || !text || table->sh_offset % 8)
-        return;
-    for (size_t i = 0; i < table->sh_size / sizeof(*symbols); i++) {
-        size_t at = symbols[i].st_name, left = at < names->sh_size ? names->sh_size - at : 0;
-        unsigned binding = ELF64_ST_BIND(symbols[i].st_info);
-        unsigned visibility = ELF64_ST_VISIBILITY(symbols[i].st_other);
-        if (symbols[i].st_shndx == SHN_UNDEF || binding == STB_LOCAL || !left ||
-            visibility == STV_HIDDEN || visibility == STV_INTERNAL || !memchr(text + at, 0, left) ||
-            strcmp(text + at, entry) == 0)
+    const struct symbols symbols = symbols_of(image, header, table);
+    for (size_t i = 0; i < symbols.count; i++) {
+        const char *name = symbol_defined(&symbols, i);
+        unsigned binding = ELF64_ST_BIND(symbols.items[i].st_info);
+        unsigned visibility = ELF64_ST_VISIBILITY(symbols.items[i].st_other);
+        if (!name || binding == STB_LOCAL || visibility == STV_HIDDEN ||
+            visibility == STV_INTERNAL || strcmp(name, entry) == 0)
             continue;
-        buf_printf(out, "%s%s", out->len ? ", " : "", text + at);
+        buf_printf(out, "%s%s", out->len ? ", " : "", name);
     }
 }
 
