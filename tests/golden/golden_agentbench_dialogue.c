@@ -5,8 +5,7 @@
 
 #include "base/mem.h"
 #include "golden_agentbench_os_db.h"
-#include "model/tool_calls.h"
-#include "plugin/mock_episode.h"
+#include "golden_agentbench_turn.h"
 #include "tasks/agentbench/agentbench.h"
 #include "tasks/agentbench/db/dbbench.h"
 #include "tasks/agentbench/db/hash.h"
@@ -81,63 +80,24 @@ static void scripted_close(struct database_source *source)
 
 static const struct database_source_ops scripted_ops = {scripted_create, scripted_close};
 
-/* One turn as the host gives it to the task. */
-static void take_turn(struct mock_episode *episode, const struct json *output)
-{
-    CLEANUP_BUF struct buf calls = {0};
-    const struct json *messages = json_get(output, "messages");
-    struct str content = json_str(json_get(output, "content"));
-    buf_char(&calls, '[');
-    for (size_t i = 0; i < json_count(messages); i++) {
-        const struct json *message = json_at(messages, i), *uses = json_get(message, "tool_calls");
-        if (json_str(json_get(message, "content")).len && !content.len)
-            content = json_str(json_get(message, "content"));
-        for (size_t k = 0; k < json_count(uses); k++) {
-            const struct json *use = json_at(uses, k), *function = json_get(use, "function");
-            tool_calls_add(&calls, json_str(json_get(use, "id")), "call",
-                           json_str(json_get(function, "name")), json_get(function, "arguments"));
-        }
-    }
-    buf_char(&calls, ']');
-    bool limit = str_is(json_str(json_get(output, "status")), "agent context limit");
-    grasp_reply reply = {.size = sizeof(reply),
-                         .kind = limit ? GRASP_REPLY_CONTEXT_LIMIT : GRASP_REPLY_TEXT,
-                         .text = golden_in(content),
-                         .tool_calls = golden_in(calls.len > 2 ? buf_view(&calls) : STR("")),
-                         .finish_reason = grasp_cstr("stop")};
-    mock_episode_step(episode, &reply);
-}
-
 /* The recorded text with ours in place of its names for them. */
 static void fill(struct buf *out, const struct dbbench *self, struct str text)
 {
     const struct db_texts *texts = &self->texts;
-    const struct {
-        const char *name;
-        grasp_str text;
-    } names[] = {{"<SYSTEM_PROMPT>", texts->system},
-                 {"<DB_EVIDENCE_PREFIX>", grasp_cstr("Evidence: ")},
-                 {"<DB_TABLEINFO_PREFIX>", grasp_cstr("Table: ")},
-                 {"<DB_QUESTION_PREFIX>", grasp_cstr("Task: ")},
-                 {"<DB_NO_TOOL_CALL>", texts->no_tool_call},
-                 {"<DB_BAD_TOOL_CALL>", texts->bad_arguments},
-                 {"<DB_INVALID_FUNCTION>", texts->unknown_tool},
-                 {"<DB_EMPTY_RESPONSE>", texts->empty_response},
-                 {"<DB_SQL_TIMEOUT>", texts->timeout},
-                 {"<DB_TOOL_REMINDER>", texts->reminder},
-                 {"<DB_DRIVER_ERROR_PREFIX>",
-                  grasp_cstr("The statement could not be sent to the database: ")}};
-    while (text.len) {
-        size_t i = 0, count = sizeof(names) / sizeof(*names);
-        while (i < count && !str_starts(text, names[i].name))
-            i++;
-        size_t len = i < count ? strlen(names[i].name) : 1;
-        if (i < count)
-            buf_str(out, golden_out(names[i].text));
-        else
-            buf_char(out, *text.ptr);
-        text = (struct str){text.ptr + len, text.len - len};
-    }
+    const struct golden_name names[] = {
+        {"<SYSTEM_PROMPT>", texts->system},
+        {"<DB_EVIDENCE_PREFIX>", grasp_cstr("Evidence: ")},
+        {"<DB_TABLEINFO_PREFIX>", grasp_cstr("Table: ")},
+        {"<DB_QUESTION_PREFIX>", grasp_cstr("Task: ")},
+        {"<DB_NO_TOOL_CALL>", texts->no_tool_call},
+        {"<DB_BAD_TOOL_CALL>", texts->bad_arguments},
+        {"<DB_INVALID_FUNCTION>", texts->unknown_tool},
+        {"<DB_EMPTY_RESPONSE>", texts->empty_response},
+        {"<DB_SQL_TIMEOUT>", texts->timeout},
+        {"<DB_TOOL_REMINDER>", texts->reminder},
+        {"<DB_DRIVER_ERROR_PREFIX>",
+         grasp_cstr("The statement could not be sent to the database: ")}};
+    golden_fill(out, names, sizeof(names) / sizeof(*names), text);
 }
 
 static bool is_agent(const struct mock_message *message)
@@ -211,7 +171,7 @@ static void play(struct golden *g, const struct json *c)
     set_entry(mock_call(host), self, c);
     mock_episode_begin(&episode, host, &agentbench_dbbench_task, self, "{\"id\": \"case\"}");
     while (used < json_count(outputs) && !episode.done)
-        take_turn(&episode, json_at(outputs, used++));
+        golden_take_turn(&episode, json_at(outputs, used++), "call");
     golden_expect_int(g, "agent_turns_used", (int64_t)used,
                       json_int(json_get(c, "agent_turns_used"), -1));
     check_history(g, self, &episode, json_get(c, "history"));

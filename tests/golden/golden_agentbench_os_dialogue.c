@@ -5,16 +5,11 @@
 
 #include "base/mem.h"
 #include "golden_agentbench_os.h"
-#include "model/tool_calls.h"
-#include "plugin/mock_episode.h"
+#include "golden_agentbench_os_db.h"
+#include "golden_agentbench_turn.h"
 #include "plugin/os_machines.h"
 #include "tasks/agentbench/agentbench.h"
 #include "tasks/agentbench/os/os.h"
-
-static grasp_str in(struct str text)
-{
-    return (grasp_str){text.ptr ? text.ptr : "", text.len};
-}
 
 static struct os *open_task(struct mock_host *host, struct scripted_machines *machines)
 {
@@ -36,7 +31,7 @@ static void set_problem(grasp_call *call, struct os *self, const struct json *it
     struct os_dataset *set = &self->set;
     struct os_split *split = &set->splits[0];
     json_write(&text, item, 0);
-    const grasp_json_value *object = self->json->parse(call, in(buf_view(&text)), NULL);
+    const grasp_json_value *object = self->json->parse(call, golden_in(buf_view(&text)), NULL);
     set->problems = pool_array(&set->pool, 1, sizeof(*set->problems));
     if (problem_read(call, &set->pool, &files, object, "case", set->problems))
         abort();
@@ -47,31 +42,12 @@ static void set_problem(grasp_call *call, struct os *self, const struct json *it
     split->count = 1;
 }
 
-/* One turn as the host gives it to the task; an id that is missing stays so. */
-static void take_turn(struct mock_episode *episode, const struct json *output)
+static void set_any_problem(grasp_call *call, struct os *self)
 {
-    CLEANUP_BUF struct buf calls = {0};
-    const struct json *messages = json_get(output, "messages");
-    struct str content = json_str(json_get(output, "content"));
-    buf_char(&calls, '[');
-    for (size_t i = 0; i < json_count(messages); i++) {
-        const struct json *message = json_at(messages, i), *uses = json_get(message, "tool_calls");
-        if (json_str(json_get(message, "content")).len && !content.len)
-            content = json_str(json_get(message, "content"));
-        for (size_t k = 0; k < json_count(uses); k++) {
-            const struct json *use = json_at(uses, k), *function = json_get(use, "function");
-            tool_calls_add(&calls, json_str(json_get(use, "id")), "",
-                           json_str(json_get(function, "name")), json_get(function, "arguments"));
-        }
-    }
-    buf_char(&calls, ']');
-    bool limit = str_is(json_str(json_get(output, "status")), "agent context limit");
-    grasp_reply reply = {.size = sizeof(reply),
-                         .kind = limit ? GRASP_REPLY_CONTEXT_LIMIT : GRASP_REPLY_TEXT,
-                         .text = in(content),
-                         .tool_calls = in(calls.len > 2 ? buf_view(&calls) : STR("")),
-                         .finish_reason = grasp_cstr("stop")};
-    mock_episode_step(episode, &reply);
+    struct err err;
+    CLEANUP_JSON struct json *item =
+        json_parse(STR("{\"description\": \"Q?\", \"evaluation\": {\"match\": \"5\"}}"), &err);
+    set_problem(call, self, item);
 }
 
 /* The recorded text with ours in place of its names for them. */
@@ -81,28 +57,15 @@ static void fill(struct buf *out, const struct os *self, struct str text)
     grasp_str intro = texts->task, prefix = texts->output;
     intro.len = (size_t)(strstr(intro.ptr, "\n\n{{") - intro.ptr);
     prefix.len = (size_t)(strstr(prefix.ptr, "\n\n{{") - prefix.ptr);
-    const struct {
-        const char *name;
-        grasp_str text;
-    } names[] = {{"<SYSTEM_PROMPT>", texts->system},
-                 {"<OS_TASK_INTRO>", intro},
-                 {"<OS_NO_TOOL_CALL>", texts->no_tool_call},
-                 {"<OS_INVALID_FUNCTION>", texts->invalid_function},
-                 {"<OS_OUTPUT_PREFIX>", prefix},
-                 {"<OS_OUTPUT_EMPTY>", texts->output_empty},
-                 {"<OS_TRUNCATION_MARK>", texts->truncated},
-                 {"<OS_UNDECODABLE>", texts->undecodable}};
-    while (text.len) {
-        size_t i = 0, count = sizeof(names) / sizeof(*names);
-        while (i < count && !str_starts(text, names[i].name))
-            i++;
-        size_t len = i < count ? strlen(names[i].name) : 1;
-        if (i < count)
-            buf_str(out, (struct str){names[i].text.ptr, names[i].text.len});
-        else
-            buf_char(out, *text.ptr);
-        text = (struct str){text.ptr + len, text.len - len};
-    }
+    const struct golden_name names[] = {{"<SYSTEM_PROMPT>", texts->system},
+                                        {"<OS_TASK_INTRO>", intro},
+                                        {"<OS_NO_TOOL_CALL>", texts->no_tool_call},
+                                        {"<OS_INVALID_FUNCTION>", texts->invalid_function},
+                                        {"<OS_OUTPUT_PREFIX>", prefix},
+                                        {"<OS_OUTPUT_EMPTY>", texts->output_empty},
+                                        {"<OS_TRUNCATION_MARK>", texts->truncated},
+                                        {"<OS_UNDECODABLE>", texts->undecodable}};
+    golden_fill(out, names, sizeof(names) / sizeof(*names), text);
 }
 
 static bool is_agent(const struct mock_message *message)
@@ -185,7 +148,7 @@ static void play(struct golden *g, const struct json *c)
     set_problem(mock_call(host), self, json_get(c, "item"));
     mock_episode_begin(&episode, host, &agentbench_os_task, self, "{\"id\": \"case\"}");
     while (used < json_count(outputs) && !episode.done)
-        take_turn(&episode, json_at(outputs, used++));
+        golden_take_turn(&episode, json_at(outputs, used++), "");
     golden_expect_int(g, "agent_turns_used", (int64_t)used,
                       json_int(json_get(c, "agent_turns_used"), -1));
     check_history(g, self, &episode, json_get(c, "history"));
@@ -228,7 +191,7 @@ static void play_output(struct golden *g, struct mock_host *host, struct os *sel
     grasp_reply reply = {.size = sizeof(reply),
                          .kind = GRASP_REPLY_TEXT,
                          .text = grasp_cstr(""),
-                         .tool_calls = in(buf_view(&calls)),
+                         .tool_calls = golden_in(buf_view(&calls)),
                          .finish_reason = grasp_cstr("stop")};
     mock_episode_step(&episode, &reply);
     check_message(g, self, &episode.messages[episode.count - 1], json_get(c, "message"));
@@ -243,10 +206,7 @@ static void outputs(struct golden *g)
     struct mock_host *host = mock_host_create();
     struct scripted_machines machines = {0};
     struct os *self = open_task(host, &machines);
-    struct err err;
-    CLEANUP_JSON struct json *item =
-        json_parse(STR("{\"description\": \"Q?\", \"evaluation\": {\"match\": \"5\"}}"), &err);
-    set_problem(mock_call(host), self, item);
+    set_any_problem(mock_call(host), self);
     golden_section(g, "os.shell_output");
     for (const struct json *c; (c = golden_next(g));)
         play_output(g, host, self, &machines, c);
@@ -262,7 +222,7 @@ static bool grade_one(struct mock_host *host, struct os *self, const struct json
     json_write(&rollout, result, 0);
     buf_text(&rollout, ", \"history\": [], \"agent_actions\": []}");
     grasp_call *call = mock_call(host);
-    if (os_grade(call, self, grasp_cstr("{\"id\": \"case\"}"), in(buf_view(&rollout)),
+    if (os_grade(call, self, grasp_cstr("{\"id\": \"case\"}"), golden_in(buf_view(&rollout)),
                  grasp_cstr("")))
         abort();
     return host->correct;
@@ -273,10 +233,7 @@ static void grades(struct golden *g)
     struct mock_host *host = mock_host_create();
     struct scripted_machines machines = {0};
     struct os *self = open_task(host, &machines);
-    struct err err;
-    CLEANUP_JSON struct json *item =
-        json_parse(STR("{\"description\": \"Q?\", \"evaluation\": {\"match\": \"5\"}}"), &err);
-    set_problem(mock_call(host), self, item);
+    set_any_problem(mock_call(host), self);
     golden_section(g, "grasp.os_eval");
     for (const struct json *c; (c = golden_next(g));)
         golden_expect_int(g, "correct", grade_one(host, self, json_get(c, "result")),
