@@ -7,24 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "common/fhir/fhir.h"
+#include "measure.h"
 
 struct urls {
     char **items;
     size_t count, capacity;
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static void read_urls(struct urls *urls)
 {
@@ -71,19 +64,6 @@ static void ask_once(const struct fhir_view *view, const struct urls *urls, bool
     fhir_answer_free(&answer);
 }
 
-static long resident_kib(const char *which)
-{
-    char line[256];
-    long kib = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    while (file && fgets(line, sizeof(line), file))
-        if (strncmp(line, which, strlen(which)) == 0)
-            kib = strtol(line + strlen(which), NULL, 10);
-    if (file)
-        fclose(file);
-    return kib;
-}
-
 static double cpu(void)
 {
     struct rusage usage;
@@ -97,16 +77,16 @@ static void measure(const struct fhir_view *view, const struct urls *urls, doubl
     struct fhir_answer answer = {0};
     size_t asked = 0, bytes = 0, found = 0;
     long most = 0;
-    double start = now(), busy = cpu(), spent = 0;
+    double start = measure_now(), busy = cpu(), spent = 0;
     while (spent < seconds && urls->count) {
         for (int i = 0; i < 1000; i++, asked++) {
             fhir_get(view, text_of(urls->items[asked % urls->count]), &answer);
             bytes += answer.len;
             found += answer.total;
         }
-        long kib = resident_kib("VmRSS:");
+        long kib = measure_kib("VmRSS:");
         most = kib > most ? kib : most;
-        spent = now() - start;
+        spent = measure_now() - start;
     }
     busy = cpu() - busy;
     printf(
@@ -120,7 +100,7 @@ static int open_data(const char *path, const char *base, struct fhir_store **out
 {
     struct fhir_error error;
     struct fhir_options options = {.base = base};
-    double start = now(), busy = cpu();
+    double start = measure_now(), busy = cpu();
     if (fhir_open(path, &options, out, &error)) {
         fprintf(stderr, "%s\n", error.text);
         return -1;
@@ -129,9 +109,8 @@ static int open_data(const char *path, const char *base, struct fhir_store **out
         printf("{\"open_seconds\": %.3f, \"open_cpu_seconds\": %.3f, \"cached\": %s, "
                "\"resources\": %llu, \"rss_kib\": %ld, "
                "\"peak_kib\": %ld}\n",
-               now() - start, cpu() - busy, fhir_index_was_cached(*out) ? "true" : "false",
-               (unsigned long long)fhir_count(*out), resident_kib("VmRSS:"),
-               resident_kib("VmHWM:"));
+               measure_now() - start, cpu() - busy, fhir_index_was_cached(*out) ? "true" : "false",
+               (unsigned long long)fhir_count(*out), measure_kib("VmRSS:"), measure_kib("VmHWM:"));
     return 0;
 }
 

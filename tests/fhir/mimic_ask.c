@@ -3,19 +3,21 @@
  *
  *   mimic_ask recipes [SLIP] < INPUTS
  *       INPUTS: a JSON string per line, an agent's input each. Prints its recipe as a line of JSON,
- * or null. mimic_ask gather sane|lenient DATA < REQUESTS REQUESTS: "patient Type P" or "id Type X"
- * per line. Prints status, count, milliseconds and the answer, with tabs between them.
+ *       or null.
+ *   mimic_ask gather sane|lenient DATA < REQUESTS
+ *       REQUESTS: "patient Type P" or "id Type X" per line. Prints status, count, milliseconds and
+ *       the answer, with tabs between them.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/fhir/gather.h"
 #include "common/fhir/json_scan.h"
 #include "common/mimic/recipe.h"
 #include "common/slice.h"
 #include "common/text.h"
+#include "measure.h"
 
 static char *next_line(char **line, size_t *size)
 {
@@ -61,38 +63,19 @@ static void recipes(const char *slip)
     free(line);
 }
 
-static double now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
-
 static void gather_one(const struct fhir_store *store, enum fhir_gather_mode mode, char *line,
                        struct fhir_answer *answer)
 {
     char *rest = line, *how = strsep(&rest, " "), *type = strsep(&rest, " ");
     struct fhir_text type_text = {type ? type : "", type ? strlen(type) : 0};
     struct fhir_text key = {rest ? rest : "", rest ? strlen(rest) : 0};
-    double start = now_ms();
+    double start = measure_now();
     if (strcmp(how, "patient") == 0)
         fhir_gather_patient(store, mode, type_text, key, 0, answer);
     else
         fhir_gather_id(store, mode, type_text, key, 0, answer);
-    printf("%d\t%u\t%.3f\t%s\n", answer->status, answer->total, now_ms() - start, answer->body);
-}
-
-static long resident_kib(const char *which)
-{
-    char line[256];
-    long kib = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    while (file && fgets(line, sizeof(line), file))
-        if (strncmp(line, which, strlen(which)) == 0)
-            kib = strtol(line + strlen(which), NULL, 10);
-    if (file)
-        fclose(file);
-    return kib;
+    printf("%d\t%u\t%.3f\t%s\n", answer->status, answer->total, 1e3 * (measure_now() - start),
+           answer->body);
 }
 
 static int gather(enum fhir_gather_mode mode, const char *data)
@@ -102,19 +85,19 @@ static int gather(enum fhir_gather_mode mode, const char *data)
     struct fhir_answer answer = {0};
     char *line = NULL;
     size_t size = 0;
-    double start = now_ms();
+    double start = measure_now();
     if (fhir_open(data, &(struct fhir_options){.as_stored = 1}, &store, &error)) {
         fprintf(stderr, "%s\n", error.text);
         return 1;
     }
-    double opened = now_ms() - start;
+    double opened = 1e3 * (measure_now() - start);
     while (next_line(&line, &size))
         gather_one(store, mode, line, &answer);
     fprintf(stderr,
             "{\"resources\": %llu, \"index_cached\": %d, \"open_ms\": %.1f, \"rss_kib\": %ld, "
             "\"peak_kib\": %ld}\n",
             (unsigned long long)fhir_count(store), fhir_index_was_cached(store), opened,
-            resident_kib("VmRSS:"), resident_kib("VmHWM:"));
+            measure_kib("VmRSS:"), measure_kib("VmHWM:"));
     free(line);
     fhir_answer_free(&answer);
     fhir_close(store);
