@@ -59,6 +59,22 @@ size_t resources_children(void)
     return count_processes(is_ours, NULL);
 }
 
+static size_t fds_before;
+
+int resources_setup(void **state)
+{
+    fds_before = resources_fds();
+    return 0;
+}
+
+int resources_teardown(void **state)
+{
+    size_t fds = resources_fds(), children = resources_children();
+    if (fds != fds_before || children)
+        fprintf(stderr, "left behind: %zu descriptors, %zu children\n", fds - fds_before, children);
+    return fds != fds_before || children ? -1 : 0;
+}
+
 static int has_text(const char *pid, const char *text)
 {
     char path[320], line[65536];

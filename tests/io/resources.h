@@ -4,6 +4,10 @@
 
 #include <stddef.h>
 
+/* Before and after a test: fails, and says so, if descriptors or children are left behind. */
+int resources_setup(void **state);
+int resources_teardown(void **state);
+
 size_t resources_fds(void);      /* open descriptors of this process */
 size_t resources_children(void); /* child processes, zombies too */
 /* Processes anywhere whose command line holds the text. */

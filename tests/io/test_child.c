@@ -327,23 +327,7 @@ static void runs_from_many_threads(void **state)
     }
 }
 
-static size_t fds_before;
-
-static int setup(void **state)
-{
-    fds_before = resources_fds();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    size_t fds = resources_fds(), children = resources_children();
-    if (fds != fds_before || children)
-        print_error("left behind: %zu descriptors, %zu children\n", fds - fds_before, children);
-    return fds != fds_before || children ? -1 : 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, resources_setup, resources_teardown)
 
 int main(int argc, char **argv)
 {

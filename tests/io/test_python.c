@@ -21,6 +21,7 @@
 #include "io/python_internal.h"
 #include "io/sandbox.h"
 #include "resources.h"
+#include "sandbox_probe.h"
 
 #define EPISODES 64
 #define MEMORY_MIB 1024
@@ -588,23 +589,6 @@ static void test_a_killed_host_leaves_nothing(void **state)
     assert_true(is_gone(host));
 }
 
-/* Whether there can be a sandbox here, found out by another process: it starts threads. */
-static int probe(void)
-{
-    int status = 0;
-    pid_t pid = fork();
-    if (pid == 0) {
-        struct err err = {0};
-        int code = sandbox_check(&err);
-        if (code)
-            printf("skipped: %s\n", err.text);
-        fflush(stdout);
-        _exit(code ? 77 : 0);
-    }
-    waitpid(pid, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
 int main(void)
 {
     const struct CMUnitTest shared[] = {
@@ -635,7 +619,7 @@ int main(void)
         cmocka_unit_test(test_a_killed_host_leaves_nothing),
         cmocka_unit_test(test_programs_that_fail),
     };
-    int status = probe();
+    int status = sandbox_probe();
     if (status)
         return status;
     int failed = cmocka_run_group_tests_name("python_alone", alone, NULL, NULL);

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "io/sandbox.h"
 #include "resources.h"
+#include "sandbox_probe.h"
 
 #define SHELL(script) ((const char *const[]){"bash", "-c", script, NULL})
 
@@ -348,23 +349,7 @@ static void dies_with_the_program(void **state)
     close(ready[1]);
 }
 
-static size_t fds_before;
-
-static int setup(void **state)
-{
-    fds_before = resources_fds();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    size_t fds = resources_fds(), children = resources_children();
-    if (fds != fds_before || children)
-        print_error("left behind: %zu descriptors, %zu children\n", fds - fds_before, children);
-    return fds != fds_before || children ? -1 : 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, resources_setup, resources_teardown)
 
 int main(void)
 {
@@ -386,18 +371,8 @@ int main(void)
         TEST(closes_a_session_with_all_in_it),
         TEST(guards_a_session_between_exchanges),
     };
-    pid_t probe = fork();
-    if (probe == 0) {
-        struct err err = {0};
-        int code = sandbox_check(&err);
-        if (code)
-            printf("skipped: %s\n", err.text);
-        fflush(stdout);
-        _exit(code ? 77 : 0);
-    }
-    int status = 0;
-    waitpid(probe, &status, 0);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    int status = sandbox_probe();
+    if (status)
+        return status;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
