@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "chance.h"
 #include "common/slice.h"
 #include "fuzz/fuzz.h"
 #include "methods/evo_memory/evo.h"
@@ -21,14 +22,6 @@
 #define LEARN_ROUNDS 40
 #define LENGTH 600
 #define MIB ((size_t)1 << 20)
-
-static uint64_t state_of_chance = 1;
-
-static uint32_t chance(uint32_t below)
-{
-    state_of_chance = state_of_chance * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(state_of_chance >> 33) % below;
-}
 
 /* Whole answers of each kind, and pieces that parsers stumble over. */
 static const char *const seeds[] = {

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "chance.h"
 #include "common/payload.h"
 #include "common/skill.h"
 #include "common/slice.h"
@@ -20,14 +21,6 @@
 
 #define ROUNDS 10000
 #define LENGTH 400
-
-static uint64_t state_of_chance = 1;
-
-static uint32_t chance(uint32_t below)
-{
-    state_of_chance = state_of_chance * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(state_of_chance >> 33) % below;
-}
 
 /* Pieces that parsers stumble over. */
 static const char *const pieces[] = {
