@@ -63,17 +63,24 @@ void text_code(struct text *text, uint32_t code)
     text_add(text, out, len);
 }
 
+/* Into the room that there is, and only if that is too little once more. */
 void text_format(struct text *text, const char *format, ...)
 {
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    if (len >= 0 && reserve(text, (size_t)len)) {
-        vsnprintf(text->ptr + text->len, (size_t)len + 1, format, args);
+    size_t room = text->failed ? 0 : text->capacity - text->len;
+    char *end = room ? text->ptr + text->len : NULL;
+    int len = vsnprintf(end, room, format, args);
+    if (len < 0 || !reserve(text, (size_t)len)) {
+        if (room)
+            *end = 0;
+    } else {
+        if ((size_t)len >= room)
+            vsnprintf(text->ptr + text->len, (size_t)len + 1, format, again);
         text->len += (size_t)len;
     }
+    va_end(again);
     va_end(args);
 }
 
