@@ -19,39 +19,37 @@ static uint32_t turn(uint32_t x, int by)
     return x << by | x >> (32 - by);
 }
 
-static uint32_t mixed(uint32_t t, uint32_t b, uint32_t c, uint32_t d)
+/* One step of a block, with what the phase makes of b, c and d and its constant. */
+static inline void step(uint32_t v[5], uint32_t mixed, uint32_t word)
 {
-    if (t < 20)
-        return ((b & c) | (~b & d)) + 0x5a827999u;
-    if (t < 40)
-        return (b ^ c ^ d) + 0x6ed9eba1u;
-    if (t < 60)
-        return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdcu;
-    return (b ^ c ^ d) + 0xca62c1d6u;
+    uint32_t next = turn(v[0], 5) + mixed + v[4] + word;
+    v[4] = v[3];
+    v[3] = v[2];
+    v[2] = turn(v[1], 30);
+    v[1] = v[0];
+    v[0] = next;
 }
 
 /* FIPS 180-4, 6.1.2 */
 static void sha1_block(struct sha1 *s)
 {
-    uint32_t w[80], a = s->h[0], b = s->h[1], c = s->h[2], d = s->h[3], e = s->h[4];
+    uint32_t w[80], v[5];
+    memcpy(v, s->h, sizeof(v));
     for (uint32_t t = 0; t < 16; t++)
         w[t] = (uint32_t)s->block[t * 4] << 24 | (uint32_t)s->block[t * 4 + 1] << 16 |
                (uint32_t)s->block[t * 4 + 2] << 8 | s->block[t * 4 + 3];
     for (uint32_t t = 16; t < 80; t++)
         w[t] = turn(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
-    for (uint32_t t = 0; t < 80; t++) {
-        uint32_t next = turn(a, 5) + mixed(t, b, c, d) + e + w[t];
-        e = d;
-        d = c;
-        c = turn(b, 30);
-        b = a;
-        a = next;
-    }
-    s->h[0] += a;
-    s->h[1] += b;
-    s->h[2] += c;
-    s->h[3] += d;
-    s->h[4] += e;
+    for (uint32_t t = 0; t < 20; t++)
+        step(v, ((v[1] & v[2]) | (~v[1] & v[3])) + 0x5a827999u, w[t]);
+    for (uint32_t t = 20; t < 40; t++)
+        step(v, (v[1] ^ v[2] ^ v[3]) + 0x6ed9eba1u, w[t]);
+    for (uint32_t t = 40; t < 60; t++)
+        step(v, ((v[1] & v[2]) | (v[1] & v[3]) | (v[2] & v[3])) + 0x8f1bbcdcu, w[t]);
+    for (uint32_t t = 60; t < 80; t++)
+        step(v, (v[1] ^ v[2] ^ v[3]) + 0xca62c1d6u, w[t]);
+    for (uint32_t i = 0; i < 5; i++)
+        s->h[i] += v[i];
 }
 
 static void sha1_add(struct sha1 *s, const void *data, size_t len)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "wall.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 struct civil {
     int year, month, day, hour, minute, second;
@@ -53,23 +55,37 @@ static int64_t sunday(int64_t year, int64_t month, int64_t n)
     return (first + (7 - weekday) % 7 + (n - 1) * 7) * WALL_DAY + 2 * WALL_HOUR;
 }
 
+/* A number of so many digits, and what follows it. */
+static char *put(char *out, int number, int digits, char after)
+{
+    for (int i = digits; i-- > 0; number /= 10)
+        out[i] = (char)('0' + number % 10);
+    out[digits] = after;
+    return out + digits + 1;
+}
+
+/* With the NUL WALL_SQL_SIZE bytes. Years have four digits. */
+static void put_wall(struct civil c, char between, char *out)
+{
+    out = put(out, c.year, 4, '-');
+    out = put(out, c.month, 2, '-');
+    out = put(out, c.day, 2, between);
+    out = put(out, c.hour, 2, ':');
+    out = put(out, c.minute, 2, ':');
+    put(out, c.second, 2, 0);
+}
+
 void mimic_wall_fhir(int64_t wall, char out[WALL_FHIR_SIZE])
 {
     struct civil c = civil_of(wall);
-    int summer = wall >= sunday(c.year, 3, 2) && wall < sunday(c.year, 11, 1);
-    char text[96];
-    snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d-0%d:00", c.year, c.month, c.day,
-             c.hour, c.minute, c.second, summer ? 4 : 5);
-    snprintf(out, WALL_FHIR_SIZE, "%.25s", text);
+    bool summer = wall >= sunday(c.year, 3, 2) && wall < sunday(c.year, 11, 1);
+    put_wall(c, 'T', out);
+    memcpy(out + WALL_SQL_SIZE - 1, summer ? "-04:00" : "-05:00", 7);
 }
 
 void mimic_wall_sql(int64_t wall, char out[WALL_SQL_SIZE])
 {
-    struct civil c = civil_of(wall);
-    char text[96];
-    snprintf(text, sizeof(text), "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour,
-             c.minute, c.second);
-    snprintf(out, WALL_SQL_SIZE, "%.19s", text);
+    put_wall(civil_of(wall), ' ', out);
 }
 
 void mimic_wall_date(int64_t wall, char out[WALL_DATE_SIZE])

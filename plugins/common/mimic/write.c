@@ -2,15 +2,25 @@
 #include "write.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+/* Some ten thousand members at every open of the task: put together, where the formatting of text
+ * would take half of the time. */
+static void put_all(struct text *out, const char *const *parts)
+{
+    for (; *parts; parts++)
+        text_put(out, *parts);
+}
+#define PUT(out, ...) put_all(out, (const char *const[]){__VA_ARGS__, NULL})
+
 void mimic_open(struct text *out, const char *type, const char *profile, const struct mimic_id *id)
 {
-    text_format(out, "{\"id\":\"%s\",\"meta\":{\"profile\":[\"%s%s\"]},\"resourceType\":\"%s\"",
-                id->text,
-                strncmp(profile, "http", 4) == 0 ? "" : MIMIC_URI "StructureDefinition/mimic-",
-                profile, type);
+    bool whole = strncmp(profile, "http", 4) == 0;
+    PUT(out, "{\"id\":\"", id->text, "\",\"meta\":{\"profile\":[\"",
+        whole ? "" : MIMIC_URI "StructureDefinition/mimic-", profile, "\"]},\"resourceType\":\"",
+        type, "\"");
 }
 
 void mimic_close(struct text *out)
@@ -20,34 +30,34 @@ void mimic_close(struct text *out)
 
 void mimic_refer(struct text *out, const char *name, const char *type, const struct mimic_id *id)
 {
-    text_format(out, ",\"%s\":{\"reference\":\"%s/%s\"}", name, type, id->text);
+    PUT(out, ",\"", name, "\":{\"reference\":\"", type, "/", id->text, "\"}");
 }
 
 void mimic_refer_list(struct text *out, const char *name, const char *type,
                       const struct mimic_id *id)
 {
-    text_format(out, ",\"%s\":[{\"reference\":\"%s/%s\"}]", name, type, id->text);
+    PUT(out, ",\"", name, "\":[{\"reference\":\"", type, "/", id->text, "\"}]");
 }
 
 void mimic_when(struct text *out, const char *name, int64_t wall)
 {
     char when[WALL_FHIR_SIZE];
     mimic_wall_fhir(wall, when);
-    text_format(out, ",\"%s\":\"%s\"", name, when);
+    PUT(out, ",\"", name, "\":\"", when, "\"");
 }
 
 static void coding(struct text *out, const char *system, const char *code, const char *display)
 {
-    text_format(out, "{\"coding\":[{\"system\":\"%s\",\"code\":\"%s\"", system, code);
+    PUT(out, "{\"coding\":[{\"system\":\"", system, "\",\"code\":\"", code, "\"");
     if (display)
-        text_format(out, ",\"display\":\"%s\"", display);
+        PUT(out, ",\"display\":\"", display, "\"");
     text_put(out, "}]}");
 }
 
 void mimic_concept(struct text *out, const char *name, const char *system, const char *code,
                    const char *display)
 {
-    text_format(out, ",\"%s\":", name);
+    PUT(out, ",\"", name, "\":");
     coding(out, system, code, display);
 }
 
@@ -67,7 +77,7 @@ void mimic_concept_of(struct text *out, const char *name, const char *system, co
 
 void mimic_concepts(struct text *out, const char *name, const char *system, const char *code)
 {
-    text_format(out, ",\"%s\":[", name);
+    PUT(out, ",\"", name, "\":[");
     coding(out, system, code, NULL);
     text_char(out, ']');
 }
@@ -79,9 +89,8 @@ void mimic_identify(struct text *out, const char *system, const char *format, ..
     va_start(args, format);
     vsnprintf(value, sizeof(value), format, args);
     va_end(args);
-    text_format(out,
-                ",\"identifier\":[{\"value\":\"%s\",\"system\":\"" MIMIC_URI "identifier/%s\"}]",
-                value, system);
+    PUT(out, ",\"identifier\":[{\"value\":\"", value, "\",\"system\":\"");
+    PUT(out, MIMIC_URI "identifier/", system, "\"}]");
 }
 
 void mimic_number(struct text *out, int32_t hundredths)
@@ -93,12 +102,11 @@ void mimic_number(struct text *out, int32_t hundredths)
 
 void mimic_quantity(struct text *out, const char *name, int32_t hundredths, const char *unit)
 {
-    text_format(out, ",\"%s\":{\"value\":", name);
+    PUT(out, ",\"", name, "\":{\"value\":");
     mimic_number(out, hundredths);
     if (unit && *unit)
-        text_format(out,
-                    ",\"unit\":\"%s\",\"code\":\"%s\",\"system\":\"" MIMIC_SYSTEM("units") "\"",
-                    unit, unit);
+        PUT(out, ",\"unit\":\"", unit, "\",\"code\":\"", unit,
+            "\",\"system\":\"" MIMIC_SYSTEM("units") "\"");
     text_char(out, '}');
 }
 
