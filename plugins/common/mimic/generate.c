@@ -56,65 +56,99 @@ static int32_t clear_shelf(struct mimic_shelf *shelf, mimic_add *add, void *arg)
     return status;
 }
 
-int32_t mimic_generate(const struct mimic_options *options, mimic_add *add, void *arg)
+static int32_t write_resources(const struct mimic_tables *tables, struct mimic_shelf *shelf,
+                               mimic_add *add, void *arg)
 {
-    uint32_t patients = options->patients ? options->patients : MIMIC_PATIENTS;
-    struct mimic_shelf *shelf = calloc(1, sizeof(*shelf));
-    struct mimic_rows rows = {0};
-    struct text csv = {.limit = SIZE_MAX / 2};
-    if (!shelf)
-        abort();
+    mimic_write_patient(tables, shelf);
+    return clear_shelf(shelf, add, arg);
+}
+
+static int32_t write_what_all_share(struct mimic_shelf *shelf, mimic_add *add, void *arg)
+{
     mimic_write_shared(shelf);
     mimic_write_drug_list(shelf);
-    int32_t status = clear_shelf(shelf, add, arg);
+    return clear_shelf(shelf, add, arg);
+}
+
+/* Writes the resources, if there is a shelf for them, and asks the questions if there are rows. */
+static int32_t each_patient(const struct mimic_options *options, struct mimic_shelf *shelf,
+                            struct mimic_rows *rows, mimic_add *add, void *arg)
+{
+    uint32_t patients = options->patients ? options->patients : MIMIC_PATIENTS;
+    uint32_t density = options->density ? options->density : MIMIC_DENSITY;
+    int32_t status = shelf ? write_what_all_share(shelf, add, arg) : 0;
     for (uint32_t i = 0; i < patients && !status; i++) {
         struct mimic_tables tables;
-        mimic_tables_make(&tables, options->seed, i,
-                          options->density ? options->density : MIMIC_DENSITY);
-        mimic_write_patient(&tables, shelf);
-        mimic_ask(&tables, &rows);
+        mimic_tables_make(&tables, options->seed, i, density);
+        if (shelf)
+            status = write_resources(&tables, shelf, add, arg);
+        if (rows)
+            mimic_ask(&tables, rows);
         mimic_tables_free(&tables);
-        status = clear_shelf(shelf, add, arg);
     }
-    if (!status) {
-        mimic_rows_write(&rows, &csv);
-        status = add(arg, MIMIC_QUESTIONS, csv.ptr, csv.len);
-    }
-    for (uint32_t i = 0; i < MIMIC_KINDS; i++)
+    return status;
+}
+
+static int32_t add_questions(struct mimic_rows *rows, mimic_add *add, void *arg)
+{
+    struct text csv = {.limit = SIZE_MAX / 2};
+    mimic_rows_write(rows, &csv);
+    int32_t status = add(arg, MIMIC_QUESTIONS, csv.ptr, csv.len);
+    text_free(&csv);
+    return status;
+}
+
+static int32_t generate(const struct mimic_options *options, bool resources, bool questions,
+                        mimic_add *add, void *arg)
+{
+    struct mimic_shelf *shelf = resources ? calloc(1, sizeof(*shelf)) : NULL;
+    struct mimic_rows rows = {0};
+    if (resources && !shelf)
+        abort();
+    int32_t status = each_patient(options, shelf, questions ? &rows : NULL, add, arg);
+    if (!status && questions)
+        status = add_questions(&rows, add, arg);
+    for (uint32_t i = 0; shelf && i < MIMIC_KINDS; i++)
         text_free(&shelf->files[i]);
     free(shelf);
-    text_free(&csv);
     mimic_rows_free(&rows);
     return status;
 }
 
-struct collected {
-    struct text resources, questions;
-};
+int32_t mimic_generate(const struct mimic_options *options, mimic_add *add, void *arg)
+{
+    return generate(options, true, true, add, arg);
+}
 
 static int32_t collect(void *arg, uint32_t file, const char *text, size_t len)
 {
-    struct collected *all = arg;
-    struct text *out = file == MIMIC_QUESTIONS ? &all->questions : &all->resources;
+    struct text *out = arg;
+    (void)file;
     text_add(out, text, len);
     return out->failed ? -1 : 0;
 }
 
-int32_t mimic_build(const struct mimic_options *options, char **out_resources,
-                    size_t *out_resources_len, char **out_questions, size_t *out_questions_len)
+static int32_t build(const struct mimic_options *options, bool resources, char **out,
+                     size_t *out_len)
 {
-    struct collected all = {{.limit = SIZE_MAX / 2}, {.limit = SIZE_MAX / 2}};
-    int32_t status = mimic_generate(options, collect, &all);
-    text_char(&all.resources, 0);
-    text_char(&all.questions, 0);
-    if (status || all.resources.failed || all.questions.failed) {
-        text_free(&all.resources);
-        text_free(&all.questions);
+    struct text all = {.limit = SIZE_MAX / 2};
+    int32_t status = generate(options, resources, !resources, collect, &all);
+    text_char(&all, 0);
+    if (status || all.failed) {
+        text_free(&all);
         return -1;
     }
-    *out_resources = all.resources.ptr;
-    *out_resources_len = all.resources.len - 1;
-    *out_questions = all.questions.ptr;
-    *out_questions_len = all.questions.len - 1;
+    *out = all.ptr;
+    *out_len = all.len - 1;
     return 0;
+}
+
+int32_t mimic_build_resources(const struct mimic_options *options, char **out, size_t *out_len)
+{
+    return build(options, true, out, out_len);
+}
+
+int32_t mimic_build_questions(const struct mimic_options *options, char **out, size_t *out_len)
+{
+    return build(options, false, out, out_len);
 }

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "answers.h"
-#include "common/mimic/mimic.h"
 #include "common/prompts.h"
 #include "common/slice.h"
 #include "server.h"
@@ -70,18 +69,13 @@ static int32_t invent(grasp_call *call, struct pool *pool, const struct data_opt
 {
     const struct mimic_options mimic = {
         .seed = options->seed, .patients = options->patients, .density = INVENTED_DENSITY};
-    static const struct fhir_options as_stored = {.as_stored = 1};
-    char *resources, *csv;
-    size_t resources_len, csv_len;
-    struct fhir_error error;
-    if (mimic_build(&mimic, &resources, &resources_len, &csv, &csv_len))
-        return grasp_fail(call, GRASP_E_NOMEM, "no memory for the invented patients");
+    char *csv;
+    size_t len;
+    source->invented = invented_new(&mimic);
+    if (!source->invented || mimic_build_questions(&mimic, &csv, &len))
+        return grasp_fail(call, GRASP_E_NOMEM, "no memory for the invented questions");
     int32_t status =
-        questions_read(call, pool, (grasp_str){csv, csv_len}, "the invented questions", splits);
-    if (!status && fhir_open_text((struct fhir_text){resources, resources_len},
-                                  "the invented patients", &as_stored, &source->store, &error))
-        status = grasp_fail(call, GRASP_E_FAILED, "%s", error.text);
-    free(resources);
+        questions_read(call, pool, (grasp_str){csv, len}, "the invented questions", splits);
     free(csv);
     return status;
 }
@@ -106,7 +100,7 @@ static int32_t check_patients(grasp_call *call, const struct source *source,
     for (size_t i = 0; i < SPLIT_COUNT; i++) {
         for (size_t k = 0; k < splits[i].count; k++) {
             int32_t status = check_patient(call, source, &splits[i].questions[k]);
-            if (status || !source->store)
+            if (status || source_is_server(source))
                 return status;
         }
     }

@@ -83,7 +83,7 @@ int32_t fhir_agent_info(grasp_call *call, void *opaque)
     text_format(&out,
                 "\"max_turns\": %lld, \"blocking\": %s, "
                 "\"guidance\": {\"placement\": \"system\"}, ",
-                (long long)turns, self->code || !self->source.store ? "true" : "false");
+                (long long)turns, self->code || source_is_server(&self->source) ? "true" : "false");
     int32_t status = put_tools(call, self, &out);
     if (status)
         return status;

@@ -19,8 +19,22 @@
 void source_close(struct source *source)
 {
     fhir_close(source->store);
+    invented_free(source->invented);
     free((char *)source->base.ptr);
     *source = (struct source){0};
+}
+
+bool source_is_server(const struct source *source)
+{
+    return !source->store && !source->invented;
+}
+
+static int32_t store_of(grasp_call *call, const struct source *source, struct fhir_store **out)
+{
+    if (source->invented)
+        return invented_store(call, source->invented, out);
+    *out = source->store;
+    return GRASP_OK;
 }
 
 void found_free(struct found *found)
@@ -70,9 +84,13 @@ int32_t source_of_patient(grasp_call *call, const struct source *source, grasp_s
                           grasp_str patient, struct found *out)
 {
     struct fhir_answer answer = {0};
-    if (!source->store)
+    struct fhir_store *store;
+    if (source_is_server(source))
         return ask_server(call, source, false, type, patient, out);
-    fhir_gather_patient(source->store, source->lenient ? FHIR_GATHER_LENIENT : FHIR_GATHER_SANE,
+    int32_t status = store_of(call, source, &store);
+    if (status)
+        return status;
+    fhir_gather_patient(store, source->lenient ? FHIR_GATHER_LENIENT : FHIR_GATHER_SANE,
                         to_fhir(type), to_fhir(patient), SOURCE_MOST, &answer);
     return take_gathered(call, &answer, out);
 }
@@ -81,10 +99,14 @@ int32_t source_of_id(grasp_call *call, const struct source *source, grasp_str ty
                      struct found *out)
 {
     struct fhir_answer answer = {0};
-    if (!source->store)
+    struct fhir_store *store;
+    if (source_is_server(source))
         return ask_server(call, source, true, type, id, out);
-    fhir_gather_id(source->store, source->lenient ? FHIR_GATHER_LENIENT : FHIR_GATHER_SANE,
-                   to_fhir(type), to_fhir(id), SOURCE_MOST, &answer);
+    int32_t status = store_of(call, source, &store);
+    if (status)
+        return status;
+    fhir_gather_id(store, source->lenient ? FHIR_GATHER_LENIENT : FHIR_GATHER_SANE, to_fhir(type),
+                   to_fhir(id), SOURCE_MOST, &answer);
     return take_gathered(call, &answer, out);
 }
 
@@ -194,7 +216,11 @@ static int32_t ask_store(grasp_call *call, const struct source *source, grasp_st
 {
     struct text url CLEANUP_TEXT = {0};
     struct fhir_answer answer = {0};
-    struct fhir_view *view = fhir_view_new(source->store);
+    struct fhir_store *store;
+    int32_t status = store_of(call, source, &store);
+    if (status)
+        return status;
+    struct fhir_view *view = fhir_view_new(store);
     put_request(&url, source, request);
     fhir_get(view, to_fhir(text_view(&url)), &answer);
     grasp_str body = {answer.body, answer.len};
@@ -215,14 +241,14 @@ int32_t source_request(grasp_call *call, const struct source *source, grasp_str 
     request = slice_trim(request);
     while (request.len && *request.ptr == '/')
         request = slice_from(request, 1);
-    return source->store ? ask_store(call, source, request, out)
-                         : server_request(call, source, request, out);
+    return source_is_server(source) ? server_request(call, source, request, out)
+                                    : ask_store(call, source, request, out);
 }
 
-static bool store_has_patient(const struct source *source, grasp_str patient)
+static bool store_has_patient(const struct fhir_store *store, grasp_str patient)
 {
     struct fhir_answer answer = {0};
-    struct fhir_view *view = fhir_view_new(source->store);
+    struct fhir_view *view = fhir_view_new(store);
     int32_t status = fhir_read(view, FHIR_TEXT("Patient"), to_fhir(patient), &answer);
     fhir_answer_free(&answer);
     fhir_view_free(view);
@@ -234,11 +260,14 @@ int32_t source_has_patient(grasp_call *call, const struct source *source, grasp_
 {
     struct found found CLEANUP_FOUND = {0};
     grasp_str first, rest;
-    if (source->store) {
-        *out = store_has_patient(source, patient);
-        return GRASP_OK;
+    struct fhir_store *store;
+    int32_t status;
+    if (!source_is_server(source)) {
+        status = store_of(call, source, &store);
+        *out = !status && store_has_patient(store, patient);
+        return status;
     }
-    int32_t status = server_find(call, source, SLICE("Patient"), patient, &found);
+    status = server_find(call, source, SLICE("Patient"), patient, &found);
     if (!status && found.error.len)
         return grasp_fail(call, GRASP_E_INVALID, "option 'fhir_base': asked for a patient, %.*s",
                           (int)found.error.len, found.error.ptr);

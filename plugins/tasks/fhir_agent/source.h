@@ -7,21 +7,25 @@
 
 #include "common/fhir/fhir.h"
 #include "common/text.h"
+#include "invented.h"
 
 /* Resources of a whole type: more are refused, since no agent can do anything with them. */
 #define SOURCE_MOST 20000
 
 struct source {
     const grasp_json *json;
-    struct fhir_store *store; /* NULL: a server at `base` */
-    grasp_str base;           /* NUL-terminated, with a slash at its end; owned */
-    bool lenient;             /* unknown search parameters are ignored, as the cloud store does */
+    /* Without either it is a server at `base`. */
+    struct fhir_store *store;
+    struct invented *invented;
+    grasp_str base; /* NUL-terminated, with a slash at its end; owned */
+    bool lenient;   /* unknown search parameters are ignored, as the cloud store does */
     uint32_t timeout_ms;
     bool google;    /* the server takes Google's credentials */
     grasp_str kept; /* folder of a server's answers (answers.h); empty for none */
 };
 
 void source_close(struct source *source);
+bool source_is_server(const struct source *source);
 
 /* What a request gave. error: for what an agent asked wrongly, a sentence for it; then nothing was
  * found. */
