@@ -2,6 +2,7 @@
 #include "io/python.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,9 +45,11 @@ static int try_run(struct python *python, struct err *err)
     return code;
 }
 
-/* Of the program and the limits with which a server was started and tried last. */
+/* Of the program and the limits with which a server was started and tried last, and its slow
+ * packages. */
 static pthread_mutex_t tried_lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t tried;
+static char *tried_slow;
 
 static uint64_t identity_of(const struct python *python, struct str program)
 {
@@ -63,6 +66,8 @@ static int start_and_try(struct python *python, struct str program, struct err *
     const uint64_t identity = identity_of(python, program);
     pthread_mutex_lock(&tried_lock);
     bool known = tried == identity;
+    if (known)
+        python->slow = mem_dup(tried_slow, strlen(tried_slow));
     pthread_mutex_unlock(&tried_lock);
     if (known)
         return 0;
@@ -74,8 +79,20 @@ static int start_and_try(struct python *python, struct str program, struct err *
         return code;
     pthread_mutex_lock(&tried_lock);
     tried = identity;
+    mem_free(tried_slow);
+    tried_slow = mem_dup(python->slow, strlen(python->slow));
     pthread_mutex_unlock(&tried_lock);
     return 0;
+}
+
+static struct python *create(const struct python_setup *setup)
+{
+    struct python *python = mem_alloc(sizeof(*python));
+    pthread_mutex_init(&python->mutex, NULL);
+    pthread_cond_init(&python->changed, NULL);
+    set_limits(&python->setup, setup);
+    python->control = -1;
+    return python;
 }
 
 int python_open(const struct python_setup *setup, struct python **out, struct err *err)
@@ -83,11 +100,7 @@ int python_open(const struct python_setup *setup, struct python **out, struct er
     int code = sandbox_check(err);
     if (code)
         return code;
-    struct python *python = mem_alloc(sizeof(*python));
-    pthread_mutex_init(&python->mutex, NULL);
-    pthread_cond_init(&python->changed, NULL);
-    set_limits(&python->setup, setup);
-    python->control = -1;
+    struct python *python = create(setup);
     python->program = python_file(setup->program);
     if (python->program < 0)
         code = err_system(err, errno, "make a file in memory for", "Python in the sandbox");
@@ -103,12 +116,71 @@ void python_close(struct python *python)
 {
     if (!python)
         return;
+    python_close(python->full);
     python_stop(python);
     if (python->program >= 0)
         close(python->program);
+    mem_free(python->slow);
     pthread_cond_destroy(&python->changed);
     pthread_mutex_destroy(&python->mutex);
     mem_free(python);
+}
+
+static bool names_slow(const struct python *python, struct str source)
+{
+    struct str rest = str_of(python->slow), name;
+    while (rest.len) {
+        name = str_cut(&rest, ' ');
+        if (name.len && source.len && memmem(source.ptr, source.len, name.ptr, name.len))
+            return true;
+    }
+    return false;
+}
+
+static struct python_data *hold_file(struct python *python, int file, size_t size)
+{
+    struct python_data *held = mem_alloc(sizeof(*held));
+    held->python = python;
+    held->file = file;
+    held->size = size;
+    held->control = -1;
+    pthread_mutex_init(&held->mutex, NULL);
+    return held;
+}
+
+/* Descriptors that cannot be duplicated leave the run with the server that imports nothing: the
+ * code's own imports are slower then, and what it gives is the same. */
+static bool make_full(struct python *python, struct python_data *data)
+{
+    if (!python->full) {
+        int program = fcntl(python->program, F_DUPFD_CLOEXEC, 0);
+        if (program < 0)
+            return false;
+        python->full = create(&python->setup);
+        python->full->program = program;
+        python->full->imports = true;
+        python->full->slow = mem_dup("", 0);
+    }
+    if (data && !data->full) {
+        int file = fcntl(data->file, F_DUPFD_CLOEXEC, 0);
+        if (file < 0)
+            return false;
+        data->full = hold_file(python->full, file, data->size);
+    }
+    return true;
+}
+
+void python_choose(struct python **python, struct python_data **data, struct str source)
+{
+    struct python *given = *python;
+    if (!names_slow(given, source))
+        return;
+    pthread_mutex_lock(&given->mutex);
+    if (make_full(given, *data)) {
+        *python = given->full;
+        *data = *data ? (*data)->full : NULL;
+    }
+    pthread_mutex_unlock(&given->mutex);
 }
 
 int python_hold(struct python *python, struct str data, struct python_data **out, struct err *err)
@@ -116,13 +188,7 @@ int python_hold(struct python *python, struct str data, struct python_data **out
     int file = python_file(data);
     if (file < 0)
         return err_system(err, errno, "make a file in memory for", "data of Python");
-    struct python_data *held = mem_alloc(sizeof(*held));
-    held->python = python;
-    held->file = file;
-    held->size = data.len;
-    held->control = -1;
-    pthread_mutex_init(&held->mutex, NULL);
-    *out = held;
+    *out = hold_file(python, file, data.len);
     return 0;
 }
 
@@ -130,6 +196,7 @@ void python_release(struct python_data *data)
 {
     if (!data)
         return;
+    python_release(data->full);
     pthread_mutex_lock(&data->python->mutex);
     python_forget(data);
     pthread_mutex_unlock(&data->python->mutex);

@@ -63,7 +63,7 @@ int python_send(int control, const char *words, const int *fds, size_t count)
     return sent < 0 ? errno : 0;
 }
 
-int python_await(int control, struct err *err)
+int python_await(int control, struct buf *more, struct err *err)
 {
     char text[1024];
     struct pollfd ready = {.fd = control, .events = POLLIN};
@@ -75,7 +75,11 @@ int python_await(int control, struct err *err)
     if (len <= 0)
         return err_set(err, EXIT_UNAVAILABLE, "Python in the sandbox %s",
                        len == 0 ? "ended before it was ready" : "does not answer");
-    if (str_is((struct str){text, (size_t)len}, "ready"))
+    struct str rest = {text, (size_t)len};
+    if (str_is(str_cut(&rest, ' '), "ready")) {
+        if (more && rest.len)
+            buf_printf(more, " %.*s", (int)rest.len, rest.ptr);
         return 0;
+    }
     return err_set(err, EXIT_PLUGIN, "Python in the sandbox: %.*s", (int)len, text);
 }

@@ -22,6 +22,13 @@ struct python {
     uint32_t running;
     struct python_waiter *waiters; /* in the order in which they came */
 
+    /* For runs whose source names one of the program's slow packages: another server, which has
+     * imported them. Made when the first such run comes, and used for no other run, so that what a
+     * run finds imported follows from its source. */
+    char *slow; /* their names, each with a blank before it */
+    struct python *full;
+    bool imports; /* this is that one */
+
     /* Data that a process has read, the last used first. */
     struct python_data *loaded;
     size_t loaded_count, loaded_bytes;
@@ -36,6 +43,8 @@ struct python_data {
     int control;     /* to the process that has read it, -1: none */
     uint64_t server; /* which one made that process */
     struct python_data *next;
+    struct python_data
+        *full; /* the same for python->full; with that of `python`, NULL: not wanted */
 };
 
 /* python_file.c: a file in memory that nobody can change any more; -1 with errno. */
@@ -44,9 +53,12 @@ int python_file(struct str text);
 int python_send(int control, const char *words, const int *fds, size_t count);
 /* A pair of sockets that keep messages apart; 0 or an errno. */
 int python_sockets(int out[2]);
-/* Waits for "ready". EXIT_PLUGIN with what it says instead; EXIT_UNAVAILABLE when it says nothing.
- */
-int python_await(int control, struct err *err);
+/* Waits for "ready"; more (NULL is fine) gets what follows the word. EXIT_PLUGIN with what it says
+ * instead; EXIT_UNAVAILABLE when it says nothing. */
+int python_await(int control, struct buf *more, struct err *err);
+
+/* python.c: where a run of the source is to come from. *data may be NULL. */
+void python_choose(struct python **python, struct python_data **data, struct str source);
 
 /* python_server.c, with the mutex held: there is a server after it. */
 int python_serve(struct python *python, struct err *err);

@@ -32,6 +32,7 @@ struct report {
 struct running {
     struct python *python;
     const struct python_run *run;
+    struct python_data *data;
     uint32_t seconds;
     int result; /* -1: at its end */
     int life;   /* -1: the watcher has ended, and with it everything */
@@ -124,7 +125,7 @@ static int send_run(struct running *running, int source, struct err *err)
     fcntl(running->result, F_SETFL, O_NONBLOCK);
     snprintf(words, sizeof(words), "run %u", running->seconds);
     const int fds[] = {source, pipes[1], sockets[1]};
-    int code = python_dispatch(running->python, running->run->data, words, fds, 3, err);
+    int code = python_dispatch(running->python, running->data, words, fds, 3, err);
     close(pipes[1]);
     close(sockets[1]);
     return code;
@@ -314,10 +315,13 @@ static int run_file(struct python *python, const struct python_run *run, int sou
                     struct python_result *out, struct err *err)
 {
     uint32_t ms = run->timeout_ms ? run->timeout_ms : DEFAULT_MS;
+    struct python_data *data = run->data;
     int code = 0;
+    python_choose(&python, &data, run->source);
     for (int attempt = 0; attempt < 2; attempt++) {
         struct running running = {.python = python,
                                   .run = run,
+                                  .data = data,
                                   .seconds = ms / 1000 + (ms % 1000 != 0),
                                   .result = -1,
                                   .life = -1};
@@ -328,7 +332,7 @@ static int run_file(struct python *python, const struct python_run *run, int sou
         clear(&running);
         if (outcome != OUTCOME_LOST)
             return code;
-        start_anew(python, run->data, running.stuck, server);
+        start_anew(python, data, running.stuck, server);
     }
     return code;
 }

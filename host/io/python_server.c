@@ -60,8 +60,9 @@ static int start_sandbox(struct python *python, int control, struct err *err)
     char *script = mem_printf("%s\n%s", python_box, python_serve_script);
     char files[32];
     snprintf(files, sizeof(files), "%llu", (unsigned long long)python->setup.max_files);
-    const char *const argv[] = {program,    "-s",  "-B",        "-c", script,
-                                CONTROL_FD, files, MAX_THREADS, NULL};
+    const char *imports = python->imports ? "imports" : "";
+    const char *const argv[] = {program,    "-s",  "-B",        "-c",    script,
+                                CONTROL_FD, files, MAX_THREADS, imports, NULL};
     const struct sandbox_request request = {
         .argv = argv,
         .env = env,
@@ -88,7 +89,12 @@ static int start(struct python *python, struct err *err)
     close(pair[1]);
     if (!code && python_send(python->control, "program", &python->program, 1))
         code = err_set(err, EXIT_UNAVAILABLE, "Python in the sandbox ended as soon as it began");
-    return code ? code : python_await(python->control, err);
+    if (code || python->slow)
+        return code ? code : python_await(python->control, NULL, err);
+    CLEANUP_BUF struct buf slow = {0};
+    code = python_await(python->control, &slow, err);
+    python->slow = code ? NULL : mem_dup(slow.len ? slow.ptr : "", slow.len);
+    return code;
 }
 
 void python_stop(struct python *python)
@@ -188,7 +194,7 @@ static int load(struct python *python, struct python_data *data, struct err *err
     }
     close(pair[1]);
     pthread_mutex_unlock(&python->mutex);
-    code = code ? code : python_await(pair[0], err);
+    code = code ? code : python_await(pair[0], NULL, err);
     code = code == EXIT_PLUGIN ? PYTHON_CANNOT_READ : code;
     pthread_mutex_lock(&python->mutex);
     if (code) {

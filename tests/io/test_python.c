@@ -554,6 +554,61 @@ static void test_programs_that_fail(void **state)
     }
 }
 
+static void expect_of(struct python *of, const char *source, struct python_data *data,
+                      const char *text)
+{
+    struct python_result result;
+    struct err err;
+    const struct python_run run = {.source = str_of(source), .data = data};
+    if (python_run(of, &run, &result, &err))
+        fail_msg("%s: %s", source, err.text);
+    assert_int_equal(result.end, PYTHON_DONE);
+    assert_string_equal(text_of(&result), text);
+    buf_free(&result.text);
+}
+
+/* Slow packages are there before the code begins if it names one, whatever ran before it; what it
+ * imports under a name that it makes up is as it would be then. */
+static void test_slow_packages(void **state)
+{
+    static const char named[] = "import sys\n"
+                                "answer = 'xml.dom.minidom' in sys.modules, value";
+    static const char drawn[] = "try:\n"
+                                "    from numpy import random\n"
+                                "    answer = random.randint(1 << 30) == "
+                                "random.RandomState(0).randint(1 << 30)\n"
+                                "except ImportError:\n"
+                                "    answer = True\n";
+    static const char drawn_late[] = "try:\n"
+                                     "    random = __import__('num' + 'py').random\n"
+                                     "    answer = random.randint(1 << 30) == "
+                                     "random.RandomState(0).randint(1 << 30)\n"
+                                     "except ImportError:\n"
+                                     "    answer = True\n";
+    struct buf text = {0};
+    buf_printf(&text, "SLOW = ('xml.dom.minidom', 'numpy', 'no_such_package')\n%s",
+               strstr(program, "def load"));
+    buf_text(&text, "import json\n");
+    const struct python_setup setup = {.program = buf_view(&text)};
+    for (int i = 0; i < 2; i++) {
+        struct python *own = NULL;
+        struct python_data *data = NULL;
+        struct err err;
+        assert_int_equal(python_open(&setup, &own, &err), 0);
+        assert_int_equal(python_hold(own, STR("[1]"), &data, &err), 0);
+        expect_of(own, "import sys\nanswer = 'xm' + 'l.dom.minidom' in sys.modules", NULL, "False");
+        expect_of(own, named, data, "(True, [1])");
+        expect_of(own, named, NULL, "(True, None)");
+        expect_of(own, "import sys\nanswer = 'xm' + 'l.dom.minidom' in sys.modules, value", data,
+                  "(False, [1])");
+        expect_of(own, drawn, data, "True");
+        expect_of(own, drawn_late, data, "True");
+        python_release(data);
+        python_close(own);
+    }
+    buf_free(&text);
+}
+
 /* A host that is killed takes everything with it, also what runs just then. */
 static void test_a_killed_host_leaves_nothing(void **state)
 {
@@ -618,6 +673,7 @@ int main(void)
         /* Forks, so it comes before there are threads. */
         cmocka_unit_test(test_a_killed_host_leaves_nothing),
         cmocka_unit_test(test_programs_that_fail),
+        cmocka_unit_test(test_slow_packages),
     };
     int status = sandbox_probe();
     if (status)

@@ -2,12 +2,14 @@
 """The server of a pool: imports what is slow to import, then makes a process for every call.
 
 It never sees model code itself. `control` takes messages of the host:
-    program        with a file: the caller's Python, run once; answered with "ready" or a reason
+    program        with a file: the caller's Python, run once; answered with "ready" and the names of
+                   the packages in its SLOW, or a reason
     hold           with a file and a socket: a process that has read the file and serves that socket
     run SECONDS    with the source, a pipe for the result and a socket, the call's `life`
 """
 import array
 import gc
+import importlib.util
 import os
 import random
 import signal
@@ -64,11 +66,32 @@ def settle(result, armed):
     return 4
 
 
+class SeedLate:
+    """Seeds numpy.random when the code itself is what imports it."""
+
+    def find_spec(self, name, _path=None, _target=None):
+        if name != "numpy.random":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.loader is None:
+            return spec
+        execute = spec.loader.exec_module
+
+        def execute_and_seed(module):
+            execute(module)
+            module.seed(0)
+        spec.loader.exec_module = execute_and_seed
+        return spec
+
+
 def reseed():
     random.seed(0)
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random:
         numpy_random.seed(0)
+    else:
+        sys.meta_path.insert(0, SeedLate())
 
 
 def run_inside(program, value, source, fds, settings):
@@ -162,16 +185,28 @@ def hold(program, fds, settings):
     serve(control, program, value, dict(settings, control=control.fileno()))
 
 
-def begin(control, fds):
+def import_all(names):
+    """Code that wants one that is not there is told so by its own import."""
+    for name in names:
+        try:
+            __import__(name)
+        except Exception:  # pylint: disable=broad-except  # broken installations raise what they like
+            pass
+
+
+def begin(control, fds, imports):
     program = {"__name__": "program"}
     try:
         exec(compile(read_file(fds[0]), "program", "exec"), program)  # pylint: disable=exec-used
     except BaseException as error:  # pylint: disable=broad-except
         control.send(say("its program fails: %s: %s" % (type(error).__name__, error)))
         os._exit(1)
+    slow = program.get("SLOW", ())
+    if imports:
+        import_all(slow)
     gc.collect()
     gc.freeze()
-    control.send(b"ready")
+    control.send(" ".join(["ready"] + [name.partition(".")[0] for name in slow]).encode())
     return program
 
 
@@ -181,7 +216,7 @@ def serve(control, program, value, settings):
         if not words:
             os._exit(0)
         if words[0] == "program":
-            program = begin(control, fds)
+            program = begin(control, fds, settings["imports"])
         elif words[0] == "hold":
             hold(program, fds, settings)
         elif words[0] == "run":
@@ -194,4 +229,4 @@ sys.path = [path for path in sys.path if path]
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 CONTROL = socket.socket(fileno=int(sys.argv[1]))
 serve(CONTROL, None, None, {"control": CONTROL.fileno(), "files": int(sys.argv[2]),
-                            "threads": int(sys.argv[3])})
+                            "threads": int(sys.argv[3]), "imports": sys.argv[4] == "imports"})

@@ -9,13 +9,8 @@ import statistics
 import sys
 import traceback
 
-# Slow to import; here once for all runs. Code that wants them and does not find them is told so by
-# its own import.
-for name in ("dateutil.parser", "dateutil.relativedelta", "numpy", "pandas"):
-    try:
-        __import__(name)
-    except Exception:  # pylint: disable=broad-except  # broken installations raise what they like
-        pass
+# Slow to import; the host does so once for all runs that name one of the packages.
+SLOW = ("dateutil.parser", "dateutil.relativedelta", "numpy", "pandas")
 
 MAX_STDOUT = 1 << 20  # characters
 # Python names what it cannot show by its address, which is another one in every process.

@@ -22,8 +22,10 @@ extern "C" {
 /* program: the task's own Python, trusted, executed once before any run. It defines
  * load(data: bytes), whose result is the value of data that is held, and
  * run(source: str, value) -> str, which executes a model's code and gives its result as text; value
- * is None without data. Limits of 0 mean: as many runs at once as there are processors, at least 2;
- * 2 GiB of address space for a run; 64 MiB of files in /tmp; 1 MiB of result. */
+ * is None without data. It may define SLOW, a tuple of names of modules: they are imported before a
+ * run begins if its source names one of their packages, once for all such runs. Limits of 0 mean:
+ * as many runs at once as there are processors, at least 2; 2 GiB of address space for a run; 64
+ * MiB of files in /tmp; 1 MiB of result. */
 typedef struct grasp_python_setup {
     uint32_t size;
     uint32_t max_parallel;
