@@ -50,12 +50,27 @@ static char quote_of(grasp_str text)
     return single && !both ? '"' : '\'';
 }
 
+/* How many characters from here on are shown as they are, and are ASCII. */
+static size_t plain_run(grasp_str text, size_t at, char quote)
+{
+    size_t end = at;
+    while (end < text.len && text.ptr[end] >= ' ' && text.ptr[end] < 0x7f &&
+           text.ptr[end] != quote && text.ptr[end] != '\\')
+        end++;
+    return end - at;
+}
+
 void pyrepr_string(struct text *out, grasp_str text)
 {
     uint32_t code;
     char quote = quote_of(text);
     text_char(out, quote);
     for (size_t at = 0; at < text.len;) {
+        size_t plain = plain_run(text, at, quote);
+        text_add(out, text.ptr + at, plain);
+        at += plain;
+        if (at == text.len)
+            break;
         at += utf8_at(text, at, &code);
         put_character(out, code, quote);
     }

@@ -163,11 +163,26 @@ static void escape(struct text *text, uint32_t code)
         text_format(text, "\\u%04x", code);
 }
 
+/* How many characters from here on are ASCII that needs no escape. */
+static size_t plain_run(grasp_str data, size_t at)
+{
+    size_t end = at;
+    while (end < data.len && data.ptr[end] >= ' ' && data.ptr[end] < 0x7f && data.ptr[end] != '"' &&
+           data.ptr[end] != '\\')
+        end++;
+    return end - at;
+}
+
 void text_json(struct text *text, grasp_str data)
 {
     uint32_t code;
     text_char(text, '"');
     for (size_t at = 0, len; at < data.len; at += len) {
+        len = plain_run(data, at);
+        if (len) {
+            text_add(text, data.ptr + at, len);
+            continue;
+        }
         len = utf8_at(data, at, &code);
         if (code == '"' || code == '\\')
             text_char(text, '\\');

@@ -71,12 +71,15 @@ static bool read_string(struct reader *r, struct text *out)
     for (;;) {
         if (r->at >= r->text.len)
             return false;
-        char c = r->text.ptr[r->at++];
-        if (c == quote)
+        size_t from = r->at;
+        while (r->at < r->text.len && r->text.ptr[r->at] != quote && r->text.ptr[r->at] != '\\')
+            r->at++;
+        text_add(&value, r->text.ptr + from, r->at - from);
+        if (r->at == r->text.len)
+            return false;
+        if (r->text.ptr[r->at++] == quote)
             break;
-        if (c != '\\')
-            text_char(&value, c);
-        else if (!read_escape(r, &value))
+        if (!read_escape(r, &value))
             return false;
     }
     text_json(out, text_view(&value));
