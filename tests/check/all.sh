@@ -15,7 +15,7 @@ check() {
         printf 'ok      %s\n' "$name"
     else
         failed=$((failed + 1))
-        printf 'FAILED  %s\n' "$name"
+        printf -- '--- FAILED %s\n' "$name"
     fi
 }
 
