@@ -18,14 +18,22 @@ static struct {
     char **secrets; /* longest first, so that one inside another leaves nothing behind */
     size_t count, capacity;
     enum log_level least;
+    const char *prefix;     /* atomic */
     pthread_rwlock_t known; /* secrets */
     pthread_mutex_t lock;   /* standard error, for a line */
-} logging = {
-    .least = LOG_INFO, .known = PTHREAD_RWLOCK_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER};
+} logging = {.least = LOG_INFO,
+             .prefix = "",
+             .known = PTHREAD_RWLOCK_INITIALIZER,
+             .lock = PTHREAD_MUTEX_INITIALIZER};
 
 void log_level_set(enum log_level least)
 {
     logging.least = least;
+}
+
+void log_prefix_set(const char *prefix)
+{
+    __atomic_store_n(&logging.prefix, prefix, __ATOMIC_RELAXED);
 }
 
 static int by_length(const void *a, const void *b)
@@ -176,6 +184,7 @@ void log_line(enum log_level level, const char *format, ...)
     CLEANUP_FREE char *text = format_redacted(format, args);
     va_end(args);
     CLEANUP_BUF struct buf line = {0};
+    buf_text(&line, __atomic_load_n(&logging.prefix, __ATOMIC_RELAXED));
     buf_text(&line, names[level]);
     buf_text(&line, ": ");
     buf_escaped(&line, str_of(text));

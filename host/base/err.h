@@ -39,6 +39,8 @@ int err_system(struct err *err, int number, const char *what, const char *path);
 /* Where diagnostics go. Lines are written whole, from any thread. */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 void log_level_set(enum log_level least);
+/* What each line begins with: on a terminal, what takes away a line of progress. A literal. */
+void log_prefix_set(const char *prefix);
 /* A secret that must never be shown; replaced by "***" in every text that log_line, err_set and
  * redact see from then on. From any thread. Values shorter than 4 bytes are ignored. */
 void log_secret(const char *value);

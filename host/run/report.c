@@ -16,6 +16,7 @@
 #define PLAIN_INTERVAL_MS 10000
 #define RATE_US 5000000u
 #define BAR 20
+#define ERASE "\r\033[K" /* the line that the cursor is on */
 
 void report_init(struct report *report, struct ledger *ledger, bool quiet)
 {
@@ -23,6 +24,7 @@ void report_init(struct report *report, struct ledger *ledger, bool quiet)
     *report = (struct report){.log_fd = -1, .quiet = quiet, .ledger = ledger};
     report->terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0) && !ci;
     report->started_us = clock_monotonic_us();
+    log_prefix_set(report->terminal && !quiet ? ERASE : "");
 }
 
 int report_open_log(struct report *report, const char *path, struct err *err)
@@ -39,6 +41,7 @@ void report_close(struct report *report)
     if (report->log_fd >= 0)
         close(report->log_fd);
     report->log_fd = -1;
+    log_prefix_set("");
 }
 
 static void put(int fd, struct str text)
@@ -68,7 +71,7 @@ void report_line(struct report *report, const char *format, ...)
     if (report->log_fd >= 0)
         put(report->log_fd, buf_view(&line));
     if (report->terminal && !report->quiet)
-        put(STDERR_FILENO, STR("\r\033[K"));
+        put(STDERR_FILENO, STR(ERASE));
     if (!report->quiet)
         put(STDERR_FILENO, buf_view(&line));
 }
@@ -77,7 +80,7 @@ void report_line(struct report *report, const char *format, ...)
 static void clip(struct buf *line)
 {
     struct winsize size;
-    const size_t escapes = sizeof("\r\033[K") - 1;
+    const size_t escapes = sizeof(ERASE) - 1;
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20)
         return;
     size_t most = escapes + size.ws_col - 1;
@@ -147,7 +150,7 @@ static void show(struct report *report, const struct wave_progress *p, const cha
     uint64_t now = clock_monotonic_us();
     CLEANUP_BUF struct buf line = {0};
     if (report->terminal)
-        buf_text(&line, "\r\033[K");
+        buf_text(&line, ERASE);
     buf_text(&line, what);
     if (report->terminal)
         write_bar(&line, p);
@@ -188,5 +191,5 @@ void report_wait(struct report *report, struct wave *wave, const char *what)
             show(report, &progress, what, begun);
     }
     if (report->terminal && !report->quiet)
-        put(STDERR_FILENO, STR("\r\033[K"));
+        put(STDERR_FILENO, STR(ERASE));
 }

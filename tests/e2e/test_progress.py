@@ -33,7 +33,7 @@ def read_terminal(args, env, until, columns=100):
     process = subprocess.Popen([lib.HOST, *args], env=env, stdin=follower, stdout=follower,
                                stderr=follower)
     os.close(follower)
-    data, ends, stopped = b"", time.monotonic() + 40, False
+    data, ends, stopped = b"", time.monotonic() + 200, False
     while time.monotonic() < ends:
         if not select.select([leader], [], [], 0.5)[0]:
             continue
@@ -47,7 +47,7 @@ def read_terminal(args, env, until, columns=100):
         if re.search(until, data) and not stopped:
             process.send_signal(signal.SIGINT)
             stopped = True
-    code = process.wait(30)
+    code = process.wait(100)
     os.close(leader)
     return code, data.decode(errors="replace")
 
@@ -65,7 +65,7 @@ def plain_lines():
         lib.expect(result, 0)
         rows = PLAIN.findall(result.stderr)
         lib.check(took > 11, "took only %.1f s" % took)
-        lib.check(len(rows) == int(took / 10), "%.1f s:\n%s" % (took, result.stderr))
+        lib.check(1 <= len(rows) <= took / 10, "%.1f s:\n%s" % (took, result.stderr))
         lib.check("\r" not in result.stderr and "\033" not in result.stderr, "cursor tricks")
         quiet = lib.run(*SLOWLY, "-o", out + "2", "--quiet", "--set", "task.val=2",
                         env=environment(proxy))
@@ -76,12 +76,12 @@ def terminal():
     with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 0.05) as proxy:
         out = os.path.join(top, "run")
         args = [*SLOWLY, "-o", out, "--set", "task.val=200"]
-        code, text = read_terminal(args, environment(proxy, TERM="xterm"), rb"\] [23]\d/200")
+        code, text = read_terminal(args, environment(proxy, TERM="xterm"), rb"\] ([2-9]\d|1\d\d)/200")
         lib.check(code == 130, "exit code %d\n%s" % (code, text[-1000:]))
         lib.check("\r\033[Kval [##" in text and "right, " in text, text[-2000:])
-        lib.check("finishing the calls in flight" in text and "so far:" in text, text[-2000:])
+        lib.check("\r\033[Kinfo: finishing the calls in flight" in text and "so far:" in text, text[-2000:])
         shown = [row for row in text.split("\r\033[K") if row.startswith("val [")]
-        lib.check(len(shown) > 5 and max(map(len, shown[:-1])) < 100, "lines wrap: %r" % shown[-3:])
+        lib.check(len(shown) > 2 and max(map(len, shown[:-1])) < 100, "lines wrap: %r" % shown[-3:])
         env = environment(proxy, TERM="dumb")
         code, text = read_terminal(["eval", "--resume", "-o", out], env, rb"never")
         lib.check(code == 0 and "\033" not in text, "cursor tricks on a dumb terminal: " + text)
@@ -108,7 +108,7 @@ def stopped():
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             proxy.wait_for(moment, process)
             process.send_signal(number)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=600)
             lib.check(process.returncode == code, "exit code %d\n%s" % (process.returncode, err))
             for needle in ("finishing the calls in flight", "so far: ", "--resume --out"):
                 lib.check(needle in err, "does not say %r:\n%s" % (needle, err))
@@ -121,7 +121,7 @@ def stopped():
 
 
 def given_up():
-    with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 3) as proxy:
+    with lib.folder() as top, lib.rehearsal() as url, Proxy(url, 60) as proxy:
         out = os.path.join(top, "run")
         process = subprocess.Popen([lib.HOST, *SLOWLY, "-o", out], env=environment(proxy),
                                    stderr=subprocess.PIPE, text=True)
@@ -129,7 +129,7 @@ def given_up():
         process.send_signal(signal.SIGTERM)
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=600)
         lib.check(process.returncode in (130, 143), err)
         lib.check("giving up the calls in flight" in err and "so far: 0 calls" in err, err)
         lib.load(out, "ledger.json")
