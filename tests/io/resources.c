@@ -4,11 +4,13 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 
 size_t resources_fds(void)
@@ -88,12 +90,51 @@ size_t resources_processes(const char *text)
     return count_processes(has_text, text);
 }
 
+/* Until there are any, or none; a busy machine gets a minute for it. */
+static size_t wait_for(const char *text, bool any)
+{
+    uint64_t until = clock_monotonic_us() + 60000000;
+    size_t count = resources_processes(text);
+    while (any != (count > 0) && clock_monotonic_us() < until) {
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        count = resources_processes(text);
+    }
+    return count;
+}
+
 size_t resources_processes_left(const char *text)
 {
-    size_t left = resources_processes(text);
-    for (int i = 0; left && i < 500; i++) {
-        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-        left = resources_processes(text);
+    return wait_for(text, false);
+}
+
+size_t resources_processes_begun(const char *text)
+{
+    return wait_for(text, true);
+}
+
+const char *resources_mark_of(pid_t pid)
+{
+    static char mark[32];
+    snprintf(mark, sizeof(mark), "9000.%07d", (int)pid);
+    return mark;
+}
+
+const char *resources_mark(void)
+{
+    return resources_mark_of(getpid());
+}
+
+const char *resources_marked(const char *script)
+{
+    static char texts[4][1024];
+    static size_t last;
+    char *out = texts[last++ % 4], *at = out;
+    for (; *script && at < out + sizeof(texts[0]) - 32; script++) {
+        if (*script == '@')
+            at = stpcpy(at, resources_mark());
+        else
+            *at++ = *script;
     }
-    return left;
+    *at = '\0';
+    return out;
 }

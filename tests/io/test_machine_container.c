@@ -18,8 +18,6 @@
 #include "io/machine.h"
 #include "resources.h"
 
-#define MARKER "7654321"
-
 static char folder[] = "/tmp/grasp-container-XXXXXX";
 static char root[64];
 static const char *layers[] = {root, NULL};
@@ -150,7 +148,7 @@ static void test_limits(void **state)
 {
     need_podman();
     struct machine_result result;
-    run_for(machine, "sleep 600", 300, &result);
+    run_for(machine, "sleep 6000", 300, &result);
     assert_true(result.timed_out);
     machine_result_clear(&result);
     expect("head -c 32M /dev/zero > big 2> /dev/null; wc -c < big; rm big", 0, "16777216\n");
@@ -185,7 +183,7 @@ static int be_host(const char *path)
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }
-    run_for(own, "sleep " MARKER " 9<> /proc/1/fd/0 > /dev/null 2>&1 &", 0, &result);
+    run_for(own, resources_marked("sleep @ 9<> /proc/1/fd/0 > /dev/null 2>&1 &"), 0, &result);
     machine_result_clear(&result);
     puts("up");
     fflush(stdout);
@@ -209,12 +207,12 @@ static void test_killed_host_leaves_nothing(void **state)
     }
     close(pipes[1]);
     bool up = read(pipes[0], word, sizeof(word)) == 3;
-    bool ran = resources_processes(MARKER) > 0;
+    bool ran = up && resources_processes_begun(resources_mark_of(pid)) > 0;
     close(pipes[0]);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     assert_true(up && ran);
-    assert_int_equal(resources_processes_left(MARKER), 0);
+    assert_int_equal(resources_processes_left(resources_mark_of(pid)), 0);
     assert_int_equal(containers_left(pid), 0);
 }
 
