@@ -40,7 +40,7 @@ def environment(**changes):
     return env
 
 
-def run(*args, host=HOST, env=None, timeout=120, **more):
+def run(*args, host=HOST, env=None, timeout=600, **more):
     """Runs grasp-host; the result has returncode, stdout and stderr."""
     if "stdout" not in more:
         more["stdout"] = subprocess.PIPE
@@ -101,7 +101,7 @@ def rehearsal(*args):
         yield line.split()[-1]
     finally:
         server.terminate()
-        check(server.wait(30) == 0, "rehearse did not end well")
+        check(server.wait(200) == 0, "rehearse did not end well")
 
 
 def endpoint(url, **more):

@@ -42,7 +42,7 @@ MpiDefault=none
 SwitchType=switch/none
 ReturnToService=2
 SlurmdTimeout=%(down)d
-MessageTimeout=5
+MessageTimeout=60
 KillWait=10
 InactiveLimit=0
 MinJobAge=300
@@ -141,7 +141,7 @@ class Site:
                 os.kill(pid, signal.SIGKILL)
         process.wait()
 
-    def _until(self, holds, what, seconds=30):
+    def _until(self, holds, what, seconds=200):
         end = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > end:

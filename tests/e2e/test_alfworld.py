@@ -20,11 +20,11 @@ def score(out, name="val_score.json"):
 def learn(method, out, *args):
     lib.expect(lib.run("--config", os.path.join(BENCHMARK, "alfworld_%s.yaml" % method), *TASK,
                        "-m", method + ".so", "-a", "rehearsal", "-o", out,
-                       "--set", "cycle.epochs=1", *args, timeout=250), 0)
+                       "--set", "cycle.epochs=1", *args), 0)
 
 
 def evaluate(out, *args, code=0, needles=()):
-    lib.expect(lib.run("eval", *TASK, "-a", "rehearsal", "-o", out, *args, timeout=250), code,
+    lib.expect(lib.run("eval", *TASK, "-a", "rehearsal", "-o", out, *args), code,
                *needles)
     return score(out)
 

@@ -179,7 +179,7 @@ def kill_in_learning(args, out, env, proxy, moment, delay):
         process.wait(delay)
     except subprocess.TimeoutExpired:
         process.kill()
-    err = process.communicate(timeout=60)[1]
+    err = process.communicate(timeout=600)[1]
     again = [seed for seed in known if proxy.seeds[seed] > before[seed]]
     lib.check(not again, "%d recorded calls were sent again" % len(again))
     lib.check(process.returncode in (0, -signal.SIGKILL),
@@ -235,7 +235,7 @@ def test_run_all():
                               TASKS="quickstart nowhere", METHODS="none memory")
         command = [os.path.join(lib.ROOT, "benchmarks", "run_all.sh"), os.path.join(top, "all")]
         for _ in range(2):  # the second time all is there already
-            result = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+            result = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
             lib.expect(result, 0, "skipped: nowhere.so", "| rehearsal | none | 50.0 |",
                        "| rehearsal | memory | 90.0 |", "rehearsal model")
 

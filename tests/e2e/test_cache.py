@@ -95,7 +95,7 @@ def test_several_processes():
         running = [subprocess.Popen([lib.HOST, *LEARN, "-o", out, "--cache", cache], env=env,
                                     stderr=subprocess.PIPE, text=True) for out in outs]
         for process in running:
-            _, err = process.communicate(timeout=120)
+            _, err = process.communicate(timeout=600)
             lib.check(process.returncode == 0 and "cache" not in err, err)
         for out in outs[1:]:
             different = lib.same(outs[0], out, ignore=("config.yaml",))

@@ -306,7 +306,7 @@ def close_all():
 def test_all_streams_closed():
     with lib.folder() as top:
         out = os.path.join(top, "run")
-        result = subprocess.run([lib.HOST, *OK, "--out", out], env=lib.environment(), timeout=60,
+        result = subprocess.run([lib.HOST, *OK, "--out", out], env=lib.environment(), timeout=600,
                                 preexec_fn=close_all)
         lib.check(result.returncode == 70, "exit code %d" % result.returncode)
         lib.whole(out)

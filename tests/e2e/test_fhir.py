@@ -43,7 +43,7 @@ def ask(url, method="GET", body=None):
     """Status, headers and text."""
     request = urllib.request.Request(url, body.encode() if body else None, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=30) as reply:
+        with urllib.request.urlopen(request, timeout=200) as reply:
             return reply.status, reply.headers, reply.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read().decode()

@@ -20,7 +20,7 @@ def chart(top, *args):
         yield next(word for word in line.split() if word.startswith("http://"))
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=200)
 
 
 def verdicts(out):

@@ -61,7 +61,7 @@ def check_runs(top, host, sums, notes):
             (sums, "grasp.so", True)]):
         out = os.path.join(top, "run%d" % number)
         result = subprocess.run([host, "--task", task, "--method", method, "--agent", "rehearsal",
-                                 "--out", out], env=env, capture_output=True, text=True, timeout=60)
+                                 "--out", out], env=env, capture_output=True, text=True, timeout=600)
         lib.expect(result, 0, "Learning curve")
         curve = lib.load(out, "val_scores.json")
         if rises:

@@ -63,7 +63,7 @@ def start(args, env, **more):
 def watched(args, env, code):
     process = start(args, env)
     watch = Watch(process)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     watch.thread.join()
     lib.check(process.returncode == code, "exit code %d\n%s" % (process.returncode, err.decode()))
     check_clean("standard output", out)
@@ -139,19 +139,19 @@ def test_core_dump():
 
     def hang(*_):
         asked.set()
-        done.wait(60)
+        done.wait(600)
 
     with lib.folder() as top, lib.Fault(hang) as server:
         env = lib.endpoint(server.url, OPENAI_API_KEY=KEY, TMPDIR=top, HOME=top)
         process = start([*lib.QUICKSTART, "--agent", "local", "--out", os.path.join(top, "run")],
                         env, cwd=top, preexec_fn=allow_cores)
-        lib.check(asked.wait(60), "it asks nothing")
+        lib.check(asked.wait(600), "it asks nothing")
         check_clean("a name", lib.process_names(process.pid))
         limits = lib.read("/proc/%d/limits" % process.pid).decode().splitlines()
         core = next(line.split() for line in limits if line.startswith("Max core file size"))
         lib.check(core[4] == "0", "core dumps are allowed: %s" % core)
         process.send_signal(signal.SIGABRT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=600)
         done.set()
         lib.check(process.returncode == -signal.SIGABRT, "exit code %d" % process.returncode)
         check_clean("the output", out + err)

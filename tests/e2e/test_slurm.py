@@ -54,7 +54,7 @@ def tasks(site):
     return {row.split()[0]: row.split()[1:] for row in rows}
 
 
-def wait(site, holds, what, seconds=120):
+def wait(site, holds, what, seconds=600):
     end = time.monotonic() + seconds
     while not holds():
         lib.check(time.monotonic() < end, "no %s within %d s\n%s" % (what, seconds, logs(site)))
@@ -139,7 +139,7 @@ def test_slurm():
                    "6 cells done")
         expected = Undisturbed(home, proxy.count)
         proxy.delay, proxy.count = 0.05, 0
-        with Site(os.path.join(top, "slurm"), down=3) as site:
+        with Site(os.path.join(top, "slurm"), down=8) as site:
             lose_a_node(site, top, env, proxy, expected)
             if lib.SLOW:
                 return

@@ -190,7 +190,7 @@ def check_folders(top, good, env):
     script = "mount -t tmpfs -o size=64k none %s && exec %s sweep %s --out %s/out" % (
         tiny, lib.HOST, good, tiny)
     full = subprocess.run(["unshare", "-rm", "sh", "-c", script], env=env, text=True,
-                          capture_output=True, timeout=60)
+                          capture_output=True, timeout=600)
     if "unshare" in full.stderr or "mount" in full.stderr:
         print("        no full disk: %s" % full.stderr.strip()[:100])
         return
@@ -228,7 +228,7 @@ def begin(file, out, *args, env=None):
 
 
 def wait_for(condition, what):
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not condition():
         lib.check(time.monotonic() < end, "waited in vain for " + what)
         time.sleep(0.005)
@@ -286,7 +286,7 @@ def test_shards():
                 except ProcessLookupError:
                     pass
         for shard in shards:
-            _, said = shard.communicate(timeout=120)
+            _, said = shard.communicate(timeout=600)
             lib.check(shard.returncode in (0, -9), "%d: %s" % (shard.returncode, said))
         all_done(file, b)
         for name in os.listdir(os.path.join(b, "cells")):
@@ -441,7 +441,7 @@ def test_budget():
                 process.kill()
                 process.communicate()
                 process = begin(file, out, "-p", "4", env=env)
-            _, said = process.communicate(timeout=120)
+            _, said = process.communicate(timeout=600)
             lib.check(process.returncode == 4, "ended with %d\n%s" % (process.returncode, said))
             lib.check(server.calls <= limit, "%d of %d calls" % (server.calls, limit))
             # what was in flight when it was killed counts as used
@@ -479,43 +479,36 @@ def test_budget_in_parts():
         lib.check(calls(out + "2") == whole, "%d of %d calls" % (calls(out + "2"), whole))
 
 
-class Throttle(lib.Fault):
-    """Allows so many requests a second, with a little more at once, and refuses the rest."""
+class Times(lib.Fault):
+    """Notes when requests come."""
 
-    def __init__(self, rate):
-        self.rate, self.level, self.at = rate, rate * 1.3, time.monotonic()
+    def __init__(self):
         self.lock = threading.Lock()
-        self.served = self.refused = 0
+        self.came = []
         self.good = lib.answer("200 OK", lib.completion("ANSWER 1")).replace(
             b"Connection: close\r\n", b"")
-        self.bad = lib.answer("429 Too Many Requests", "{}").replace(b"Connection: close\r\n", b"")
         super().__init__(self.reply_to, keep=True)
 
     def reply_to(self, client, _request):
         with self.lock:
-            now = time.monotonic()
-            self.level = min(self.rate * 1.3, self.level + (now - self.at) * self.rate)
-            self.at = now
-            allowed = self.level >= 1
-            self.level -= allowed
-            self.served += allowed
-            self.refused += not allowed
-        client.sendall(self.good if allowed else self.bad)
+            self.came.append(time.monotonic())
+        client.sendall(self.good)
 
 
 def test_limiter():
-    """Eight cells side by side keep a quota together. How much of it they use is measured by
-    benchmarks/sweeps/limiter.py, which needs a quiet machine."""
-    with lib.folder() as top, Throttle(150) as server:
+    """Eight cells side by side keep a quota together: what they ask for takes the time that the quota
+    gives it, but for a second's worth at once. A busy machine only makes it longer. How much of the
+    quota they use is measured by benchmarks/sweeps/limiter.py, which needs a quiet one."""
+    with lib.folder() as top, Times() as server:
         text = ("axes: {task: [quickstart], method: [none], agent: [local],"
                 " seed: [1, 2, 3, 4, 5, 6, 7, 8]}\nparallel: 8\ncache: false\n"
-                "set: {agent.requests_per_minute: 9000, task.max_turns: 2}\n")
-        text = text.replace(", task.max_turns: 2", "")
+                "set: {agent.requests_per_minute: 3600}\n")
         lib.expect(sweep(write(top, "g.yaml", text), os.path.join(top, "out"),
                          env=lib.endpoint(server.url)), 0, "8 cells done")
-        lib.check(server.served > 200, "only %d calls" % server.served)
-        lib.check(server.refused <= server.served / 100,
-                  "%d of %d were refused" % (server.refused, server.served))
+        count, took = len(server.came), server.came[-1] - server.came[0]
+        lib.check(count > 200, "only %d calls" % count)
+        least = (count - 60) / 60
+        lib.check(took > 0.8 * least, "%d calls in %.2f s, not %.2f s" % (count, took, least))
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Server:
 
     def stop(self):
         self.process.stdin.close()
-        lib.check(self.process.wait(60) == 0, "the fault server did not end well")
+        lib.check(self.process.wait(200) == 0, "the fault server did not end well")
         self.process.stdout.close()
 
     def __enter__(self):
@@ -68,7 +68,7 @@ def check_files(folder):
         check_secret(name, data)
 
 
-def run(args, url, out, timeout=240):
+def run(args, url, out, timeout=600):
     """A run with the canary as its key; it shows up in nothing that the run leaves: the run
     directory, the folders for temporary and for the user's files, and the current one, where a
     core dump would be."""

@@ -65,7 +65,7 @@ def play(scenario, model, top, *more, code=0):
          "--set", "task.typed=%s" % str(scenario["typed"]).lower(), "--out", out, *sets, *more],
         env=lib.environment(), cwd=top, text=True, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT)
-    text = model.process.communicate(timeout=120)[0]
+    text = model.process.communicate(timeout=600)[0]
     want = -9 if code is None else code
     lib.check(model.process.returncode == want,
               "exit code %s, not %s\n%s" % (model.process.returncode, want, text[-3000:]))

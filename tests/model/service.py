@@ -90,7 +90,7 @@ class Service:
         self.server.server_close()
 
 
-def call(agent, *requests, env=None, in_flight=1, repeat=1, timeout=60):
+def call(agent, *requests, env=None, in_flight=1, repeat=1, timeout=280):
     """Sends requests through the client; its output as an object."""
     asked = {"agent": agent, "in_flight": in_flight, "repeat": repeat,
              "requests": [r if isinstance(r, dict) else {"messages": r} for r in requests]}

@@ -177,7 +177,7 @@ def test_http2():
                 time.sleep(0.05)
         for in_flight in (1, 50):
             out = call(agent("https://127.0.0.1:%d" % port, max_retries=5, connect_timeout=60),
-                       HELLO, repeat=200, in_flight=in_flight, env=trusting("server"), timeout=200)
+                       HELLO, repeat=200, in_flight=in_flight, env=trusting("server"), timeout=280)
             same({reply["text"] for reply in out["replies"]}, {"Hi."}, "replies")
     finally:
         server.terminate()

@@ -31,7 +31,7 @@ def path_of(name):
     return os.path.join(PLUGINS, "plugin_%s.so" % name)
 
 
-def run(*args, timeout=200):
+def run(*args, timeout=600):
     env = environment(GRASP_PLUGIN_PATH=os.path.join(BUILD, "plugins"))
     return subprocess.run([HOST, "check", *args], env=env, capture_output=True, text=True,
                           errors="replace", timeout=timeout)

@@ -55,7 +55,7 @@ def build(top, env):
 
 def check(env, host, plugin):
     result = subprocess.run([host, "check", plugin, "--json"], env=env, capture_output=True,
-                            text=True, timeout=200)
+                            text=True, timeout=600)
     document = json.loads(result.stdout)
     assert result.returncode == 0 and document["accepted"], common.shown(document)
     unhappy = [row for row in document["results"] if row["status"] == "warn"]
@@ -65,7 +65,7 @@ def check(env, host, plugin):
 def learn(top, env, host, task, method):
     out = os.path.join(top, "run")
     result = subprocess.run([host, "--task", task, "--method", method, "--agent", "rehearsal",
-                             "--out", out], env=env, capture_output=True, text=True, timeout=120)
+                             "--out", out], env=env, capture_output=True, text=True, timeout=600)
     assert result.returncode == 0, result.stdout + result.stderr
     with open(os.path.join(out, "val_scores.json"), encoding="utf-8") as f:
         curve = [row["score"] for row in json.load(f)]
