@@ -202,14 +202,30 @@ static enum cell_end end_of(const struct local *l, const struct worker *w, int c
     }
 }
 
-/* What a person needs to see of a cell that went wrong. */
+static void show_log(struct local *l, const char *log)
+{
+    CLEANUP_BUF struct buf tail = {0};
+    sweep_log_tail(log, LOG_LINES, &tail);
+    if (!tail.len)
+        screen_line(&l->screen, "    (nothing)");
+    for (struct str rest = buf_view(&tail); rest.len;) {
+        struct str line = str_cut(&rest, '\n');
+        CLEANUP_BUF struct buf shown = {0};
+        buf_text(&shown, "");
+        buf_escaped(&shown, line);
+        screen_line(&l->screen, "    %s", shown.ptr);
+    }
+}
+
+/* What a person needs to see of a cell that went wrong. noted: its end is, so that what is next for
+ * it is known. */
 static void show_failure(struct local *l, const struct worker *w, enum cell_end end, int code,
-                         int signum)
+                         int signum, bool noted)
 {
     const struct sweep_cell *cell = &l->sweep->cells[w->cell];
     CLEANUP_FREE char *log = sweep_state_path(l->folder, w->cell, "log.txt");
-    CLEANUP_BUF struct buf tail = {0}, what = {0};
-    bool again = end != CELL_OUTSIDE && sweep_may_go_on(cell, &l->states[w->cell]);
+    CLEANUP_BUF struct buf what = {0};
+    bool again = noted && end != CELL_OUTSIDE && sweep_may_go_on(cell, &l->states[w->cell]);
     if (end == CELL_TIMEOUT)
         buf_printf(&what, "took longer than its %g s", cell->time_limit);
     else if (signum)
@@ -220,14 +236,7 @@ static void show_failure(struct local *l, const struct worker *w, enum cell_end 
                                                              : "");
     screen_line(&l->screen, "%s: %s%s; the end of %s:", cell->name, what.ptr,
                 again ? ", and is tried again" : "", log);
-    sweep_log_tail(log, LOG_LINES, &tail);
-    for (struct str rest = buf_view(&tail); rest.len;) {
-        struct str line = str_cut(&rest, '\n');
-        CLEANUP_BUF struct buf shown = {0};
-        buf_text(&shown, "");
-        buf_escaped(&shown, line);
-        screen_line(&l->screen, "    %s", shown.ptr);
-    }
+    show_log(l, log);
 }
 
 /* An endpoint that is down, or a key that is refused, is so for all cells of the agent: they need
@@ -261,7 +270,7 @@ static int finish(struct local *l, struct worker *w, int status, struct err *err
     }
     if (!w->lost &&
         (end == CELL_FAILED || end == CELL_TIMEOUT || end == CELL_OUTSIDE || end == CELL_KILLED))
-        show_failure(l, w, end, code, signum);
+        show_failure(l, w, end, code, signum, !failed);
     claim_clear(&w->claim);
     w->pid = 0;
     l->running--;

@@ -196,6 +196,21 @@ def check_folders(top, good, env):
         return
     lib.check(full.returncode == 70 and full.stderr.count("grasp-host: ") == 1
               and "No space left" in full.stderr, "%d\n%s" % (full.returncode, full.stderr))
+    check_filling(top)
+
+
+def check_filling(top):
+    """A disk that is full when cells run: no cell is said to be tried again; with room they go on."""
+    small, out = os.path.join(top, "small"), os.path.join(top, "small", "out")
+    file = write(top, "small.yaml", GRID % "rehearsal")
+    os.mkdir(small)
+    host = "%s sweep %s --out %s" % (lib.HOST, file, out)
+    script = ("mount -t tmpfs -o size=520k none %s && %s; echo ended with $?;"
+              " mount -o remount,size=64m %s && exec %s" % (small, host, small, host))
+    result = subprocess.run(["unshare", "-rm", "sh", "-c", script], env=lib.environment(), text=True,
+                            capture_output=True, timeout=120)
+    lib.expect(result, 0, "No space left", "ended with 70", "8 cells done")
+    lib.check("is tried again" not in result.stderr, result.stderr)
 
 
 class Server(lib.Fault):
