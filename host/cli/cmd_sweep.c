@@ -57,8 +57,10 @@ static int check_patterns(const struct sweep *s, const char *option, const struc
         for (size_t k = 0; k < s->count && !any; k++)
             any = sweep_matches(&s->cells[k], &list->items[i], 1);
         if (!any)
-            return err_set(err, EXIT_USAGE, "--%s '%s': matches no cell; --status lists them all",
-                           option, list->items[i]);
+            return err_set(err, EXIT_USAGE,
+                           "--%s '%s': matches none of %zu cells, the first of which is '%s'; "
+                           "--dry-run lists them all",
+                           option, list->items[i], s->count, s->cells[0].name);
     }
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/nearest.h"
+#include "model/config.h"
 #include "run/config.h"
 #include "sweep/plan_internal.h"
 
@@ -22,8 +23,21 @@ static bool is_short(struct str name)
     return false;
 }
 
-/* The part before the first dot has to be a key of configurations; the rest is for the run to
- * check, which knows the plugins. */
+/* agent.KEY of the axis or setting `name`. A run on the rehearsal, on which a grid is tried first,
+ * would not miss it: that has no preset. The reference's agents have a strategy as well. */
+static int check_agent_key(const char *where, struct str name, struct str rest, struct err *err)
+{
+    struct str key = str_cut(&rest, '.');
+    CLEANUP_JSON struct json *preset = json_new_object();
+    if (str_is(key, "strategy"))
+        return 0;
+    json_set_str(preset, key, NULL);
+    int code = chat_config_check_keys(preset, NULL, err);
+    return code ? err_prefix(err, "%s: %.*s", where, (int)name.len, name.ptr) : 0;
+}
+
+/* The part before the first dot has to be a key of configurations; what task and method have is for
+ * the run to check, which knows the plugins. */
 int axes_check_name(const struct sweep *sweep, const char *where, struct str name, struct err *err)
 {
     const char *names[64];
@@ -37,7 +51,7 @@ int axes_check_name(const struct sweep *sweep, const char *where, struct str nam
     bool dotted = first.len < name.len;
     for (size_t i = 0; i < count; i++) {
         if (str_is(first, names[i]) && (!dotted || rest.len))
-            return 0;
+            return dotted && str_is(first, "agent") ? check_agent_key(where, name, rest, err) : 0;
     }
     const char *near = nearest(first, names, count);
     if (near)
@@ -97,6 +111,65 @@ static int no_such_axis(const struct sweep *sweep, const char *where, struct str
                    (int)name.len, name.ptr);
 }
 
+/* The texts of an axis' values in `lists`, which is axes or an entry of include. */
+static void add_values(const struct json *lists, struct str axis, struct json *out)
+{
+    const struct json *values = json_get_str(lists, axis);
+    bool list = json_is(values, JSON_ARRAY);
+    size_t count = list ? json_count(values) : values != NULL;
+    for (size_t i = 0; i < count; i++) {
+        CLEANUP_BUF struct buf text = {0};
+        buf_text(&text, "");
+        sweep_value_text(&text, list ? json_at(values, i) : values);
+        json_push(out, json_new_str(buf_view(&text)));
+    }
+}
+
+/* A pattern that no value of its axis matches is a slip: cells would be paid for that were to be
+ * left out, or to run otherwise. */
+static int check_pattern(const struct sweep *sweep, const char *where, struct str axis,
+                         const struct json *pattern, struct err *err)
+{
+    const struct json *includes = json_get(sweep->tree, "include");
+    CLEANUP_JSON struct json *values = json_new_array();
+    CLEANUP_BUF struct buf text = {0};
+    add_values(json_get(sweep->tree, "axes"), axis, values);
+    for (size_t i = 0; i < json_count(includes); i++)
+        add_values(json_at(includes, i), axis, values);
+    const char **texts = mem_array(json_count(values) + 1, sizeof(*texts));
+    bool found = false;
+    for (size_t i = 0; i < json_count(values); i++) {
+        texts[i] = json_str(json_at(values, i)).ptr;
+        found = found || matches_one(texts[i], pattern);
+    }
+    buf_text(&text, "");
+    sweep_value_text(&text, pattern);
+    const char *near = nearest(buf_view(&text), texts, json_count(values));
+    int code = 0;
+    if (!found && near)
+        code = err_set(err, EXIT_CONFIG,
+                       "%s: no value of axis '%.*s' matches '%s'; did you mean '%s'?", where,
+                       (int)axis.len, axis.ptr, text.ptr, near);
+    else if (!found)
+        code = err_set(err, EXIT_CONFIG,
+                       "%s: no value of axis '%.*s' matches '%s'; add it to the axis, or leave the "
+                       "pattern out",
+                       where, (int)axis.len, axis.ptr, text.ptr);
+    mem_free(texts);
+    return code;
+}
+
+static int check_patterns(const struct sweep *sweep, const char *where, struct str axis,
+                          const struct json *patterns, struct err *err)
+{
+    int code = 0;
+    if (!json_is(patterns, JSON_ARRAY))
+        return check_pattern(sweep, where, axis, patterns, err);
+    for (size_t i = 0; i < json_count(patterns) && !code; i++)
+        code = check_pattern(sweep, where, axis, json_at(patterns, i), err);
+    return code;
+}
+
 int axes_check_where(const struct sweep *sweep, const char *where, const struct json *block,
                      struct err *err)
 {
@@ -106,6 +179,9 @@ int axes_check_where(const struct sweep *sweep, const char *where, const struct 
     for (struct json_iter it = json_members(block); json_next(&it);) {
         if (!json_get_str(json_get(sweep->tree, "axes"), it.key))
             return no_such_axis(sweep, where, it.key, err);
+        int code = check_patterns(sweep, where, it.key, it.value, err);
+        if (code)
+            return code;
     }
     return 0;
 }
@@ -122,11 +198,12 @@ static int check_values(const struct sweep *s, const char *dotted, struct str na
                         const struct json *values, struct err *err)
 {
     bool list = json_is(values, JSON_ARRAY);
-    if (list ? !json_count(values) : !is_value(values))
+    size_t count = list ? json_count(values) : 1;
+    if (list ? !count : !is_value(values))
         return err_set(err, EXIT_CONFIG, "%s: axis '%.*s' needs a list of values",
                        sweep_where(s, dotted), (int)name.len, name.ptr);
-    for (size_t i = 0; list && i < json_count(values); i++) {
-        const struct json *value = json_at(values, i);
+    for (size_t i = 0; i < count; i++) {
+        const struct json *value = list ? json_at(values, i) : values;
         if (!is_value(value))
             return err_set(err, EXIT_CONFIG,
                            "%s: a value of axis '%.*s' is neither a text nor a number nor true or "
@@ -138,7 +215,8 @@ static int check_values(const struct sweep *s, const char *dotted, struct str na
                                sweep_where(s, dotted), (int)name.len, name.ptr);
         }
         if (str_is(name, "seed") && !json_is(value, JSON_INT))
-            return err_set(err, EXIT_CONFIG, "%s: a seed is a whole number",
+            return err_set(err, EXIT_CONFIG,
+                           "%s: a seed is a whole number; several are a list: [1, 2]",
                            sweep_where(s, dotted));
         if (!str_is(name, "seed") && is_short(name) && !json_is(value, JSON_STRING))
             return err_set(err, EXIT_CONFIG, "%s: a value of axis '%.*s' is a name; quote it",

@@ -240,21 +240,24 @@ static void add_words(struct buf *out, const struct sweep *s, const struct job *
 
 static int judge(const struct bench *b, const struct job *job, struct err *err)
 {
-    const char *name = b->sweep->cells[job->cell].name;
     CLEANUP_BUF struct buf words = {0};
+    int code;
     if (!job->code)
         return 0;
-    if (job->late)
-        return err_set(err, EXIT_PLUGIN,
-                       "cell %s: trying it took longer than %d s: does a plugin hang?", name,
-                       b->estimate ? ESTIMATE_S : CHECK_S);
     add_words(&words, b->sweep, job);
-    if (job->code > 128)
-        return err_set(err, EXIT_PLUGIN,
-                       "cell %s: trying it ended the program with signal %d: a plugin has crashed; "
+    if (job->late)
+        code = err_set(err, EXIT_PLUGIN, "trying it took longer than %d s: does a plugin hang?",
+                       b->estimate ? ESTIMATE_S : CHECK_S);
+    else if (job->code > 128)
+        code = err_set(err, EXIT_PLUGIN,
+                       "trying it ended the program with signal %d: a plugin has crashed; "
                        "grasp-host check PLUGIN.so tells more\n%s",
-                       name, job->code - 128, words.len ? words.ptr : "");
-    return err_set(err, job->code, "cell %s: %s", name, words.len ? words.ptr : "cannot be run");
+                       job->code - 128, words.len ? words.ptr : "");
+    else
+        code = err_set(err, job->code, "%s", words.len ? words.ptr : "cannot be run");
+    if (b->sweep->count > 1)
+        err_prefix(err, "cell %s", b->sweep->cells[job->cell].name);
+    return code;
 }
 
 static int try_all(struct bench *b, struct err *err)

@@ -246,8 +246,10 @@ size_t sweep_find(const struct sweep *sweep, const char *name, struct err *err)
     if (near)
         err_set(err, EXIT_USAGE, "%s: no cell '%s'; did you mean '%s'?", sweep->file, name, near);
     else
-        err_set(err, EXIT_USAGE, "%s: no cell '%s'; --status lists all %zu, which are 0 to %zu",
-                sweep->file, name, sweep->count, sweep->count - 1);
+        err_set(err, EXIT_USAGE,
+                "%s: no cell '%s'; --dry-run lists all %zu, which are 0 to %zu and the first of "
+                "which is '%s'",
+                sweep->file, name, sweep->count, sweep->count - 1, sweep->cells[0].name);
     return SWEEP_NO_CELL;
 }
 

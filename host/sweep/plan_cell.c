@@ -264,7 +264,7 @@ static int configure(struct sweep *s, struct sweep_cell *cell, struct err *err)
         if (s->prices && !json_get(config.tree, "prices"))
             json_set(config.tree, "prices", json_new_str(str_of(s->prices)));
         code = config_read(&config, &read, err);
-        if (code)
+        if (code && s->count > 1)
             err_prefix(err, "cell %s", cell->name);
     }
     if (!code) {
@@ -318,11 +318,21 @@ int plan_fill_cells(struct sweep *s, struct err *err)
 /* What of a configuration has to do with the agent alone. */
 static struct json *without_method(const struct json *config)
 {
-    static const char *const kept[] = {"agent",         "agent_preset", "agent_temperature",
-                                       "compat",        "concurrency",  "content_filter",
-                                       "context_limit", "data",         "episode_timeout",
-                                       "eval",          "judge_agent",  "prices",
-                                       "task",          "test"};
+    static const char *const kept[] = {"agent",
+                                       "agent_preset",
+                                       "agent_temperature",
+                                       "compat",
+                                       "concurrency",
+                                       "content_filter",
+                                       "context_limit",
+                                       "data",
+                                       "episode_timeout",
+                                       "eval",
+                                       "judge_agent",
+                                       "prices",
+                                       "rehearsal_noise",
+                                       "task",
+                                       "test"};
     static const char *const cycle_kept[] = {"seed", "run_baseline", "batch_concurrency"};
     struct json *out = json_new_object(), *cycle = json_new_object(), *method = json_new_object();
     for (size_t i = 0; i < COUNT(kept); i++) {

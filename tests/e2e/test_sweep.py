@@ -141,6 +141,10 @@ BAD = (
     ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal]}\nexclude: [{task: '*'}]", 78,
      ["no cell is left"]),
     ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal], seed: [a]}", 78, ["seed"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal]}\nexclude: [{method: expel}]", 78,
+     ["bad.yaml:2", "no value of axis 'method' matches 'expel'"]),
+    ("axes: {task: [quickstart], method: [grasp], agent: [rehearsal], agent.temprature: [0]}", 78,
+     ["bad.yaml:1", "agent.temprature", "did you mean 'temperature'"]),
     ("axes: {task: [quickstart], method: [grasp], agent: []}", 78, ["list of values"]),
     ("axes: {task: [quickstart], method: [grasp]}", 78, ["has no agent"]),
     ("axis: {task: [quickstart]}", 78, ["did you mean 'axes'"]),
@@ -166,7 +170,8 @@ def test_bad_input():
             lib.check(not os.path.exists(out), "left a folder after: " + text)
         good = write(top, "good.yaml", "axes: {task: [quickstart], method: [none], agent: [local]}")
         lib.expect(sweep(good, out, "--shard", "3/2", env=env), 2, "--shard")
-        lib.expect(sweep(good, out, "--only", "nix", env=env), 2, "matches no cell")
+        lib.expect(sweep(good, out, "--only", "nix", env=env), 2, "matches none of 1 cells",
+                   "--dry-run lists")
         lib.expect(sweep(good, out, "--cell", "nix", env=env), 2, "no cell 'nix'")
         lib.expect(sweep(good, out, "--status", env=env), 2, "no sweep there yet")
         lib.expect(sweep(good, top, env=env), 2, "is no sweep")

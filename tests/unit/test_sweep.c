@@ -106,6 +106,7 @@ static void test_include_and_overrides(void **state)
               "  - {where: {method: grasp}, config: '{task}_{method}.yaml', time_limit: 5}\n"
               "  - {where: {method: [g*], seed: 2}, set: {cycle.update_every: 5}, retries: 3}\n",
               &s);
+    /* seed 2 is in include alone, and may be named by a pattern */
     expect_names(&s, (const char *const[]){"grasp_seed1", "expel_seed1", "grasp_seed2", NULL});
     assert_int_equal(number_at(&s, 0, "cycle.epochs"), 7);
     assert_int_equal(number_at(&s, 0, "cycle.seed"), 1); /* an axis wins */
@@ -153,6 +154,24 @@ static void test_baselines(void **state)
     sweep_clear(&s);
 }
 
+/* Noise turns verdicts round, so each has a baseline of its own. */
+static void test_noisy_baselines(void **state)
+{
+    struct sweep s;
+    read_good(*state,
+              "axes: {task: [q], method: [grasp, expel], agent: [rehearsal],"
+              " rehearsal_noise: [0, 0.05]}\nset: {agent.strategy: x}\n",
+              &s);
+    assert_int_equal(s.count, 6);
+    for (size_t i = 0; i < s.count; i++) {
+        size_t from = s.cells[i].baseline == SWEEP_NO_CELL ? i : s.cells[i].baseline;
+        assert_int_equal(s.cells[from].implied, true);
+        assert_true(json_equal(json_get(s.cells[from].config, "rehearsal_noise"),
+                               json_get(s.cells[i].config, "rehearsal_noise")));
+    }
+    sweep_clear(&s);
+}
+
 static void expect_error(const struct place *p, const char *text, const char *needle)
 {
     struct sweep s;
@@ -180,6 +199,13 @@ static void test_bad_files(void **state)
         {"axes: {task: [q]}\ninclude: [{taks: q}]", "did you mean 'task'"},
         {"axes: {task: [q]}\nexclude: 5", "exclude is a list"},
         {"axes: {task: [q]}\nexclude: [5]", "mapping of axes"},
+        {"axes: {task: [q], seed: one}", "a seed is a whole number"},
+        {"axes: {task: 5}", "quote it"},
+        {"axes: {task: [q], method: [grasp]}\nexclude: [{method: grsap}]", "did you mean 'grasp'"},
+        {"axes: {task: [q], seed: [1]}\nexclude: [{task: q, seed: [1, 2]}]", "matches '2'; add it"},
+        {"axes: {task: [q], seed: 1}\noverrides: [{where: {seed: 7}}]", "matches '7'; add it"},
+        {"axes: {task: [q], agent.temprature: [0]}", "did you mean 'temperature'"},
+        {"axes: {task: [q]}\nset: {agent.max_retires: 3}", "did you mean 'max_retries'"},
         {"axes: {task: [q]}\nlimits: none", "'per_sweep' or 'endpoint'"},
         {"axes: {task: [q]}\nexecutor: cloud", "'local' or 'slurm'"},
         {"axes: {task: [q]}\nparallel: -1", "parallel must be"},
@@ -331,9 +357,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_names),     TEST(test_include_and_overrides),
-        TEST(test_baselines), TEST(test_bad_files),
-        TEST(test_claims),    TEST(test_void),
-        TEST(test_elsewhere), TEST(test_folder),
+        TEST(test_baselines), TEST(test_noisy_baselines),
+        TEST(test_bad_files), TEST(test_claims),
+        TEST(test_void),      TEST(test_elsewhere),
+        TEST(test_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
