@@ -12,6 +12,7 @@
 #include "run/config.h"
 
 #define PLAN_LIMIT (256u << 20)
+#define SHOWN 12 /* lines of what differs */
 
 static struct json *cell_json(const struct sweep *s, size_t index)
 {
@@ -104,6 +105,21 @@ static void write_differences(struct buf *out, const struct json *a, const struc
     map_clear(&others);
 }
 
+/* The first lines, and how many more there are: a grid may differ in every cell. */
+static void cut_short(struct buf *text)
+{
+    size_t lines = 0, end = 0;
+    for (size_t i = 0; i < text->len; i++) {
+        lines += text->ptr[i] == '\n';
+        if (text->ptr[i] == '\n' && lines <= SHOWN)
+            end = i + 1;
+    }
+    if (lines <= SHOWN)
+        return;
+    text->len = end;
+    buf_printf(text, "  and %zu more\n", lines - SHOWN);
+}
+
 /* The folder is for the cells of this file, and no others. */
 static int compare(const struct sweep *s, const char *path, struct err *err)
 {
@@ -118,6 +134,7 @@ static int compare(const struct sweep *s, const char *path, struct err *err)
     write_differences(&diff, now, then, "is not in the folder", false);
     if (!diff.len)
         return 0;
+    cut_short(&diff);
     return err_set(err, EXIT_CONFIG,
                    "%s: this sweep has other cells than %s; go on with the file that it was made "
                    "with, or give another folder with --out. What differs (folder -> file):\n%s",

@@ -345,6 +345,14 @@ static void test_folder(void **state)
     assert_non_null(strstr(err.text, "seed2 is in the folder"));
     assert_non_null(strstr(err.text, "seed3 is not in the folder"));
     sweep_clear(&other);
+    read_good(p,
+              "axes: {task: [q], method: [none], agent: [rehearsal],"
+              " seed: [11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]}\n",
+              &other);
+    assert_int_equal(sweep_folder_open(&other, p->out, &f, &err), EXIT_CONFIG);
+    assert_non_null(strstr(err.text, "seed20 is not in the folder\n  and 4 more"));
+    assert_null(strstr(err.text, "seed21"));
+    sweep_clear(&other);
     CLEANUP_FREE char *plan = file_join(p->out, "sweep.json");
     assert_int_equal(file_write_atomic(plan, STR("{\"schema\": 5}"), NULL), 0);
     assert_int_equal(sweep_folder_open(&s, p->out, &f, &err), EXIT_CONFIG);
