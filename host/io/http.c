@@ -328,6 +328,7 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
 {
     struct exchange *x = arg;
     x->connected = true;
+    x->request->out_us = clock_monotonic_us();
     lookup_over(x);
     connecting_over(x);
     if (x->opened >= 0 && has_port(x->opened, local_port))
@@ -674,7 +675,7 @@ void http_send(struct http_client *client, struct http_request *request)
     request->status = 0;
     request->end = HTTP_DONE;
     request->error[0] = '\0';
-    request->elapsed_us = 0;
+    request->elapsed_us = request->out_us = 0;
     buf_reset(&request->body_in);
     buf_reset(&request->headers_in);
     request->task.fn = start;

@@ -62,6 +62,7 @@ struct http_request {
     struct buf body_in;    /* the caller frees it */
     struct buf headers_in; /* "name: value\n", names in lower case, at most 64 KiB */
     uint64_t elapsed_us;
+    uint64_t out_us; /* clock_monotonic_us when it last had its connection; 0: never */
 
     void *internal;
     struct loop_task task;

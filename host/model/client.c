@@ -546,7 +546,8 @@ static void on_failure(struct exchange *x, const struct failure *failure, struct
 static void note_outcome(struct exchange *x, enum gate_end end)
 {
     double seconds = 0;
-    x->outcome = (struct gate_outcome){.end = end, .usage = &x->call->reply.usage};
+    x->outcome =
+        (struct gate_outcome){.end = end, .usage = &x->call->reply.usage, .out_us = x->http.out_us};
     x->call->attempts = x->attempts;
     x->call->latency_us = x->http.elapsed_us;
     if (limit_headers_read(buf_view(&x->http.headers_in), &x->headers))

@@ -7,8 +7,8 @@
 
 #define BYTES_PER_TOKEN 4.0 /* until replies have said it */
 #define REPLY_TOKENS 256.0
-#define MEMORY 64.0     /* replies over which means are taken */
-#define DEVIATIONS 1.35 /* by which the calls inside may together exceed their estimates */
+#define MEMORY 64.0    /* replies over which means are taken */
+#define DEVIATIONS 2.0 /* by which the calls inside may together exceed their estimates */
 #define LOOKED_AT 16
 #define PASSED_MOST 8
 #define BUDGET_ASK_US 100000u /* another model may have given something back */
@@ -17,10 +17,11 @@
 
 void gate_init(struct gate *gate, const struct gate_limits *limits)
 {
-    *gate = (struct gate){.most_in_flight = limits->in_flight, .bytes_per_token = BYTES_PER_TOKEN};
+    *gate = (struct gate){
+        .most_in_flight = limits->in_flight, .prompt_bytes = BYTES_PER_TOKEN, .prompt_tokens = 1};
     gate->flow = &gate->own;
-    limit_init(&gate->flow->requests, limits->requests_per_minute);
-    limit_init(&gate->flow->tokens, limits->tokens_per_minute);
+    limit_init(&gate->flow->requests, limits->requests_per_minute, false);
+    limit_init(&gate->flow->tokens, limits->tokens_per_minute, true);
     adapt_init(&gate->flow->adapt);
     for (size_t i = 0; i < GATE_ROLES; i++) {
         gate->lines[i].last = &gate->lines[i].first;
@@ -138,11 +139,17 @@ static enum model_hold ask(struct gate *gate, struct gate_ticket *ticket, uint64
     return hold;
 }
 
+/* By the ratio of the means: the mean of the ratios of single calls is more, where their sizes in
+ * tokens differ by more than those in bytes tell. */
+static double prompt_estimate(const struct gate *gate, const struct gate_ticket *ticket)
+{
+    return (double)ticket->bytes * gate->prompt_tokens / gate->prompt_bytes;
+}
+
 static void estimate(const struct gate *gate, struct gate_ticket *ticket)
 {
-    ticket->tokens =
-        (double)ticket->bytes / gate->bytes_per_token + gate->reply_tokens[ticket->role];
-    ticket->variance = gate->reply_variance[ticket->role];
+    ticket->tokens = prompt_estimate(gate, ticket) + gate->reply_tokens[ticket->role];
+    ticket->variance = gate->variances[ticket->role];
     /* What was refused may be larger than it looks. */
     ticket->tokens += ticket->refusals * sqrt(ticket->variance);
 }
@@ -356,18 +363,20 @@ static void learn(struct gate *gate, const struct gate_ticket *ticket,
 {
     double total = (double)usage->prompt_tokens + (double)usage->completion_tokens;
     enum model_role role = ticket->role;
-    double count = (double)++gate->replies[role];
     if (!(total > 0))
         return;
-    if (usage->prompt_tokens > 0) {
-        double ratio = (double)ticket->bytes / (double)usage->prompt_tokens;
-        gate->bytes_per_token += (ratio - gate->bytes_per_token) / fmin(count + 1, MEMORY);
-    }
-    double off = (double)usage->completion_tokens - gate->reply_tokens[role];
-    gate->reply_tokens[role] += off / fmin(count, MEMORY);
+    double count = (double)++gate->replies[role];
+    double expected = prompt_estimate(gate, ticket) + gate->reply_tokens[role];
+    double off = total - expected;
     if (count > 1)
-        gate->reply_variance[role] +=
-            (off * off - gate->reply_variance[role]) / fmin(count - 1, MEMORY);
+        gate->variances[role] += (off * off - gate->variances[role]) / fmin(count - 1, MEMORY);
+    if (usage->prompt_tokens > 0) {
+        double prompts = fmin((double)++gate->prompts, MEMORY);
+        gate->prompt_bytes += ((double)ticket->bytes - gate->prompt_bytes) / prompts;
+        gate->prompt_tokens += ((double)usage->prompt_tokens - gate->prompt_tokens) / prompts;
+    }
+    off = (double)usage->completion_tokens - gate->reply_tokens[role];
+    gate->reply_tokens[role] += off / fmin(count, MEMORY);
     if (ticket->tokens > 0)
         limit_correct(&gate->flow->tokens, total - ticket->tokens, ticket->sent_us, now_us);
 }
@@ -396,6 +405,18 @@ static void report(struct gate *gate, const struct limit_headers *headers, uint6
                  whole ? headers->tokens_remaining : NAN, now_us);
 }
 
+/* The server counts a call when it comes, which may be a while after it was let out: connections
+ * have to be made, and the machine may be busy. */
+static void note_out(struct gate *gate, struct gate_ticket *ticket, uint64_t out_us,
+                     uint64_t now_us)
+{
+    if (out_us <= ticket->sent_us || !(ticket->tokens > 0))
+        return;
+    limit_move(&gate->flow->requests, 1, ticket->sent_us, out_us, now_us);
+    limit_move(&gate->flow->tokens, ticket->tokens, ticket->sent_us, out_us, now_us);
+    ticket->sent_us = out_us;
+}
+
 static void leave(struct gate *gate, struct gate_ticket *ticket, const struct gate_outcome *outcome,
                   uint64_t now_us)
 {
@@ -408,6 +429,7 @@ static void leave(struct gate *gate, struct gate_ticket *ticket, const struct ga
     if (gate->share)
         share_flight(gate->share, gate->flow, -1, -ticket->variance);
     unsigned others = in_flight(gate, &variance);
+    note_out(gate, ticket, outcome->out_us, now_us);
     switch (outcome->end) {
     case GATE_ANSWERED:
         learn(gate, ticket, outcome->usage, now_us);
@@ -416,6 +438,8 @@ static void leave(struct gate *gate, struct gate_ticket *ticket, const struct ga
     case GATE_REFUSED:
         adapt_refused(adapt, ticket->sent_us, others, outcome->wait_us, now_us);
         ticket->kept = ticket->tokens;
+        limit_refused(&gate->flow->requests, now_us);
+        limit_refused(&gate->flow->tokens, now_us);
         ticket->refusals++;
         break;
     case GATE_FAILED:

@@ -47,10 +47,10 @@ struct gate {
     struct gate_ticket *late; /* out of their lines, and not yet given by gate_next */
     uint64_t deadline_us;     /* the first of those that wait, or earlier; 0: none */
     unsigned in_flight, waiting;
-    double bytes_per_token;
-    double reply_tokens[GATE_ROLES], reply_variance[GATE_ROLES]; /* recent mean */
+    double prompt_bytes, prompt_tokens;                     /* recent means, as those below */
+    double reply_tokens[GATE_ROLES], variances[GATE_ROLES]; /* the latter of whole calls */
     double variance; /* of the estimates of all calls inside */
-    uint64_t replies[GATE_ROLES];
+    uint64_t replies[GATE_ROLES], prompts;
     enum model_hold hold; /* what a call had to wait for last */
     uint64_t held_us;
 };
@@ -85,6 +85,7 @@ enum gate_end gate_end_of_failure(const struct http_request *http);
 
 struct gate_outcome {
     enum gate_end end;
+    uint64_t out_us;                     /* when it went out; 0: as soon as it was inside */
     uint64_t wait_us;                    /* GATE_REFUSED: what the server asked for */
     const struct model_usage *usage;     /* GATE_ANSWERED */
     const struct limit_headers *headers; /* or NULL */

@@ -15,25 +15,35 @@
 
 #include "base/str.h"
 
-#define LIMIT_SLOTS 1024 /* of a tenth of a second: a sliding minute, and a power of two */
+#define LIMIT_SLOTS 2048 /* of 50 ms: a sliding minute and more, and a power of two */
 
 struct limit {
     double per_minute; /* 0: none known, nothing is held back */
     double configured; /* what the server reports only lowers it; 0: it sets it */
     double others;     /* of a minute's units, used by someone else; as of others_us */
     uint64_t others_us;
+    double mean;   /* of a call */
     double due_us; /* when what was sent until now would have gone out evenly */
     double slots[LIMIT_SLOTS], in_window;
-    uint64_t newest; /* slot */
+    uint64_t newest, oldest; /* slots in the window */
+    double margin_us;        /* by which calls stay in the window for longer than a minute */
+    uint64_t margin_set_us;
+    bool estimated; /* what calls cost is known only afterwards */
 };
 
-void limit_init(struct limit *limit, double per_minute);
+void limit_init(struct limit *limit, double per_minute, bool estimated);
 /* 0 if `cost` units may go now, else for how long to wait before asking again. spare: what stays
  * free in the window, for what was sent may turn out to be more. */
 uint64_t limit_wait_us(struct limit *limit, double cost, double spare, uint64_t now_us);
 void limit_add(struct limit *limit, double cost, uint64_t now_us);
 /* What was sent at sent_us turned out to be `more` (or fewer) units than were added. */
 void limit_correct(struct limit *limit, double more, uint64_t sent_us, uint64_t now_us);
+/* What was counted at from_us was sent only at to_us. */
+void limit_move(struct limit *limit, double units, uint64_t from_us, uint64_t to_us,
+                uint64_t now_us);
+/* A call that went out at sent_us was refused: if the window was nearly full, the server takes
+ * longer to forget than it does here, because calls reach it late. */
+void limit_refused(struct limit *limit, uint64_t now_us);
 /* What the server said: units a minute, and what is left of them; each NaN if it did not. */
 void limit_report(struct limit *limit, double per_minute, double remaining, uint64_t now_us);
 

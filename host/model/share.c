@@ -18,7 +18,7 @@
 #include "base/process.h"
 
 #define MAGIC 0x67726173706d6170u
-#define VERSION 1
+#define VERSION 2
 #define SLOTS 512
 #define FLOWS 16
 #define REAP_US 500000u
@@ -470,8 +470,8 @@ struct share_flow *share_flow(struct share *share, uint64_t key, double requests
         if (flow->key && flow->key != key)
             continue;
         if (!flow->key) {
-            limit_init(&flow->requests, requests_per_minute / parts);
-            limit_init(&flow->tokens, tokens_per_minute / parts);
+            limit_init(&flow->requests, requests_per_minute / parts, false);
+            limit_init(&flow->tokens, tokens_per_minute / parts, true);
             adapt_init(&flow->adapt);
             flow->key = key;
         }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <netinet/in.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
@@ -6,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -121,6 +123,7 @@ static void gives_status_headers_and_body(void **state)
     assert_int_equal(http_header(&r, "x-b").len, 0);
     assert_string_equal(r.body_in.ptr, "text");
     assert_true(r.elapsed_us > 0);
+    assert_true(r.out_us > 0 && clock_monotonic_us() - r.out_us <= r.elapsed_us + 60000000);
     request_clear(&r);
     /* Of an interim reply nothing is left. */
     play(&(struct faulty_reply){.bytes = "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n" OK
@@ -443,6 +446,121 @@ static size_t fds_once_at_most(size_t count)
     return resources_fds();
 }
 
+static int listen_and_never_accept(int *out_port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    *out_port = ntohs(address.sin_port);
+    return fd;
+}
+
+/* More requests than may connect at once, to a port where nobody accepts: what has begun and has no
+ * connection yet is as much as is allowed, and when some of it ends, as many of the others begin.
+ */
+#define EAGER 1500
+#define MOST_CONNECTING 1024
+
+struct eager {
+    struct http_request request;
+    bool begun, ended;
+};
+
+static struct {
+    struct loop_task task;
+    struct eager all[EAGER];
+    size_t begun, connected, ended, most_connecting, cancel;
+    sem_t seen;
+} crowd;
+
+static void count_crowd(void)
+{
+    crowd.begun = crowd.connected = crowd.ended = 0;
+    for (size_t i = 0; i < EAGER; i++) {
+        const struct eager *e = &crowd.all[i];
+        crowd.begun += e->begun;
+        crowd.ended += e->ended;
+        crowd.connected += !e->ended && e->request.out_us > 0;
+    }
+}
+
+static void on_begun(struct http_request *request)
+{
+    struct eager *e = (struct eager *)request;
+    if (e->begun)
+        return;
+    e->begun = true;
+    request->body = STR("{}");
+    count_crowd();
+    size_t connecting = crowd.begun - crowd.connected - crowd.ended;
+    if (connecting > crowd.most_connecting)
+        crowd.most_connecting = connecting;
+}
+
+static void on_eager_done(struct http_request *request)
+{
+    ((struct eager *)request)->ended = true;
+}
+
+/* Loop thread: what was posted before has been done. */
+static void look_at_crowd(struct loop_task *task)
+{
+    for (size_t i = 0; i < crowd.cancel; i++)
+        http_cancel(client, &crowd.all[i].request);
+    count_crowd();
+    sem_post(&crowd.seen);
+}
+
+static void look(size_t cancel)
+{
+    crowd.task.fn = look_at_crowd;
+    crowd.cancel = cancel;
+    loop_post(loop, &crowd.task);
+    while (sem_wait(&crowd.seen) != 0)
+        continue;
+}
+
+static void keeps_the_limit_of_those_that_connect(void **state)
+{
+    char url[64];
+    int port, listener = listen_and_never_accept(&port);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/", port);
+    memset(&crowd, 0, sizeof(crowd));
+    sem_init(&crowd.seen, 0, 0);
+    open_client(EAGER);
+    for (size_t i = 0; i < EAGER; i++) {
+        crowd.all[i].request = (struct http_request){.method = "POST",
+                                                     .url = url,
+                                                     .make_body = on_begun,
+                                                     .connect_timeout_ms = 300000,
+                                                     .done = on_eager_done};
+        http_send(client, &crowd.all[i].request);
+    }
+    do
+        look(0);
+    while (crowd.begun - crowd.connected < MOST_CONNECTING && crowd.begun < EAGER);
+    assert_int_equal(crowd.most_connecting, MOST_CONNECTING);
+    assert_in_range(crowd.connected, 0, 16); /* those that the port keeps for whoever accepts */
+    assert_int_equal(crowd.ended, 0);
+    assert_true(crowd.begun < EAGER);
+    look(700);
+    do
+        look(0);
+    while (crowd.begun < EAGER);
+    assert_int_equal(crowd.ended, 700);
+    assert_int_equal(crowd.most_connecting, MOST_CONNECTING);
+    close_client();
+    for (size_t i = 0; i < EAGER; i++) {
+        expect_end(&crowd.all[i].request, HTTP_CANCELLED);
+        request_clear(&crowd.all[i].request);
+    }
+    sem_destroy(&crowd.seen);
+    close(listener);
+}
+
 static void leaves_nothing_open(void **state)
 {
     char url[64];
@@ -487,6 +605,7 @@ int main(void)
         cmocka_unit_test(keeps_the_limit_of_connections),
         cmocka_unit_test(cancels_at_any_moment),
         cmocka_unit_test(cancels_what_connects),
+        cmocka_unit_test(keeps_the_limit_of_those_that_connect),
         cmocka_unit_test(leaves_nothing_open),
         cmocka_unit_test(says_when_there_are_too_few_files),
     };

@@ -15,7 +15,7 @@ enum step { STEP_WANT, STEP_ARRIVE, STEP_REPLY, STEP_AWAY };
 struct caller {
     struct gate_ticket ticket; /* first */
     enum step step;
-    uint64_t at_us;
+    uint64_t at_us, out_us;
     unsigned attempts;
     int64_t prompt, completion;
     struct gate_outcome outcome;
@@ -136,7 +136,7 @@ static bool take(struct world *w, struct caller *c)
 static void arrive(struct world *w, struct caller *c)
 {
     bool counted = (double)w->now_us >= w->rules->warm_up * SECOND;
-    c->outcome = (struct gate_outcome){.usage = &c->usage};
+    c->outcome = (struct gate_outcome){.usage = &c->usage, .out_us = c->out_us};
     c->usage = (struct model_usage){.prompt_tokens = c->prompt, .completion_tokens = c->completion};
     c->step = STEP_REPLY;
     if (take(w, c)) {
@@ -159,7 +159,9 @@ static void arrive(struct world *w, struct caller *c)
 static void send(struct world *w, struct caller *c)
 {
     c->step = STEP_ARRIVE;
-    c->at_us = later(w, 0.001 + 0.02 * chance(w));
+    double late = w->rules->delay * chance(w);
+    c->out_us = w->rules->delay_shown ? later(w, late) : 0;
+    c->at_us = later(w, 0.001 + 0.02 * chance(w) + late);
 }
 
 static void enter(struct world *w, struct caller *c, bool again)
@@ -191,8 +193,12 @@ static void want(struct world *w, struct caller *c)
         double span = (double)(r->most_tokens - r->least_tokens);
         int64_t tokens = r->least_tokens + (int64_t)(chance(w) * span);
         c->prompt = tokens / 2;
-        c->completion = tokens - c->prompt;
-        c->ticket = (struct gate_ticket){.bytes = (size_t)(c->prompt * 4)};
+        if (r->sizes_hidden)
+            tokens = r->least_tokens + (int64_t)(chance(w) * span);
+        c->completion = tokens > c->prompt ? tokens - c->prompt : 1;
+        c->ticket = (struct gate_ticket){
+            .bytes = r->sizes_hidden ? 4000 : (size_t)(c->prompt * 4),
+        };
     }
     enter(w, c, again);
 }

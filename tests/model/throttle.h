@@ -22,6 +22,9 @@ struct throttle {
     double sporadic;                   /* share of calls refused beside that, whatever comes */
     double latency;                    /* seconds; each reply takes 0.5 to 1.5 times as long */
     int64_t least_tokens, most_tokens; /* of one call, evenly spread */
+    bool sizes_hidden; /* requests all look alike; prompt and reply vary on their own */
+    double delay;      /* seconds; each call reaches the server up to so much late */
+    bool delay_shown;  /* and the caller knows it: its own machine was slow */
     unsigned callers;
     double seconds, warm_up; /* how long; what comes before warm_up is not counted */
     uint64_t seed;
