@@ -171,8 +171,9 @@ static int not_found(const char *name, const char *const *dirs, struct err *err)
     buf_printf(&text, "no agent preset '%s'", name);
     if (meant)
         buf_printf(&text, "; did you mean '%s'?", meant);
+    const char *first = meant ? " There are: " : "; there are: ";
     for (size_t i = 0; i < names->count; i++) {
-        buf_printf(&text, "%s%s", i ? ", " : " There are: ", names->items[i]);
+        buf_printf(&text, "%s%s", i ? ", " : first, names->items[i]);
         mem_free(names->items[i]);
     }
     mem_free(names);

@@ -217,8 +217,8 @@ static void reads_the_references_files(void **state)
 static void says_what_is_wrong(void **state)
 {
     expect_error("lokal", "did you mean 'local'?");
-    expect_error("../local", "There are: ");
-    expect_error("", "There are: ");
+    expect_error("../local", "did you mean 'local'? There are: ");
+    expect_error("", "; there are: ");
     setenv("OPENAI_BASE_URL", "http://h/v1", 1);
     static const char *const cases[][2] = {
         {"client: chat\ntempreature: 1\n", "bad.yaml:2: unknown key 'tempreature' of a preset; did "
