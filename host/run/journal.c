@@ -255,8 +255,23 @@ static int journal_begin(struct journal *j, struct err *err)
     return 0;
 }
 
+/* Whoever reads one waits until somebody writes to it. */
+static int refuse_pipe(const char *path, struct err *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISFIFO(st.st_mode))
+        return 0;
+    return err_set(err, EXIT_CONFIG, "%s: is a pipe; a journal is a file", path);
+}
+
 static int open_fd(struct journal *j, int flags, struct err *err)
 {
+    CLEANUP_FREE char *pending = spool_path(j);
+    int code = refuse_pipe(j->path, err);
+    if (!code)
+        code = refuse_pipe(pending, err);
+    if (code)
+        return code;
     j->fd = open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0666);
     if (j->fd < 0)
         return err_set(err, errno == EACCES ? EXIT_PERMISSION : EXIT_INTERNAL,
@@ -405,9 +420,10 @@ int journal_open(const char *path, struct journal **out, struct err *err)
 {
     struct journal *j = journal_new(path);
     size_t end, count = 0;
-    int code = 0;
-    j->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (j->fd < 0)
+    int code = refuse_pipe(path, err);
+    if (!code)
+        j->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (!code && j->fd < 0)
         code = err_system(err, errno, "read", path);
     if (!code)
         code = journal_map(j, SIZE_MAX, &end, &count, err);

@@ -302,6 +302,25 @@ static void test_other_files_are_refused(void **state)
     assert_non_null(strstr(err.text, path));
 }
 
+static void test_pipes_are_refused(void **state)
+{
+    struct journal *j;
+    struct err err;
+    char pending[160];
+    snprintf(pending, sizeof(pending), "%s.pending", path);
+    journal_close(create());
+    assert_int_equal(mkfifo(pending, 0600), 0);
+    assert_int_equal(journal_resume(path, &j, &err), EXIT_CONFIG);
+    assert_non_null(strstr(err.text, pending));
+    assert_int_equal(unlink(pending), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(journal_resume(path, &j, &err), EXIT_CONFIG);
+    assert_int_equal(journal_open(path, &j, &err), EXIT_CONFIG);
+    assert_int_equal(journal_create(path, &j, &err), EXIT_CONFIG);
+    assert_non_null(strstr(err.text, path));
+}
+
 static void test_finished_is_sorted_and_without_repeats(void **state)
 {
     struct journal *j = create();
@@ -601,6 +620,7 @@ int main(void)
         T(test_damaged_lines_are_named),
         T(test_unused_lines_are_left_out_at_the_end),
         T(test_other_files_are_refused),
+        T(test_pipes_are_refused),
         T(test_finished_is_sorted_and_without_repeats),
         T(test_settled_places_lose_their_prefix),
         T(test_nearly_in_order_is_written_once),
