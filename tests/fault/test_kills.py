@@ -1,7 +1,8 @@
 """kill -9 at random moments of whole runs, some with the journal torn at a random byte afterwards,
 each followed by --resume: the run directory ends up as if nothing had happened, and no call whose
-reply was recorded is sent again, as the server counts. `test_kills.py BUILD full`: 300 kills and 50
-torn journals instead of 30 and 10, and 100 kills instead of 10 in duels under noise."""
+reply was recorded is sent again, as the server counts. The key is in nothing that a kill leaves.
+`test_kills.py BUILD full`: 300 kills and 50 torn journals instead of 30 and 10, and 100 kills
+instead of 10 in duels under noise."""
 import collections
 import concurrent.futures
 import json
@@ -50,7 +51,7 @@ class Victim:
         self.rng = random.Random("kills %d %s" % (number, torn))
         self.path = "slow-%s%d" % ("torn" if torn else "kill", number)
         self.out = os.path.join(top, self.path)
-        self.env = lib.endpoint(server.url(self.path))
+        self.env = lib.endpoint(server.url(self.path), OPENAI_API_KEY=faultlib.KEY)
 
     def seeds(self):
         return self.server.seen(self.path).get("seeds", {})
@@ -67,6 +68,9 @@ class Victim:
         again = [seed for seed in known if after.get(str(seed), 0) > before.get(str(seed), 0)]
         lib.check(not again, "%s: %d recorded calls were sent again" % (self.path, len(again)))
         lib.check(code in (0, -9), "%s: exit code %s\n%s" % (self.path, code, err))
+        faultlib.check_secret("standard error", err)
+        if os.path.isdir(self.out):
+            faultlib.check_files(self.out)
         return code != 0
 
     def is_complete(self):
