@@ -476,12 +476,12 @@ static struct {
     sem_t seen;
 } crowd;
 
+/* They begin in the order in which they were sent; who has not may still be written to. */
 static void count_crowd(void)
 {
-    crowd.begun = crowd.connected = crowd.ended = 0;
-    for (size_t i = 0; i < EAGER; i++) {
+    crowd.connected = crowd.ended = 0;
+    for (size_t i = 0; i < crowd.begun; i++) {
         const struct eager *e = &crowd.all[i];
-        crowd.begun += e->begun;
         crowd.ended += e->ended;
         crowd.connected += !e->ended && e->request.out_us > 0;
     }
@@ -493,6 +493,7 @@ static void on_begun(struct http_request *request)
     if (e->begun)
         return;
     e->begun = true;
+    crowd.begun++;
     request->body = STR("{}");
     count_crowd();
     size_t connecting = crowd.begun - crowd.connected - crowd.ended;
