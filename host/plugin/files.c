@@ -136,6 +136,16 @@ static int write_one(const char *dir, const struct file_text *file, struct err *
     return code ? code : file_write_atomic(path, file->text, err);
 }
 
+/* The file, and its folder below `dir` if it was the last one in it. */
+static void remove_one(const char *dir, const char *name)
+{
+    CLEANUP_FREE char *path = file_join(dir, name);
+    CLEANUP_FREE char *folder = file_dir_name(path);
+    unlink(path);
+    if (strchr(name, '/'))
+        rmdir(folder);
+}
+
 int files_write(const struct files *files, const char *dir, struct err *err)
 {
     char **names = NULL;
@@ -146,9 +156,8 @@ int files_write(const struct files *files, const char *dir, struct err *err)
     if (!code)
         code = file_list(dir, true, MAX_FILES, &names, &count, err);
     for (size_t i = 0; i < count; i++) {
-        CLEANUP_FREE char *path = file_join(dir, names[i]);
         if (!files_get(files, names[i]))
-            unlink(path);
+            remove_one(dir, names[i]);
         mem_free(names[i]);
     }
     mem_free(names);
