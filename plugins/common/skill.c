@@ -57,9 +57,10 @@ static grasp_str scalar_text(const struct meta *map, const char *key, grasp_str 
 /* A bare word is a list of one. */
 static void read_tags(struct pool *pool, const struct meta *tags, struct skill *out)
 {
-    if (is_scalar(tags)) {
+    if (is_scalar(tags) && tags->text.len) {
         out->tags = pool_alloc(pool, sizeof(*out->tags));
         out->tags[out->tag_count++] = tags->text;
+        out->bare_tags = tags->kind == META_STRING;
     }
     if (!meta_is(tags, META_LIST))
         return;
@@ -113,6 +114,10 @@ static void write_tags(struct text *out, const struct skill *skill)
 {
     struct pool pool CLEANUP_POOL = {0};
     struct meta *tags = meta_new_list(&pool);
+    if (skill->bare_tags) {
+        write_text(out, "tags", skill->tags[0]);
+        return;
+    }
     for (size_t i = 0; i < skill->tag_count; i++)
         meta_append(&pool, tags, meta_new_string(&pool, skill->tags[i]));
     meta_write(out, "tags", tags, 0);
@@ -137,13 +142,14 @@ void skill_write_json(struct text *out, const struct skill *skill)
     text_json(out, skill->name);
     text_put(out, ", \"description\": ");
     text_json(out, skill->description);
-    text_put(out, ", \"tags\": [");
+    text_put(out, skill->bare_tags ? ", \"tags\": " : ", \"tags\": [");
     for (size_t i = 0; i < skill->tag_count; i++) {
         if (i)
             text_put(out, ", ");
         text_json(out, skill->tags[i]);
     }
-    text_format(out, "], \"version\": %lld, \"provenance\": ", (long long)skill->version);
+    text_format(out, "%s, \"version\": %lld, \"provenance\": ", skill->bare_tags ? "" : "]",
+                (long long)skill->version);
     if (skill->provenance)
         meta_write_json(out, skill->provenance);
     else

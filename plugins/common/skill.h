@@ -10,6 +10,7 @@ struct skill {
     grasp_str description;
     grasp_str *tags;
     size_t tag_count;
+    bool bare_tags; /* one text where a list should be */
     int64_t version;
     const struct meta *provenance; /* a map, or NULL */
     grasp_str content;

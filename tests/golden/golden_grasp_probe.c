@@ -18,6 +18,7 @@ static void group_by_failure_mode(struct golden *g)
             entry->label =
                 rig_in(json_str(json_get_str(json_get(c, "labels"), rig_out(entry->id))));
         }
+        rig.update.labels_given = json_count(json_get(c, "labels")) > 0;
         group_failures(&rig.update);
         const struct group *groups = rig.update.groups;
         CLEANUP_JSON struct json *got = json_new_array();

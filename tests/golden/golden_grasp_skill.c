@@ -21,6 +21,11 @@ static struct skill read_skill(struct pool *pool, const struct json *object)
         .tags = pool_array(pool, json_count(tags), sizeof(grasp_str)),
         .tag_count = json_count(tags),
     };
+    if (json_str(tags).len) {
+        skill.tags = pool_array(pool, 1, sizeof(grasp_str));
+        skill.tags[skill.tag_count++] = pool_dup(pool, rig_in(json_str(tags)));
+        skill.bare_tags = true;
+    }
     for (size_t i = 0; i < skill.tag_count; i++)
         skill.tags[i] = pool_dup(pool, rig_in(json_str(json_at(tags, i))));
     CLEANUP_BUF struct buf provenance = {0};

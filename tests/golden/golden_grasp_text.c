@@ -29,8 +29,10 @@ static void extract_json_array(struct golden *g)
         grasp_str text = array ? rig.json->print(rig.call, array, 0) : grasp_cstr("[]");
         CLEANUP_JSON struct json *got = json_parse(rig_out(text), NULL);
         golden_expect_json(g, "array", got, json_get(c, "out"));
-        if (json_is(json_get(c, "fenced"), JSON_STRING) && payload_fenced(in, &fenced))
-            golden_expect(g, fenced.len > 0, "the fenced text is empty");
+        bool is_fenced = payload_fenced(in, &fenced);
+        golden_expect(g, is_fenced == json_is(json_get(c, "fenced"), JSON_STRING), "fenced");
+        if (is_fenced)
+            golden_expect_str(g, "fenced", rig_out(fenced), json_str(json_get(c, "fenced")));
         rig_close(&rig);
     }
 }

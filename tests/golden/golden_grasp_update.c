@@ -286,6 +286,8 @@ static void classify(struct golden *g)
         struct rig rig;
         rig_open(&rig, "{\"compat\": \"reference\"}", NULL);
         rig_entries(&rig, json_get(c, "entries"));
+        for (struct json_iter it = json_members(json_get(c, "prev_taxonomy")); json_next(&it);)
+            past_set_label(&rig.update.self->past, rig_in(it.key), rig_in(json_str(it.value)));
         rig.replies = json_get(c, "responses");
         golden_expect_int(g, "status", classify_failures(&rig.update), 0);
         CLEANUP_JSON struct json *labels = json_new_object();

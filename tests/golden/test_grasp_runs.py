@@ -256,6 +256,31 @@ def test_several_batches():
         lib.check(sorted(files) == [".history/window_v1.md", "window.md"], str(sorted(files)))
         lib.check("parent_version: 1" in files["window.md"], files["window.md"])
         lib.check("RULE_OLD" in files[".history/window_v1.md"], "the archived version")
+        known = lib.lines(os.path.join(out, "epoch_1", "dev_runs.jsonl"))[0]
+        known = known["skill_snapshot_before"][0]["provenance"]
+        lib.check("parent_version" in known and list(known) == sorted(known), str(list(known)))
+
+
+def test_replies_are_taken_as_they_are():
+    """Labels count whatever sample they name, tags are kept if they are no list, and an object
+    without labels is not asked for again."""
+    bare = json.loads(edit("ADD", "window", "RULE_WINDOW"))
+    bare[0].update(tags="magnesium", description=["a", 1.5], name="\u0130 window")
+    foreign = json.dumps({"labels": {"nobody": "of_no_sample"}})
+    script = [foreign, "{}", json.dumps(bare), "{}", "{}", "[]"]
+    scenario = scenario_of(script, "cycle.epochs=2", "cycle.grpo_k=1")
+    with lib.folder() as top, Model(scenario, lib.load(RUNS, "task.json")) as model:
+        model.flaky = set(list(model.patients)[:2])
+        out = play(scenario, model, top)
+        labels = lib.load(out, "epoch_0", "failure_taxonomy.json")
+        lib.check(labels == {"of_no_sample": "of no sample"}, str(labels))
+        shown = lib.lines(os.path.join(out, "epoch_1", "dev_runs.jsonl"))[0]
+        shown = shown["skill_snapshot_before"][0]
+        lib.check(shown["name"] == "i_window", str(shown))
+        lib.check(shown["tags"] == "magnesium", str(shown))
+        lib.check(shown["description"] == "['a', 1.5]", str(shown))
+        first = [prompt.split("\n", 1)[0] for prompt in model.prompts]
+        lib.check(first.count("# Name the cause of each failure") == 2, str(first))
 
 
 def test_baseline_competes():
@@ -293,6 +318,19 @@ def test_collapse():
                   == [["action", "content", "description", "name"]], str(event))
         lib.check(event["applied"][0]["action"] == "REMOVE", str(event))
         lib.check(sorted(learned(out)) == ["bomb.md"], "the best library is not restored")
+        shows = [bool(row["skills"]) for row in model.trace]
+        lib.check(shows[-61] and not any(shows[-60:]),
+                  "the library as it was does not run before the one without the skill")
+
+
+def test_collapse_that_a_removal_does_not_help():
+    script = [json.dumps({"labels": {}}), "{}", edit("ADD", "one", "RULE_GARBLE"),
+              edit("ADD", "two", "RULE_GARBLE")]
+    scenario = scenario_of(script, "cycle.epochs=2", "cycle.grpo_k=2", "cycle.no_gate=true")
+    with lib.folder() as top, Model(scenario, lib.load(RUNS, "task.json")) as model:
+        out = play(scenario, model, top)
+        lib.check(lib.load(out, "val_scores.json")[2]["dev_score"] == 0, "dev did not collapse")
+        lib.check([e["update_cycle"] for e in events(out, 1)] == [0], str(events(out, 1)))
 
 
 if not os.path.isdir(RUNS):
@@ -302,4 +340,5 @@ lib.main(*[recorded_test(name) for name in sorted(os.listdir(RUNS)) if name.star
          test_killed_in_baseline_val, test_killed_in_dev_batch, test_killed_in_baseline_probe,
          test_killed_in_val, test_corrupt_score_is_written_again,
          test_one_more_epoch_is_another_run, test_force_begins_afresh, test_several_batches,
-         test_baseline_competes, test_collapse)
+         test_baseline_competes, test_collapse,
+         test_collapse_that_a_removal_does_not_help, test_replies_are_taken_as_they_are)

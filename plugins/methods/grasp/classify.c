@@ -71,10 +71,26 @@ static grasp_str make_prompt(struct update *u, size_t action_limit)
     return pool_dup(u->pool, text_view(&out));
 }
 
-static bool is_object_or_absent(const struct update *u, const grasp_json_value *value)
+static bool has_member(const struct update *u, const grasp_json_value *object, const char *key)
 {
-    int32_t kind = u->json->kind(value);
-    return kind == GRASP_JSON_OBJECT || kind == GRASP_JSON_NULL;
+    bool found = false;
+    for (uint64_t i = 0; i < u->json->count(object) && !found; i++) {
+        grasp_str name;
+        u->json->member(object, i, &name);
+        found = grasp_equal(name, key);
+    }
+    return found;
+}
+
+/* An object, or where it may be left out nothing. The reference takes null for a fault. */
+static bool is_object(const struct update *u, const grasp_json_value *reply, const char *key,
+                      bool may_lack)
+{
+    int32_t kind = u->json->kind(u->json->get(reply, grasp_cstr(key)));
+    if (kind == GRASP_JSON_OBJECT)
+        return true;
+    return may_lack && kind == GRASP_JSON_NULL &&
+           !(u->self->options.reference && has_member(u, reply, key));
 }
 
 static grasp_str clean_label(struct update *u, grasp_str label)
@@ -87,8 +103,9 @@ static grasp_str clean_label(struct update *u, grasp_str label)
 static grasp_str describe_label(struct update *u, const grasp_json_value *descriptions,
                                 grasp_str raw, grasp_str label)
 {
-    grasp_str given = u->json->as_string(u->json->get(descriptions, raw));
-    if (given.len)
+    const grasp_json_value *value = u->json->get(descriptions, raw);
+    grasp_str given = u->json->as_string(value);
+    if (given.len || (u->self->options.reference && u->json->kind(value) == GRASP_JSON_STRING))
         return given;
     char *words = (char *)pool_dup(u->pool, label).ptr;
     for (size_t i = 0; i < label.len; i++)
@@ -105,11 +122,33 @@ static bool is_new_label(const struct update *u, grasp_str label)
     return !past_has_label(&u->self->past, label);
 }
 
+static void add_label(struct update *u, grasp_str label, grasp_str description)
+{
+    if (!is_new_label(u, label))
+        return;
+    POOL_RESERVE(u->pool, u->new_labels, u->new_label_count, u->new_label_capacity);
+    u->new_labels[u->new_label_count++] = (struct label){label, description};
+}
+
 static void set_label(struct update *u, struct entry *entry, grasp_str label, grasp_str description)
 {
     entry->label = label;
-    if (is_new_label(u, label))
-        u->new_labels[u->new_label_count++] = (struct label){label, description};
+    add_label(u, label, description);
+}
+
+/* The reference takes over every label of the reply, for whatever sample it is. */
+static void add_all_labels(struct update *u, const grasp_json_value *labels,
+                           const grasp_json_value *descriptions)
+{
+    for (uint64_t i = 0; i < u->json->count(labels); i++) {
+        grasp_str id;
+        const grasp_json_value *value = u->json->member(labels, i, &id);
+        grasp_str label = u->json->as_string(value);
+        if (u->json->kind(value) != GRASP_JSON_STRING)
+            continue;
+        u->labels_given = true;
+        add_label(u, label, describe_label(u, descriptions, label, label));
+    }
 }
 
 static bool take_labels(struct update *u, grasp_str reply)
@@ -117,7 +156,8 @@ static bool take_labels(struct update *u, grasp_str reply)
     const grasp_json_value *object = reply_object(u->call, reply, u->self->options.reference);
     const grasp_json_value *labels = u->json->get(object, SLICE("labels"));
     const grasp_json_value *descriptions = u->json->get(object, SLICE("new_labels"));
-    if (u->json->kind(labels) != GRASP_JSON_OBJECT || !is_object_or_absent(u, descriptions))
+    if (!object || !is_object(u, object, "labels", u->self->options.reference) ||
+        !is_object(u, object, "new_labels", true))
         return false;
     for (size_t i = 0; i < u->count; i++) {
         struct entry *entry = &u->entries[i];
@@ -127,6 +167,8 @@ static bool take_labels(struct update *u, grasp_str reply)
         grasp_str label = clean_label(u, raw);
         set_label(u, entry, label, describe_label(u, descriptions, raw, label));
     }
+    if (u->self->options.reference)
+        add_all_labels(u, labels, descriptions);
     return true;
 }
 
@@ -193,7 +235,6 @@ int32_t classify_failures(struct update *u)
 {
     if (entries_failing(u) == 0)
         return GRASP_OK;
-    u->new_labels = pool_array(u->pool, u->count, sizeof(*u->new_labels));
     u->labels_declared = !take_tags(u);
     int32_t status = u->labels_declared ? GRASP_OK : ask_labels(u);
     if (status)

@@ -74,5 +74,6 @@ int32_t collapse_recover(struct update *u)
     proposal_write(&u->raw_proposals, &edit.parts[0], edit.parts[0].tag_count > 0);
     if ((status = evaluate_recovery(u, &edit)))
         return status;
-    return event_note(u);
+    /* The reference says nothing of one that did not help. */
+    return u->self->options.reference && !update_changed(u) ? GRASP_OK : event_note(u);
 }

@@ -259,7 +259,9 @@ int32_t evaluate_edits(struct update *u, const struct edit *edits, size_t count)
 /* Taking a skill back need only help on the whole. */
 int32_t evaluate_recovery(struct update *u, const struct edit *edit)
 {
-    int32_t status = run_together(u, edit, 1);
+    int32_t status = u->self->options.reference ? evaluate_baseline(u) : GRASP_OK;
+    if (!status)
+        status = run_together(u, edit, 1);
     if (!status && u->candidates[0].score.net > 0)
         update_apply(u, &u->candidates[0]);
     return status;

@@ -25,7 +25,7 @@ static bool has_labels(const struct update *u)
         if (u->entries[i].label.len)
             return true;
     }
-    return false;
+    return u->labels_given;
 }
 
 static bool passed(const struct entry *entry)
@@ -76,6 +76,10 @@ void group_failures(struct update *u)
             group->entries = pool_array(u->pool, u->count, sizeof(*group->entries));
         group->entries[group->count++] = entry;
         group->failing++;
+    }
+    if (count == 0) {
+        u->group_count = group_all(u, groups);
+        return;
     }
     sort_groups(groups, count);
     for (size_t g = 0; g < count; g++) {

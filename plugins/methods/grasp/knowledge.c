@@ -8,8 +8,8 @@
 #include "common/template.h"
 #include "library.h"
 
-static int32_t parse_learned(grasp_call *call, struct knowledge *knowledge,
-                             const grasp_files *files)
+static int32_t parse_learned(grasp_call *call, const struct method *self,
+                             struct knowledge *knowledge, const grasp_files *files)
 {
     struct library library = library_open(&knowledge->pool, files, false);
     for (size_t i = 0; i < library.count; i++) {
@@ -23,6 +23,7 @@ static int32_t parse_learned(grasp_call *call, struct knowledge *knowledge,
         if (!skill_parse(&knowledge->pool, pool_dup(&knowledge->pool, name), text, skill, &why))
             return grasp_fail(call, GRASP_E_INVALID, "%.*s: %s", (int)name.len, name.ptr,
                               text_view(&why).ptr);
+        skill->bare_tags = skill->bare_tags && self->options.reference;
         knowledge->count += !archived && !slice_eq(skill->name, SLICE("skeleton"));
     }
     return GRASP_OK;
@@ -62,7 +63,7 @@ int32_t grasp_method_load(grasp_call *call, void *opaque, const grasp_files *fil
     knowledge->count = knowledge->base_count = self->base_count;
     if (self->base_count)
         memcpy(knowledge->skills, self->base, self->base_count * sizeof(*self->base));
-    int32_t status = parse_learned(call, knowledge, files);
+    int32_t status = parse_learned(call, self, knowledge, files);
     if (status) {
         grasp_method_unload(call, opaque, knowledge);
         return status;

@@ -7,6 +7,7 @@
 #include "common/slice.h"
 
 #define ARCHIVE ".history/"
+#define PARENT "parent_version"
 
 static int by_name(const void *a, const void *b)
 {
@@ -198,6 +199,23 @@ static grasp_file *archive(struct library *library, grasp_str file, struct skill
     return find(library, file_name(library, file));
 }
 
+/* What is known of an edit, in the order of the keys, and the version that it was made from. */
+static struct meta *with_parent(struct pool *pool, const struct meta *known, int64_t version)
+{
+    struct meta *out = meta_new_map(pool);
+    struct meta *parent = meta_new_int(pool, version);
+    for (size_t i = 0; known && i < known->count; i++) {
+        if (parent && slice_cmp(known->keys[i], SLICE(PARENT)) > 0) {
+            meta_set(pool, out, PARENT, parent);
+            parent = NULL;
+        }
+        meta_set(pool, out, known->keys[i].ptr, known->items[i]);
+    }
+    if (parent)
+        meta_set(pool, out, PARENT, parent);
+    return out;
+}
+
 bool library_modify(struct library *library, const struct skill *skill, bool with_tags)
 {
     struct skill old, next = *skill;
@@ -208,13 +226,9 @@ bool library_modify(struct library *library, const struct skill *skill, bool wit
     if (!with_tags) {
         next.tags = old.tags;
         next.tag_count = old.tag_count;
+        next.bare_tags = old.bare_tags;
     }
-    struct meta *provenance = meta_new_map(library->pool);
-    for (size_t i = 0; skill->provenance && i < skill->provenance->count; i++)
-        meta_set(library->pool, provenance, skill->provenance->keys[i].ptr,
-                 skill->provenance->items[i]);
-    meta_set(library->pool, provenance, "parent_version", meta_new_int(library->pool, old.version));
-    next.provenance = provenance;
+    next.provenance = with_parent(library->pool, skill->provenance, old.version);
     write_skill(library, &next);
     return true;
 }

@@ -43,13 +43,28 @@ const grasp_json_value *reply_array(grasp_call *call, grasp_str reply, bool stri
     return first;
 }
 
+/* The reference looks at one place only: the fenced text, or, without one, all of it. */
+static const grasp_json_value *only_object(grasp_call *call, grasp_str reply)
+{
+    const grasp_json *json = grasp_json_of(call);
+    grasp_str found, fenced, where = reply;
+    if (payload_fenced(reply, &fenced) && fenced.len)
+        where = fenced;
+    if (!payload_balanced(where, 0, '{', '}', &found))
+        return NULL;
+    const grasp_json_value *value = try_parse(call, found, true);
+    return json->kind(value) == GRASP_JSON_OBJECT ? value : NULL;
+}
+
 const grasp_json_value *reply_object(grasp_call *call, grasp_str reply, bool strict)
 {
     const grasp_json *json = grasp_json_of(call);
-    struct payload_search search = {.text = reply, .open = '{', .close = '}', .strict = strict};
+    struct payload_search search = {.text = reply, .open = '{', .close = '}'};
     grasp_str found;
+    if (strict)
+        return only_object(call, reply);
     while (payload_next(&search, &found)) {
-        const grasp_json_value *value = try_parse(call, found, strict);
+        const grasp_json_value *value = try_parse(call, found, false);
         if (json->kind(value) == GRASP_JSON_OBJECT)
             return value;
     }

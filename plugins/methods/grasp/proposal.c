@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/pyrepr.h"
 #include "common/slice.h"
 #include "common/slug.h"
 
@@ -21,8 +22,15 @@ const char *action_name(enum action action)
     return action_names[action];
 }
 
+static grasp_str repr_of(grasp_call *call, struct pool *pool, const grasp_json_value *value)
+{
+    struct text out CLEANUP_TEXT = {0};
+    pyrepr(&out, grasp_json_of(call), value);
+    return pool_dup(pool, text_view(&out));
+}
+
 /* A value as text, as Python's str(value or "") gives it. */
-static grasp_str text_of(grasp_call *call, const grasp_json_value *value)
+static grasp_str text_of(grasp_call *call, struct pool *pool, const grasp_json_value *value)
 {
     const grasp_json *json = grasp_json_of(call);
     switch (json->kind(value)) {
@@ -35,15 +43,16 @@ static grasp_str text_of(grasp_call *call, const grasp_json_value *value)
         return json->as_double(value, 0) != 0 ? json->print(call, value, 0) : SLICE("");
     case GRASP_JSON_ARRAY:
     case GRASP_JSON_OBJECT:
-        return json->count(value) ? json->print(call, value, 0) : SLICE("");
+        return json->count(value) ? repr_of(call, pool, value) : SLICE("");
     default:
         return SLICE("");
     }
 }
 
-static grasp_str member(grasp_call *call, const grasp_json_value *object, const char *key)
+static grasp_str member(grasp_call *call, struct pool *pool, const grasp_json_value *object,
+                        const char *key)
 {
-    return text_of(call, grasp_json_of(call)->get(object, grasp_cstr(key)));
+    return text_of(call, pool, grasp_json_of(call)->get(object, grasp_cstr(key)));
 }
 
 static bool read_action(grasp_str text, enum action *out)
@@ -70,15 +79,29 @@ static void read_tags(grasp_call *call, struct pool *pool, const grasp_json_valu
                       struct proposal *out)
 {
     const grasp_json *json = grasp_json_of(call);
-    bool given = text_of(call, value).len > 0;
     out->tags = pool_array(pool, TAGS_MAX, sizeof(*out->tags));
-    out->raw_tags = given ? json->print(call, value, 0) : SLICE("[]");
     if (json->kind(value) != GRASP_JSON_ARRAY) {
-        add_tag(pool, out, text_of(call, value));
+        add_tag(pool, out, text_of(call, pool, value));
         return;
     }
     for (uint64_t i = 0; i < json->count(value); i++)
-        add_tag(pool, out, text_of(call, json->at(value, i)));
+        add_tag(pool, out, text_of(call, pool, json->at(value, i)));
+}
+
+/* The reference keeps tags as they are given, whatever they are. */
+static void read_tags_unchecked(grasp_call *call, struct pool *pool, const grasp_json_value *value,
+                                struct proposal *out)
+{
+    const grasp_json *json = grasp_json_of(call);
+    bool is_list = json->kind(value) == GRASP_JSON_ARRAY;
+    bool given = text_of(call, pool, value).len > 0;
+    size_t count = is_list ? json->count(value) : given;
+    out->tags = pool_array(pool, count, sizeof(*out->tags));
+    out->tag_count = count;
+    out->bare_tags = json->kind(value) == GRASP_JSON_STRING && given;
+    out->raw_tags = given ? json->print(call, value, 0) : SLICE("[]");
+    for (size_t i = 0; i < count; i++)
+        out->tags[i] = text_of(call, pool, is_list ? json->at(value, i) : value);
 }
 
 static void write_tags(struct text *out, const struct proposal *proposal)
@@ -97,14 +120,17 @@ static bool read_proposal(grasp_call *call, struct pool *pool, const struct limi
 {
     struct text tags CLEANUP_TEXT = {0};
     memset(out, 0, sizeof(*out));
-    if (!read_action(member(call, value, "action"), &out->action))
+    const grasp_json_value *raw_tags = grasp_json_of(call)->get(value, grasp_cstr("tags"));
+    if (!read_action(member(call, pool, value, "action"), &out->action))
         return false;
-    out->name = slug_make(pool, member(call, value, "name"));
-    out->description = slice_trim(member(call, value, "description"));
-    out->content = slice_trim(member(call, value, "content"));
-    read_tags(call, pool, grasp_json_of(call)->get(value, grasp_cstr("tags")), out);
-    if (limits->reference)
+    out->name = slug_make(pool, member(call, pool, value, "name"));
+    out->description = slice_trim(member(call, pool, value, "description"));
+    out->content = slice_trim(member(call, pool, value, "content"));
+    if (limits->reference) {
+        read_tags_unchecked(call, pool, raw_tags, out);
         return true;
+    }
+    read_tags(call, pool, raw_tags, out);
     out->description = utf8_prefix(out->description, DESCRIPTION_CHARACTERS);
     write_tags(&tags, out);
     out->raw_tags = pool_dup(pool, text_view(&tags));
@@ -198,6 +224,7 @@ void proposal_apply(struct library *library, const struct proposal *proposal,
         .content = proposal->content,
         .tags = proposal->tags,
         .tag_count = proposal->tag_count,
+        .bare_tags = proposal->bare_tags,
         .provenance = provenance,
     };
     switch (proposal->action) {

@@ -16,6 +16,7 @@ struct proposal {
     grasp_str name, description, content;
     grasp_str *tags;
     size_t tag_count;
+    bool bare_tags;     /* one text instead of a list, which the reference keeps */
     grasp_str raw_tags; /* JSON, as the writer gave them */
 };
 

@@ -39,15 +39,18 @@ struct rank_index {
     bool wide; /* some tag is not all ASCII */
 };
 
-static bool is_blank(char c)
+/* The length of the white space character there, or 0. */
+static size_t blank_at(grasp_str text, size_t at)
 {
-    return c == ' ' || (c >= 9 && c <= 13);
+    uint32_t code;
+    size_t len = at < text.len ? utf8_at(text, at, &code) : 0;
+    return len && utf8_is_space(code) ? len : 0;
 }
 
 static size_t skip_blanks(grasp_str text, size_t at)
 {
-    while (at < text.len && is_blank(text.ptr[at]))
-        at++;
+    for (size_t len; (len = blank_at(text, at)); at += len)
+        continue;
     return at;
 }
 
@@ -80,7 +83,7 @@ static size_t section_end(grasp_str text, size_t from)
         size_t end = at + 1;
         while (end < text.len && text.ptr[end] == '#')
             end++;
-        if (end < text.len && is_blank(text.ptr[end]))
+        if (blank_at(text, end))
             return at;
     }
     return text.len;
@@ -161,7 +164,9 @@ static uint32_t tag_of(struct building *b, grasp_str literal, const grasp_str *t
 
 static void add_tags(struct building *b, const struct skill *skill, uint32_t number)
 {
-    for (size_t i = 0; i < skill->tag_count; i++) {
+    /* The reference takes the letters of such a text for tags, and no letter counts as one. */
+    size_t tag_count = skill->bare_tags ? 0 : skill->tag_count;
+    for (size_t i = 0; i < tag_count; i++) {
         struct text lower CLEANUP_TEXT = {0};
         grasp_str *terms;
         size_t count = token_tag_terms(b->pool, skill->tags[i], &terms);

@@ -127,6 +127,7 @@ static int32_t parse_base(grasp_call *call, struct method *self, const char *whe
     struct skill skill;
     if (!skill_parse(&self->pool, grasp_cstr(name), text, &skill, &why))
         return grasp_fail(call, GRASP_E_INVALID, "%s: %s", where, text_view(&why).ptr);
+    skill.bare_tags = skill.bare_tags && self->options.reference;
     if (slice_eq(skill.name, SLICE("skeleton")))
         self->skeleton = skill;
     else

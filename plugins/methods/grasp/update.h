@@ -88,8 +88,9 @@ struct update {
     struct group *groups;      /* of failures, that are proposed for; NULL until they are known */
     size_t group_count;
     bool labels_declared; /* all labels of failures are tags that the task declares */
+    bool labels_given;    /* the writer named labels, if only for other samples */
     struct label *new_labels;
-    size_t new_label_count;
+    size_t new_label_count, new_label_capacity;
     struct probe probe;
     struct probe_run baseline;
     bool *was_failing; /* in the order of the probe */
