@@ -57,8 +57,9 @@ void watch_start(void);
 void watch_end(void); /* reports what changed */
 size_t watch_fds(void);
 size_t watch_threads(void);
-size_t watch_bytes(void); /* allocated */
-size_t watch_least(void); /* what the smallest allocation adds to that */
+size_t watch_bytes(void);  /* allocated */
+size_t watch_mapped(void); /* bytes of the address space that malloc does not have */
+size_t watch_least(void);  /* what the smallest allocation adds to that */
 
 /* check_host.c: the host that plugins see, over the real one: the right thread, the right time. */
 struct frame {

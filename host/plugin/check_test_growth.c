@@ -14,15 +14,11 @@
 #define SLOW_US 20000
 #define FEW_ROUNDS 8
 #define FEW_INSTANCES 2
+#define PAGE ((size_t)4096)
 
 struct usage {
-    size_t bytes, fds;
+    size_t bytes[BATCHES], fds[BATCHES], mapped[BATCHES];
 };
-
-static struct usage usage_now(void)
-{
-    return (struct usage){.bytes = watch_bytes(), .fds = watch_fds()};
-}
 
 /* Transcripts would count as growth. */
 static void forget(struct drive *drive)
@@ -59,6 +55,11 @@ static bool grows(const size_t *at, size_t least)
     return true;
 }
 
+static size_t per_round(const size_t *at, size_t count)
+{
+    return (at[BATCHES - 1] - at[0]) / (count * (BATCHES - 1));
+}
+
 /* What is done again and again. */
 struct work {
     struct check *check;
@@ -69,32 +70,36 @@ struct work {
     const char *what;
 };
 
-static void again(const struct work *work, size_t count, size_t *bytes, size_t *fds)
+static void again(const struct work *work, size_t count, struct usage *out)
 {
     for (size_t batch = 0; batch < BATCHES; batch++) {
         for (uint64_t i = 0; i < count; i++)
             work->once(work, i);
-        struct usage usage = usage_now();
-        bytes[batch] = usage.bytes;
-        fds[batch] = usage.fds;
+        out->bytes[batch] = watch_bytes();
+        out->fds[batch] = watch_fds();
+        out->mapped[batch] = watch_mapped();
     }
 }
 
 static void look_for_growth(const struct work *work, size_t few, size_t all)
 {
-    size_t bytes[BATCHES], fds[BATCHES];
+    struct usage usage;
     uint64_t started = clock_monotonic_us();
     work->once(work, 0);
     if (clock_monotonic_us() - started > SLOW_US) {
-        again(work, few, bytes, fds);
-        if (!grows(bytes, few * watch_least()) && !grows(fds, few))
+        again(work, few, &usage);
+        if (!grows(usage.bytes, few * watch_least()) && !grows(usage.fds, few) &&
+            !grows(usage.mapped, few * PAGE))
             return;
     }
-    again(work, all, bytes, fds);
-    if (grows(bytes, all * watch_least()))
+    again(work, all, &usage);
+    if (grows(usage.bytes, all * watch_least()))
         check_fail("R19", "every %s leaves about %zu bytes allocated", work->what,
-                   (bytes[BATCHES - 1] - bytes[0]) / (all * (BATCHES - 1)));
-    if (grows(fds, all))
+                   per_round(usage.bytes, all));
+    if (grows(usage.mapped, all * PAGE))
+        check_fail("R19", "every %s leaves about %zu bytes mapped", work->what,
+                   per_round(usage.mapped, all));
+    if (grows(usage.fds, all))
         check_fail("R19", "every %s leaves a file descriptor open", work->what);
 }
 

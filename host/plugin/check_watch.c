@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The state of the process that a plugin must leave alone. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <fenv.h>
 #include <locale.h>
 #include <malloc.h>
@@ -9,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +25,8 @@ extern char **environ;
 /* There under a sanitizer, which does not feed mallinfo2. */
 extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 
+#define STREAMS 3 /* standard input, output and error */
+
 struct state {
     char locale[512];
     char cwd[4096];
@@ -29,7 +34,11 @@ struct state {
     char environment[HASH_HEX];
     struct sigaction actions[NSIG];
     sigset_t blocked;
-    int rounding;
+    int rounding, traps;
+    int priority;
+    struct rlimit limits[RLIM_NLIMITS];
+    bool timer;
+    struct stat streams[STREAMS]; /* zeroes for one that is closed */
     size_t threads;
 };
 static struct state before;
@@ -77,6 +86,47 @@ size_t watch_least(void)
     return __sanitizer_get_current_allocated_bytes ? 1 : 16;
 }
 
+/* What is mapped beside what malloc has: a sanitizer's own maps would say nothing. */
+size_t watch_mapped(void)
+{
+    unsigned long pages = 0;
+    FILE *file = __sanitizer_get_current_allocated_bytes ? NULL : fopen("/proc/self/statm", "re");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%lu", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    struct mallinfo2 info = mallinfo2();
+    size_t size = pages * (size_t)sysconf(_SC_PAGESIZE), own = info.arena + info.hblkhd;
+    return size > own ? size - own : 0;
+}
+
+static bool has_timer(void)
+{
+    static const int kinds[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
+    bool found = false;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        struct itimerval value;
+        found |= getitimer(kinds[i], &value) == 0 &&
+                 (value.it_value.tv_sec != 0 || value.it_value.tv_usec != 0);
+    }
+    return found;
+}
+
+static void take_limits(struct state *out)
+{
+    out->rounding = fegetround();
+    out->traps = fegetexcept();
+    out->priority = getpriority(PRIO_PROCESS, 0);
+    out->timer = has_timer();
+    for (int i = 0; i < (int)RLIM_NLIMITS; i++)
+        getrlimit((__rlimit_resource_t)i, &out->limits[i]);
+    for (int i = 0; i < STREAMS; i++) {
+        if (fstat(i, &out->streams[i]) != 0)
+            memset(&out->streams[i], 0, sizeof(out->streams[i]));
+    }
+}
+
 static void take(struct state *out)
 {
     struct hash *hash = hash_create();
@@ -92,7 +142,7 @@ static void take(struct state *out)
     for (int i = 1; i < NSIG; i++)
         sigaction(i, NULL, &out->actions[i]);
     pthread_sigmask(SIG_SETMASK, NULL, &out->blocked);
-    out->rounding = fegetround();
+    take_limits(out);
     out->threads = watch_threads();
 }
 
@@ -113,6 +163,40 @@ static void compare_signals(const struct state *after)
     }
 }
 
+static void compare_streams(const struct state *after)
+{
+    for (int i = 0; i < STREAMS; i++) {
+        const struct stat *a = &before.streams[i], *b = &after->streams[i];
+        if (a->st_dev != b->st_dev || a->st_ino != b->st_ino)
+            check_fail("R13", "file descriptor %d was closed or replaced", i);
+    }
+}
+
+static void compare_limits(const struct state *after)
+{
+    if (before.rounding != after->rounding)
+        check_fail("R13", "the rounding of floating-point numbers was changed");
+    if (before.traps != after->traps)
+        check_fail("R13", "traps of floating-point faults were changed");
+    if (before.priority != after->priority)
+        check_fail("R13", "the priority was changed from %d to %d", before.priority,
+                   after->priority);
+    if (!before.timer && after->timer)
+        check_fail("R13", "a timer of the process was set (alarm or setitimer)");
+    if (memcmp(before.limits, after->limits, sizeof(before.limits)) != 0)
+        check_fail("R13", "a limit of the process was changed (setrlimit)");
+}
+
+/* A plugin that takes all of them cannot be told by their growth. */
+static void look_for_free_fd(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        check_fail("R19", "no file descriptor is left: all that the process may have are open");
+    else
+        close(fd);
+}
+
 static void compare_threads(const struct state *after)
 {
     size_t threads = after->threads;
@@ -128,6 +212,7 @@ static void compare_threads(const struct state *after)
 void watch_end(void)
 {
     struct state after;
+    look_for_free_fd();
     take(&after);
     if (strcmp(before.locale, after.locale) != 0)
         check_fail("R13", "the locale was changed from %s to %s", before.locale, after.locale);
@@ -137,12 +222,12 @@ void watch_end(void)
         check_fail("R13", "the umask was changed from %03o to %03o", before.mask, after.mask);
     if (strcmp(before.environment, after.environment) != 0)
         check_fail("R13", "the environment was changed");
-    if (before.rounding != after.rounding)
-        check_fail("R13", "the rounding of floating-point numbers was changed");
     if (forks)
         check_fail("R13", "fork was called %u times", forks);
     else if (waitpid(-1, NULL, WNOHANG) >= 0)
         check_fail("R13", "a child process was left");
+    compare_streams(&after);
+    compare_limits(&after);
     compare_signals(&after);
     compare_threads(&after);
 }

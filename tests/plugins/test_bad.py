@@ -6,11 +6,14 @@ import common
 
 # name -> rule, part of what is seen, further arguments
 CASES = {
+    "all_descriptors": ("R19", "no file descriptor is left"),
     "answers_extension": ("R18", "is not NULL"),
     "asserts": ("R10", "aborted"),
     "changes_folder": ("R13", "working folder"),
+    "changes_limits": ("R13", "a limit of the process"),
     "changes_locale": ("R13", "locale"),
     "clock_in_learn": ("R14", "another process"),
+    "closes_streams": ("R13", "descriptor 0"),
     "crash_in_begin": ("R16", "crash in begin"),
     "emits_elsewhere": ("R7", "emit_message has no place in grade"),
     "end_of_nothing": ("R8", "crash in end"),
@@ -28,6 +31,7 @@ CASES = {
     "leak": ("R19", "every episode leaves"),
     "leaked_descriptor": ("R19", "file descriptor"),
     "leaked_knowledge": ("R19", "every load and unload leaves"),
+    "leaked_mapping": ("R19", "bytes mapped"),
     "leaves_thread": ("R12", "threads are left"),
     "no_reason": ("R9", "gave no reason"),
     "not_utf8": ("R5", "not valid UTF-8"),
@@ -39,6 +43,7 @@ CASES = {
     "prints_at_load": ("R2", "adding 1.0 is ready"),
     "random_augment": ("R14", "Hint"),
     "second_symbol": ("R1", "helper_of_mine"),
+    "sets_timer": ("R13", "a timer of the process"),
     "shared_state": ("R14", "while others are open"),
     "short_table": ("R3", "lacks `step`"),
     "strict_kinds": ("R15", "unknown kind"),
