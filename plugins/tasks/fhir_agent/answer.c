@@ -11,15 +11,16 @@
 
 static bool find_marker(grasp_str text, size_t *out_end)
 {
-    size_t len = strlen(ANSWER_MARKER);
-    bool found = false;
-    for (size_t at = 0; at + len <= text.len; at++) {
-        if (strncasecmp(text.ptr + at, ANSWER_MARKER, len) == 0) {
-            *out_end = at + len;
-            found = true;
-        }
+    const char *marker = ANSWER_MARKER;
+    size_t len = strlen(marker);
+    for (size_t at = text.len < len ? 0 : text.len - len + 1; at-- > 0;) {
+        if ((text.ptr[at] | 0x20) != (marker[0] | 0x20) ||
+            strncasecmp(text.ptr + at, marker, len) != 0)
+            continue;
+        *out_end = at + len;
+        return true;
     }
-    return found;
+    return false;
 }
 
 bool answer_has_marker(grasp_str text)
