@@ -19,7 +19,7 @@ import lib
 
 PARALLEL = 6
 MEETS_LIMIT = 40  # requests a second, on an average: a fifth of what `limited` allows
-LONGEST = ["p429", "p503", "limited", "p_stall", "p_hang"]  # they wait: begun first
+LONGEST = ["p429", "p503", "p_hang", "limited", "c_hang", "c_drip_slow", "p_stall"]  # begun first
 FULL = "full" in sys.argv[2:]
 RETRY = ["agent.max_retries=4", "agent.retry_base_delay=0.002", "agent.retry_after_max=0.01",
          "agent.timeout=120"]
