@@ -187,7 +187,8 @@ static void list_symbols(const struct image *image, const Elf64_Ehdr *header,
 static int open_image(const char *path, struct image *out, struct err *err)
 {
     struct stat st;
-    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* Opening a FIFO would wait for somebody who writes. */
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return err_set(err, errno == EACCES ? EXIT_PERMISSION : EXIT_USAGE, "%s: %s", path,
                        strerror(errno));

@@ -44,6 +44,12 @@ def damaged(number):
     return made("damaged%d.so" % number, bytes(data))
 
 
+def fifo():
+    path = os.path.join(TOP, "fifo.so")
+    os.mkfifo(path)
+    return path
+
+
 # what -> arguments, exit code, part of the message
 CASES = {
     "random bytes behind an ELF header": ([made("noise.so", DATA[:64] + NOISE)], 5, "not a plugin"),
@@ -51,6 +57,8 @@ CASES = {
     "cut off in the header": ([made("cut.so", DATA[:40])], 5, "cut off"),
     "cut off in the middle": ([made("half.so", DATA[:len(DATA) // 2])], 5, "not a plugin"),
     "empty": ([made("empty.so", b"")], 5, "not a file with contents"),
+    "a FIFO that nobody writes to": ([fifo()], 5, "not a file with contents"),
+    "an endless file": (["/dev/zero"], 5, "not a file with contents"),
     "a folder": ([TOP + "/"], 5, "not a file with contents"),
     "another architecture": ([patched("arm.so", 18, b"\xb7\x00")], 5, "another architecture: arm64"),
     "32 bit": ([patched("bits.so", 4, b"\x01")], 5, "another architecture"),
