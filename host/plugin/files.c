@@ -136,14 +136,16 @@ static int write_one(const char *dir, const struct file_text *file, struct err *
     return code ? code : file_write_atomic(path, file->text, err);
 }
 
-/* The file, and its folder below `dir` if it was the last one in it. */
+/* The file, and those of its folders below `dir` that it was the last one in. */
 static void remove_one(const char *dir, const char *name)
 {
     CLEANUP_FREE char *path = file_join(dir, name);
-    CLEANUP_FREE char *folder = file_dir_name(path);
-    unlink(path);
-    if (strchr(name, '/'))
-        rmdir(folder);
+    char *inside = path + strlen(path) - strlen(name);
+    bool gone = unlink(path) == 0;
+    for (char *slash; gone && (slash = strrchr(inside, '/'));) {
+        *slash = '\0';
+        gone = rmdir(path) == 0;
+    }
 }
 
 int files_write(const struct files *files, const char *dir, struct err *err)
