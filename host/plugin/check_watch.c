@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The state of the process that a plugin must leave alone. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <fenv.h>
 #include <locale.h>
@@ -191,9 +192,9 @@ static void compare_limits(const struct state *after)
 static void look_for_free_fd(void)
 {
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0 && errno == EMFILE)
         check_fail("R19", "no file descriptor is left: all that the process may have are open");
-    else
+    if (fd >= 0)
         close(fd);
 }
 
