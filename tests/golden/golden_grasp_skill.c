@@ -26,7 +26,7 @@ static struct skill read_skill(struct pool *pool, const struct json *object)
         skill.tags[skill.tag_count++] = pool_dup(pool, rig_in(json_str(tags)));
         skill.bare_tags = true;
     }
-    for (size_t i = 0; i < skill.tag_count; i++)
+    for (size_t i = 0; i < json_count(tags); i++)
         skill.tags[i] = pool_dup(pool, rig_in(json_str(json_at(tags, i))));
     CLEANUP_BUF struct buf provenance = {0};
     json_write(&provenance, json_get(object, "provenance"), 0);
