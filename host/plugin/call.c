@@ -417,6 +417,7 @@ int call_finish(struct call *call, int32_t status, struct err *err)
                        "plugin %s: %s failed with status %d and gave no reason (R9)", call->plugin,
                        call->function, status);
     }
+    extension_json_forget();
     for (size_t i = 0; i < call->root_count; i++)
         json_free(call->roots[i]);
     mem_free(call->roots);

@@ -95,6 +95,8 @@ const grasp_host *call_host_table(void);
 const void *extension_find(struct str id);
 extern const grasp_lab lab_table;
 extern const grasp_json extension_json;
+/* Values that were walked over on this thread may be gone. */
+void extension_json_forget(void);
 extern const grasp_scratch extension_scratch;
 extern const grasp_http extension_http;
 extern const grasp_exec extension_exec;

@@ -97,17 +97,57 @@ static grasp_json_value *get(const grasp_json_value *object, grasp_str key)
     return as(json_get_str(of(object), str_from(key)));
 }
 
+/* How far walks over members have come: member(object, 0), member(object, 1) and so on would each
+ * begin at the first one. Walks nest, so there are several. What changes or frees a value on this
+ * thread forgets them. */
+#define WALKS 8
+
+static _Thread_local struct walk {
+    const struct json *object; /* NULL: free */
+    uint64_t next;             /* the index that `at` comes to next */
+    struct json_iter at;
+    uint64_t used;
+} walks[WALKS];
+static _Thread_local uint64_t walk_clock;
+
+void extension_json_forget(void)
+{
+    if (!walk_clock)
+        return;
+    memset(walks, 0, sizeof(walks));
+    walk_clock = 0;
+}
+
+/* The walk over the object, or in place of the one that was used least recently a new one. */
+static struct walk *walk_of(const struct json *object)
+{
+    struct walk *oldest = walks;
+    for (size_t i = 0; i < WALKS; i++) {
+        if (walks[i].object == object)
+            return &walks[i];
+        if (walks[i].used < oldest->used)
+            oldest = &walks[i];
+    }
+    *oldest = (struct walk){.object = object, .at = json_members(object)};
+    return oldest;
+}
+
 static grasp_json_value *member(const grasp_json_value *object, uint64_t index, grasp_str *out_key)
 {
-    struct json_iter it = json_members(of(object));
-    for (uint64_t i = 0; json_next(&it); i++) {
-        if (i != index)
-            continue;
-        if (out_key)
-            *out_key = str_to(it.key);
-        return as(it.value);
-    }
-    return NULL;
+    if (index >= json_count(of(object)) || !json_is(of(object), JSON_OBJECT))
+        return NULL;
+    struct walk *walk = walk_of(of(object));
+    if (index + 1 < walk->next)
+        *walk = (struct walk){.object = walk->object, .at = json_members(of(object))};
+    while (walk->next <= index && json_next(&walk->at))
+        walk->next++;
+    struct json_iter found = walk->at;
+    walk->used = ++walk_clock;
+    if (walk->next == json_count(of(object)))
+        *walk = (struct walk){0};
+    if (out_key)
+        *out_key = str_to(found.key);
+    return as(found.value);
 }
 
 static grasp_json_value *new_object(grasp_call *call)
@@ -142,6 +182,7 @@ static grasp_json_value *new_bool(grasp_call *call, int32_t flag)
 
 static void set(grasp_call *call, grasp_json_value *object, grasp_str key, grasp_json_value *value)
 {
+    extension_json_forget();
     if (json_is(of(object), JSON_OBJECT) && object != value)
         json_set_str(of(object), str_from(key), take(call, value));
 }
