@@ -356,6 +356,20 @@ static void test_searches_beyond_the_standard(void **state)
     remove(path);
 }
 
+/* Of the invented patients as well, whose resources are made for the search. */
+static void test_searches_among_the_invented(void **state)
+{
+    assert_true(ward_open(&ward, &fhir_agent_single_turn_request, NULL));
+    check_search("Location?patient=ghost", "{}");
+    check_search("Medication?patient=ghost", "{}");
+    check_search("Patient?patient=ghost", "{}");
+    CLEANUP_JSON struct json *sample = json_parse(str_of(ward.samples[0]), NULL);
+    CLEANUP_FREE char *own =
+        mem_printf("Patient?patient=%s", json_str(json_get(sample, "patient")).ptr);
+    check_search(own, "{'Patient': [{");
+    ward_close(&ward);
+}
+
 static void test_single_turns_of_code(void **state)
 {
     struct mock_episode episode;
@@ -531,6 +545,7 @@ int main(void)
         cmocka_unit_test(test_only_what_fits_is_shown),
         cmocka_unit_test(test_one_round_of_searches),
         cmocka_unit_test(test_searches_beyond_the_standard),
+        cmocka_unit_test(test_searches_among_the_invented),
         cmocka_unit_test(test_single_turns_of_code),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_judge_without_a_verdict),

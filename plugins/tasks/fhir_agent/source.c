@@ -112,15 +112,15 @@ int32_t source_of_id(grasp_call *call, const struct source *source, grasp_str ty
 
 /* The ids of what the tools fetch as a patient's, for a type that R4 gives no parameter `patient`.
  * One that no resource has stands for none. */
-static void put_patients_ids(struct text *out, const struct source *source, grasp_str type,
+static void put_patients_ids(struct text *out, const struct fhir_store *store, grasp_str type,
                              grasp_str patient)
 {
     struct pool pool CLEANUP_POOL = {0};
     struct fhir_answer answer = {0};
     grasp_str item, rest;
     const char *joint = "_id=";
-    fhir_gather_patient(source->store, FHIR_GATHER_SANE, to_fhir(type), to_fhir(patient),
-                        SOURCE_MOST, &answer);
+    fhir_gather_patient(store, FHIR_GATHER_SANE, to_fhir(type), to_fhir(patient), SOURCE_MOST,
+                        &answer);
     rest = (grasp_str){answer.body, answer.status == 200 ? answer.len : 0};
     while (scan_item_next(&rest, &item)) {
         text_put(out, joint);
@@ -142,12 +142,12 @@ static bool is_known(const struct r4_type *type, grasp_str name)
 
 /* What stands for a parameter that R4 does not have: nothing where such are ignored, else what the
  * tools take it for. False for what is to stay. */
-static bool put_unknown(struct text *out, const struct source *source, const struct r4_type *type,
-                        const struct pair *pair)
+static bool put_unknown(struct text *out, const struct fhir_store *store, bool lenient,
+                        const struct r4_type *type, const struct pair *pair)
 {
     if (!type || is_known(type, pair->name))
         return false;
-    if (source->lenient)
+    if (lenient)
         return true;
     grasp_str patient = pair->value;
     if (grasp_starts(patient, "Patient/"))
@@ -158,7 +158,7 @@ static bool put_unknown(struct text *out, const struct source *source, const str
     } else if (slice_eq(pair->name, SLICE("patient")) && patient.len &&
                (grasp_equal(type->name, "Patient") || grasp_equal(type->name, "Medication") ||
                 grasp_equal(type->name, "Location"))) {
-        put_patients_ids(out, source, type->name, patient);
+        put_patients_ids(out, store, type->name, patient);
     } else {
         return false;
     }
@@ -174,7 +174,8 @@ static void put_count(struct text *out, grasp_str value)
 }
 
 /* Adds the page's size, and takes parameters that the store does not know as its mode has it. */
-static void put_request(struct text *out, const struct source *source, grasp_str request)
+static void put_request(struct text *out, const struct fhir_store *store, bool lenient,
+                        grasp_str request)
 {
     struct pool pool CLEANUP_POOL = {0};
     bool counted = false;
@@ -195,7 +196,7 @@ static void put_request(struct text *out, const struct source *source, grasp_str
             end++;
         grasp_str sent = slice_cut(rest, 0, end), read = sent;
         rest = slice_from(rest, end < rest.len ? end + 1 : end);
-        if (!query_pair(&read, &pool, &pair) || put_unknown(out, source, type, &pair)) {
+        if (!query_pair(&read, &pool, &pair) || put_unknown(out, store, lenient, type, &pair)) {
             text_put(out, out->len > start ? "&" : "");
             continue;
         }
@@ -221,7 +222,7 @@ static int32_t ask_store(grasp_call *call, const struct source *source, grasp_st
     if (status)
         return status;
     struct fhir_view *view = fhir_view_new(store);
-    put_request(&url, source, request);
+    put_request(&url, store, source->lenient, request);
     fhir_get(view, to_fhir(text_view(&url)), &answer);
     grasp_str body = {answer.body, answer.len};
     if (answer.status == 200)
