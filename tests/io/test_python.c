@@ -543,6 +543,8 @@ static void test_programs_that_fail(void **state)
     static const char *const bad[][2] = {{"import no_such_thing", "ModuleNotFoundError"},
                                          {"x = (", "SyntaxError"},
                                          {"x = 1", "cannot run nothing"},
+                                         {"SLOW = ('numpy')", "SLOW is to be a tuple of names"},
+                                         {"SLOW = 5", "SLOW is to be a tuple of names"},
                                          {"import os\nos._exit(0)", "ended before it was ready"}};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct python *none = NULL;
@@ -606,6 +608,57 @@ static void test_slow_packages(void **state)
         python_release(data);
         python_close(own);
     }
+    buf_free(&text);
+}
+
+struct slow_run {
+    pthread_t thread;
+    struct python *of;
+    struct python_data *data;
+    bool names;
+    char text[32];
+};
+
+static void *run_slow(void *arg)
+{
+    struct slow_run *slow = arg;
+    struct python_result result = {0};
+    struct err err;
+    const struct python_run run = {
+        .source = slow->names ? STR("import sys\nanswer = 'xml.dom.minidom' in sys.modules, value")
+                              : STR("import sys\nanswer = 'xm' + 'l.dom' in sys.modules, value"),
+        .data = slow->data};
+    if (!python_run(slow->of, &run, &result, &err) && result.end == PYTHON_DONE)
+        snprintf(slow->text, sizeof(slow->text), "%s", text_of(&result));
+    buf_free(&result.text);
+    return NULL;
+}
+
+/* The first ones that name a slow package come at once, and its server may end under them. */
+static void test_slow_packages_at_once(void **state)
+{
+    struct buf text = {0};
+    struct python *own = NULL;
+    struct python_data *data = NULL;
+    struct err err;
+    buf_printf(&text, "import json\nSLOW = ('xml.dom.minidom',)\n%s", strstr(program, "def load"));
+    const struct python_setup setup = {.program = buf_view(&text), .max_parallel = 8};
+    assert_int_equal(python_open(&setup, &own, &err), 0);
+    assert_int_equal(python_hold(own, STR("[1]"), &data, &err), 0);
+    for (int round = 0; round < 3; round++) {
+        struct slow_run runs[8];
+        for (int i = 0; i < 8; i++) {
+            runs[i] = (struct slow_run){.of = own, .data = data, .names = i % 4 != 0};
+            assert_int_equal(pthread_create(&runs[i].thread, NULL, run_slow, &runs[i]), 0);
+        }
+        for (int i = 0; i < 8; i++) {
+            pthread_join(runs[i].thread, NULL);
+            assert_string_equal(runs[i].text, runs[i].names ? "(True, [1])" : "(False, [1])");
+        }
+        kill(child_pid(own->full->child), SIGKILL);
+    }
+    python_release(data);
+    python_close(own);
     buf_free(&text);
 }
 
@@ -674,6 +727,7 @@ int main(void)
         cmocka_unit_test(test_a_killed_host_leaves_nothing),
         cmocka_unit_test(test_programs_that_fail),
         cmocka_unit_test(test_slow_packages),
+        cmocka_unit_test(test_slow_packages_at_once),
     };
     int status = sandbox_probe();
     if (status)

@@ -194,14 +194,21 @@ def import_all(names):
             pass
 
 
+def slow_of(program):
+    slow = program.get("SLOW", ())
+    if not isinstance(slow, tuple) or not all(isinstance(name, str) for name in slow):
+        raise TypeError("SLOW is to be a tuple of names")
+    return slow
+
+
 def begin(control, fds, imports):
     program = {"__name__": "program"}
     try:
         exec(compile(read_file(fds[0]), "program", "exec"), program)  # pylint: disable=exec-used
+        slow = slow_of(program)
     except BaseException as error:  # pylint: disable=broad-except
         control.send(say("its program fails: %s: %s" % (type(error).__name__, error)))
         os._exit(1)
-    slow = program.get("SLOW", ())
     if imports:
         import_all(slow)
     gc.collect()
