@@ -264,8 +264,9 @@ static void ask_later(struct model *model, uint64_t at_us)
 /* The next one that the gate lets out. */
 static struct exchange *next_out(struct model *model)
 {
-    uint64_t now = clock_monotonic_us(), wait = 0;
+    uint64_t wait = 0;
     pthread_mutex_lock(&model->lock);
+    const uint64_t now = clock_monotonic_us(); /* the gate's must not run back */
     struct gate_ticket *ticket = NULL;
     if (!model->closed && model->gate.waiting)
         ticket = gate_next(&model->gate, now, &wait);
@@ -464,8 +465,9 @@ static void link_new(struct exchange *x)
 static bool enter_gate(struct exchange *x, bool again)
 {
     struct model *model = x->model;
-    uint64_t now = clock_monotonic_us(), wait;
+    uint64_t wait;
     pthread_mutex_lock(&model->lock);
+    const uint64_t now = clock_monotonic_us();
     if (!again)
         link_new(x);
     bool in = model->closed || gate_enter(&model->gate, &x->ticket, again, now, &wait);
