@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "common/slice.h"
 #include "disk.h"
@@ -22,6 +23,11 @@
 /* The limit of time here is the server's, and some more: it is kept there first. */
 #define WAIT_MORE(limit) (1 + (limit) / 10)
 #define PIECE_MAX ((size_t)1 << 20)
+/* A server that falls over meanwhile: how often a database is made anew, how often its place on the
+ * server, and what lies between. */
+#define MAKINGS 3
+#define RESTORES 50
+#define PAUSE_MS 100
 /* The clock of an episode: 2025-01-01T00:00:00Z. */
 #define CLOCK "1735689600"
 
@@ -330,12 +336,30 @@ static enum query_end build(struct sql_database *self, const struct entry *entry
     return end;
 }
 
-int32_t sql_database_create(grasp_call *call, struct sql_server *server, const struct entry *entry,
-                            uint64_t seed, struct text *reason, struct database **out)
+/* A server that has begun anew has forgotten the account or the database. One that is about to end
+ * lets nobody in, yet does what it is told: the next one has to be told again. */
+static enum query_end connect_first(struct sql_database *self, struct text *error)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000 * 1000};
+    enum query_end end = connect(self, error);
+    for (int i = 0; i < RESTORES && (end == QUERY_LOST || end == QUERY_ERROR); i++) {
+        if (i)
+            nanosleep(&pause, NULL);
+        if (place_restore(&self->server->places, self->place) != QUERY_OK)
+            break;
+        text_reset(error);
+        end = connect(self, error);
+    }
+    return end;
+}
+
+/* *lost: the server was gone before the database was filled. */
+static int32_t create_once(grasp_call *call, struct sql_server *server, const struct entry *entry,
+                           uint64_t seed, struct text *reason, struct database **out, bool *lost)
 {
     struct text error CLEANUP_TEXT = {0};
     struct sql_database *self = calloc(1, sizeof(*self));
-    *out = NULL;
+    *lost = false;
     if (!self)
         return grasp_fail(call, GRASP_E_NOMEM, "no memory for a database");
     *self = (struct sql_database){.base = {&ops}, .server = server, .seed = seed};
@@ -343,13 +367,7 @@ int32_t sql_database_create(grasp_call *call, struct sql_server *server, const s
         free(self);
         return unavailable(call, "does not make a database", &error);
     }
-    enum query_end end = connect(self, &error);
-    /* A server that has begun anew has forgotten the account or the database. */
-    if ((end == QUERY_LOST || end == QUERY_ERROR) &&
-        place_restore(&server->places, self->place) == QUERY_OK) {
-        text_reset(&error);
-        end = connect(self, &error);
-    }
+    enum query_end end = connect_first(self, &error);
     if (end != QUERY_OK) {
         database_drop(&self->base);
         return unavailable(call, "does not let the episode's account in", &error);
@@ -361,6 +379,18 @@ int32_t sql_database_create(grasp_call *call, struct sql_server *server, const s
     }
     if (end == QUERY_ERROR)
         place_to_public(reason, self->place, text_view(&error));
+    *lost = end == QUERY_LOST;
     database_drop(&self->base);
     return end == QUERY_ERROR ? GRASP_OK : unavailable(call, "is gone", &error);
+}
+
+int32_t sql_database_create(grasp_call *call, struct sql_server *server, const struct entry *entry,
+                            uint64_t seed, struct text *reason, struct database **out)
+{
+    int32_t status = GRASP_OK;
+    bool lost = true;
+    *out = NULL;
+    for (int i = 0; i < MAKINGS && lost; i++)
+        status = create_once(call, server, entry, seed, reason, out, &lost);
+    return status;
 }
