@@ -16,6 +16,7 @@
 #define LARGE 0.006             /* of the quota: calls beyond are large */
 #define HASTE 25.0              /* of what a call is beyond that, is it quicker */
 #define HASTE_MOST 0.30
+#define LONGEST_US 86400e6
 #define AT_ONCE_US 1000000.0 /* so much of what is due later may go now */
 #define OTHERS_LEAST 0.02    /* of the quota; less is noise */
 
@@ -106,7 +107,8 @@ static double time_of(const struct limit *limit, double units, uint64_t now_us)
     double quota = share(limit, now_us);
     double large = limit->estimated ? fmax(limit->mean / quota - LARGE, 0) : 0;
     double haste = fmin(HASTE * large, HASTE_MOST);
-    return units / (quota * (EVENLY + haste)) * MINUTE_US;
+    double us = units / (quota * (EVENLY + haste)) * MINUTE_US;
+    return fmin(us, LONGEST_US); /* servers name any number as their quota */
 }
 
 void limit_add(struct limit *limit, double cost, uint64_t now_us)

@@ -443,17 +443,33 @@ static void test_window(void **state)
     assert_int_equal(limit_wait_us(&limit, 1, 0, 4060 * (uint64_t)SECOND + SECOND / 2), 0);
 }
 
+/* Whatever a server calls its quota, the time of the next call is one that can be told. */
+static void test_absurd_quota(void **state)
+{
+    const uint64_t day = 86400000000u, now = 1000000;
+    struct limit limit;
+    limit_init(&limit, 600, true);
+    limit_report(&limit, 1e-300, NAN, now);
+    limit_add(&limit, 1, now);
+    assert_true(limit.due_us <= (double)(now + day));
+    assert_true(limit_wait_us(&limit, 1, 0, now) <= day);
+    limit_correct(&limit, -1, now, now);
+    limit_report(&limit, 600, NAN, now + 1);
+    assert_true(limit_wait_us(&limit, 1, 0, now + 2 * day) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sporadic),   cmocka_unit_test(test_known_large),
-        cmocka_unit_test(test_known_late), cmocka_unit_test(test_known_sporadic),
-        cmocka_unit_test(test_known),      cmocka_unit_test(test_told),
-        cmocka_unit_test(test_unknown),    cmocka_unit_test(test_at_once),
-        cmocka_unit_test(test_fair),       cmocka_unit_test(test_nothing_is_held_back),
-        cmocka_unit_test(test_in_flight),  cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_latency),    cmocka_unit_test(test_headers),
-        cmocka_unit_test(test_others),     cmocka_unit_test(test_window),
+        cmocka_unit_test(test_sporadic),     cmocka_unit_test(test_known_large),
+        cmocka_unit_test(test_known_late),   cmocka_unit_test(test_known_sporadic),
+        cmocka_unit_test(test_known),        cmocka_unit_test(test_told),
+        cmocka_unit_test(test_unknown),      cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_fair),         cmocka_unit_test(test_nothing_is_held_back),
+        cmocka_unit_test(test_in_flight),    cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_latency),      cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_others),       cmocka_unit_test(test_window),
+        cmocka_unit_test(test_absurd_quota),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
