@@ -12,10 +12,25 @@ struct pool {
     pthread_cond_t wake;
     struct pool_task *first, **last;
     size_t idle;
+    bool called; /* an idle thread is on its way */
     bool closing;
     pthread_t *threads;
     size_t thread_count;
 };
+
+/* Of this thread, if it is a pool's, and whether its task has left one that it will look for. */
+static _Thread_local struct pool *own;
+static _Thread_local bool has_left;
+
+/* With the mutex held: is an idle thread to be called? One at a time, which calls the next one if
+ * it finds more than it takes. */
+static bool must_call(struct pool *pool)
+{
+    if (!pool->first || !pool->idle || pool->called)
+        return false;
+    pool->called = true;
+    return true;
+}
 
 /* The next task, waiting for one if there is none; NULL at the end. */
 static struct pool_task *take(struct pool *pool)
@@ -25,6 +40,7 @@ static struct pool_task *take(struct pool *pool)
         pool->idle++;
         pthread_cond_wait(&pool->wake, &pool->mutex);
         pool->idle--;
+        pool->called = false;
     }
     struct pool_task *task = pool->first;
     if (task) {
@@ -32,15 +48,21 @@ static struct pool_task *take(struct pool *pool)
         if (!pool->first)
             pool->last = &pool->first;
     }
+    bool call = must_call(pool);
     pthread_mutex_unlock(&pool->mutex);
+    if (call)
+        pthread_cond_signal(&pool->wake);
     return task;
 }
 
 static void *worker(void *arg)
 {
     struct pool_task *task;
-    while ((task = take(arg)))
+    own = arg;
+    while ((task = take(arg))) {
+        has_left = false;
         task->fn(task);
+    }
     return NULL;
 }
 
@@ -69,9 +91,11 @@ void pool_submit(struct pool *pool, struct pool_task *task)
     pthread_mutex_lock(&pool->mutex);
     *pool->last = task;
     pool->last = &task->next;
-    bool wake = pool->idle > 0;
+    bool leave = own == pool && !has_left;
+    has_left |= leave;
+    bool call = !leave && must_call(pool);
     pthread_mutex_unlock(&pool->mutex);
-    if (wake)
+    if (call)
         pthread_cond_signal(&pool->wake);
 }
 

@@ -7,7 +7,8 @@
 
 struct pool;
 
-/* The task is the caller's memory until fn runs; fn may free or resubmit it. */
+/* The task is the caller's memory until fn runs; fn may free or resubmit it. The first task that fn
+ * submits may be left to its own thread, so fn should return soon after that. */
 struct pool_task {
     void (*fn)(struct pool_task *task);
     struct pool_task *next;
