@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "model/auth_google.h"
+#include "model/config.h"
 #include "plugin/call.h"
 #include "plugin/google.h"
 
 #define DEFAULT_TIMEOUT_MS 60000
+#define TOKEN_MIN 8
 
 /* more: a header besides; NULL for none. */
 static const char *const *read_headers(struct call *call, grasp_str json, const char *more)
@@ -79,7 +81,6 @@ static int32_t check_credentials(struct call *call, const grasp_http_request *r,
     return call_host_error(call, &err);
 }
 
-/* No plugin sees a token, nor does what it writes, if the service shows what it was sent. */
 static void hide(struct buf *text, const char *token)
 {
     size_t len = strlen(token), from = 0;
@@ -88,6 +89,22 @@ static void hide(struct buf *text, const char *token)
         memset(at, '*', len);
         from = (size_t)(at - text->ptr) + len;
     }
+}
+
+/* What a plugin is answered may be shown and written, so it has no token in it, even if the service
+ * says what it was sent. A shorter one may be a word of any answer. */
+static void send_hidden(struct http_request *http)
+{
+    http_send_wait(plugin_services()->http, http);
+    for (const char *const *h = http->headers; *h; h++) {
+        const char *colon = strchr(*h, ':'), *token = strrchr(*h, ' ');
+        if (!colon || !token || strlen(++token) < TOKEN_MIN ||
+            !chat_config_secret_name((struct str){*h, (size_t)(colon - *h)}))
+            continue;
+        hide(&http->headers_in, token);
+        hide(&http->body_in, token);
+    }
+    http->headers = NULL;
 }
 
 /* Sends with Google's credentials, with others once more if they are refused. */
@@ -105,10 +122,7 @@ static int32_t send_google(struct call *call, struct http_request *http, grasp_s
         if (google_header(client, &header, &err))
             return call_host_error(call, &err);
         http->headers = read_headers(call, headers, header);
-        http_send_wait(client, http);
-        http->headers = NULL;
-        hide(&http->headers_in, strrchr(header, ' ') + 1);
-        hide(&http->body_in, strrchr(header, ' ') + 1);
+        send_hidden(http);
         again = !again && http->end == HTTP_DONE && http->status == 401 && google_refused(header);
         google_header_free(header);
     } while (again);
@@ -136,7 +150,7 @@ static int32_t request(grasp_call *base, const grasp_http_request *in,
         status = send_google(call, &http, r.headers);
     } else if (!status) {
         http.headers = read_headers(call, r.headers, NULL);
-        http_send_wait(plugin_services()->http, &http);
+        send_hidden(&http);
     }
     if (!status)
         status = finish(call, &http, response);

@@ -1,5 +1,5 @@
 """fhir_agent on a cloud store that takes a service account's tokens: signed, exchanged once, renewed
-once when the store has enough of one, and nowhere to be seen."""
+once when the store has enough of one, and nowhere to be seen; nor is a token that is given."""
 import base64
 import contextlib
 import http.server
@@ -104,9 +104,9 @@ def google(folder, uses=1 << 30):
         server.server_close()
 
 
-def evaluate(world, out, store=None, **account):
-    """Runs the questions; the environment has the account's key file alone. store: another address
-    of the service."""
+def evaluate(world, out, store=None, token=None, **account):
+    """Runs the questions; the environment has the account's key file alone, or a token as well.
+    store: another address of the service."""
     path = os.path.join(world.folder, "account.json")
     with open(world.key, encoding="ascii") as f:
         key = f.read()
@@ -126,6 +126,8 @@ def evaluate(world, out, store=None, **account):
                           FHIR_PROJECT_ID="pr", FHIR_LOCATION="lo", FHIR_DATASET_ID="da",
                           FHIR_STORE_ID="st")
     env.pop("FHIR_TOKEN", None)
+    if token:
+        env["FHIR_TOKEN"] = token
     result = lib.run("eval", "-t", "fhir_agent.so:multi_turn_resource", "-m", "none.so", "-a",
                      "rehearsal", "-s", "val", "-o", out, "--set", "task.csv=" + csv,
                      "task.fhir_base=google", "task.dev_splits=[]", "task.test_splits=[]",
@@ -150,6 +152,14 @@ def test_service_account():
                       and claims["exp"] - claims["iat"] == 3600, "claims: %s" % claims)
 
 
+def test_given_token():
+    with lib.folder() as top, google(top) as world:
+        out = os.path.join(top, "out")
+        lib.expect(evaluate(world, out, token="ya29.%s.0" % CANARY), 0)
+        lib.check(lib.load(out, "val_score.json")["n_total"] == 3, "not three samples")
+        lib.check(not world.claims and not world.refused, "the given token was not used")
+
+
 def test_refusals():
     """A key that is not the account's, a token or key that would go somewhere in the open, and no
     key."""
@@ -169,4 +179,4 @@ def test_refusals():
         lib.check(not world.used, "the store was asked without a token")
 
 
-lib.main(test_service_account, test_refusals)
+lib.main(test_service_account, test_given_token, test_refusals)

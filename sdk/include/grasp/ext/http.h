@@ -25,14 +25,15 @@ typedef struct grasp_http_request {
     uint64_t max_bytes;
     /* Whose credentials the host adds as the header Authorization: "google" for Google's
      * application default credentials, renewed before they expire, and once when the answer is
-     * 401. They go to https:// or to this machine alone, and stars stand for the token in an
-     * answer that shows it. Empty: none. GRASP_E_UNAVAILABLE when they cannot be had now,
-     * GRASP_E_FAILED when they never can, as for a wrong key. */
+     * 401. They go to https:// or to this machine alone. Empty: none. GRASP_E_UNAVAILABLE when they
+     * cannot be had now, GRASP_E_FAILED when they never can, as for a wrong key. */
     grasp_str credentials;
 } grasp_http_request;
 
 /* status: of HTTP. headers: JSON object, names in lower case. The texts live until the call
- * returns. */
+ * returns. Stars stand for a secret that the service shows again: what follows the last space in a
+ * header that was sent under a name with auth, key, token, secret, cookie or password in it, if it
+ * has 8 bytes or more. */
 typedef struct grasp_http_response {
     uint32_t size;
     int32_t status;
