@@ -172,7 +172,7 @@ static int ping_agent(const char *name, struct json *agent, bool as_json, struct
     struct model *model = NULL;
     struct loop *loop = loop_start(err);
     struct http_client *http = loop ? http_client_create(loop, 1, err) : NULL;
-    struct pool *pool = http ? pool_create(1, "worker") : NULL;
+    struct pool *pool = http ? pool_create(1, "worker", 0) : NULL;
     int code = http ? model_open(agent, http, loop, pool, &model, err) : EXIT_INTERNAL;
     if (code && http)
         err_prefix(err, "agent preset %s", name);

@@ -18,6 +18,7 @@
 #include "plugin/options.h"
 
 #define BLOCKING_WORKERS 64
+#define PATIENCE_US 3000 /* of the 100,000s that a call takes */
 
 static void set_text(struct config *config, const char *key, const char *text, const char *flag)
 {
@@ -479,9 +480,10 @@ static void open_pool(struct session *s)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t workers = processors > 2 ? (size_t)processors : 2;
-    if (task_info(s->task)->blocking && workers < BLOCKING_WORKERS)
+    bool blocking = task_info(s->task)->blocking;
+    if (blocking && workers < BLOCKING_WORKERS)
         workers = s->run.concurrency < BLOCKING_WORKERS ? s->run.concurrency : BLOCKING_WORKERS;
-    s->pool = pool_create(workers < 2 ? 2 : workers, "worker");
+    s->pool = pool_create(workers < 2 ? 2 : workers, "worker", blocking ? 0 : PATIENCE_US);
 }
 
 static int open_baseline(struct session *s, struct err *err)

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "io/thread.h"
 
@@ -14,19 +15,20 @@ struct pool {
     size_t idle;
     bool called; /* an idle thread is on its way */
     bool closing;
+    uint32_t patience_us;
     pthread_t *threads;
     size_t thread_count;
 };
 
-/* Of this thread, if it is a pool's, and whether its task has left one that it will look for. */
-static _Thread_local struct pool *own;
-static _Thread_local bool has_left;
-
 /* With the mutex held: is an idle thread to be called? One at a time, which calls the next one if
- * it finds more than it takes. */
+ * there is need. While a thread is at work, a task may wait for it: two take turns at the same
+ * locks and caches, and to wake the other costs as much as a short task. */
 static bool must_call(struct pool *pool)
 {
     if (!pool->first || !pool->idle || pool->called)
+        return false;
+    if (pool->idle < pool->thread_count && pool->patience_us &&
+        clock_monotonic_us() - pool->first->since_us < pool->patience_us)
         return false;
     pool->called = true;
     return true;
@@ -58,20 +60,18 @@ static struct pool_task *take(struct pool *pool)
 static void *worker(void *arg)
 {
     struct pool_task *task;
-    own = arg;
-    while ((task = take(arg))) {
-        has_left = false;
+    while ((task = take(arg)))
         task->fn(task);
-    }
     return NULL;
 }
 
-struct pool *pool_create(size_t threads, const char *name)
+struct pool *pool_create(size_t threads, const char *name, uint32_t patience_us)
 {
     struct pool *pool = mem_alloc(sizeof(*pool));
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pool->last = &pool->first;
+    pool->patience_us = patience_us;
     pool->threads = mem_array(threads, sizeof(*pool->threads));
     while (pool->thread_count < threads) {
         if (thread_start(&pool->threads[pool->thread_count], worker, pool, name) != 0)
@@ -88,12 +88,11 @@ struct pool *pool_create(size_t threads, const char *name)
 void pool_submit(struct pool *pool, struct pool_task *task)
 {
     task->next = NULL;
+    task->since_us = pool->patience_us ? clock_monotonic_us() : 0;
     pthread_mutex_lock(&pool->mutex);
     *pool->last = task;
     pool->last = &task->next;
-    bool leave = own == pool && !has_left;
-    has_left |= leave;
-    bool call = !leave && must_call(pool);
+    bool call = must_call(pool);
     pthread_mutex_unlock(&pool->mutex);
     if (call)
         pthread_cond_signal(&pool->wake);

@@ -289,7 +289,7 @@ static int ask(const struct json *config, const struct model_request *request, s
                             .changed = PTHREAD_COND_INITIALIZER};
     struct loop *loop = loop_start(err);
     struct http_client *http = loop ? http_client_create(loop, 4, err) : NULL;
-    struct pool *pool = pool_create(1, "worker");
+    struct pool *pool = pool_create(1, "worker", 0);
     int code = http ? model_open(config, http, loop, pool, &model, err) : err->code;
     if (!code) {
         model_send(model, &waited.call);

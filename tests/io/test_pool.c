@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 #include <time.h>
 
@@ -39,7 +40,7 @@ static void runs_in_line_with_one_thread(void **state)
 {
     size_t counter = 0;
     struct work *works = mem_array(TASKS, sizeof(*works));
-    struct pool *pool = pool_create(1, "one");
+    struct pool *pool = pool_create(1, "one", 0);
     for (size_t i = 0; i < TASKS; i++) {
         works[i] = (struct work){.task.fn = on_work, .number = i, .counter = &counter};
         pool_submit(pool, &works[i].task);
@@ -55,7 +56,7 @@ static void finishes_tasks_that_come_back(void **state)
 {
     size_t counter = 0;
     struct work works[50];
-    struct pool *pool = pool_create(4, "four");
+    struct pool *pool = pool_create(4, "four", 0);
     for (size_t i = 0; i < 50; i++) {
         works[i] =
             (struct work){.task.fn = on_work, .pool = pool, .again = 99, .counter = &counter};
@@ -80,7 +81,7 @@ static void runs_at_once(void **state)
 {
     pthread_barrier_t barrier;
     struct meeting meetings[4];
-    struct pool *pool = pool_create(4, "four");
+    struct pool *pool = pool_create(4, "four", 0);
     pthread_barrier_init(&barrier, NULL, 4);
     for (size_t i = 0; i < 4; i++) {
         meetings[i] = (struct meeting){{.fn = on_meeting}, &barrier};
@@ -91,6 +92,51 @@ static void runs_at_once(void **state)
     pool_destroy(NULL);
 }
 
+/* The first waits for the second, for which the third has another thread called. */
+struct pair {
+    struct pool_task first, second, third;
+    sem_t begun, done, over;
+};
+
+static void on_first(struct pool_task *task)
+{
+    struct pair *pair = (struct pair *)task;
+    sem_post(&pair->begun);
+    while (sem_wait(&pair->done) != 0)
+        continue;
+    sem_post(&pair->over);
+}
+
+static void on_second(struct pool_task *task)
+{
+    sem_post(&((struct pair *)((char *)task - offsetof(struct pair, second)))->done);
+}
+
+static void on_third(struct pool_task *task)
+{
+}
+
+static void calls_another_thread_for_what_has_waited(void **state)
+{
+    struct pair pair = {.first.fn = on_first, .second.fn = on_second, .third.fn = on_third};
+    struct pool *pool = pool_create(2, "two", 1000);
+    sem_init(&pair.begun, 0, 0);
+    sem_init(&pair.done, 0, 0);
+    sem_init(&pair.over, 0, 0);
+    pool_submit(pool, &pair.first);
+    while (sem_wait(&pair.begun) != 0)
+        continue;
+    pool_submit(pool, &pair.second);
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    pool_submit(pool, &pair.third);
+    while (sem_wait(&pair.over) != 0)
+        continue;
+    pool_destroy(pool);
+    sem_destroy(&pair.begun);
+    sem_destroy(&pair.done);
+    sem_destroy(&pair.over);
+}
+
 /* A task may free itself. */
 static void on_free(struct pool_task *task)
 {
@@ -99,7 +145,7 @@ static void on_free(struct pool_task *task)
 
 static void lets_tasks_free_themselves(void **state)
 {
-    struct pool *pool = pool_create(2, "two");
+    struct pool *pool = pool_create(2, "two", 0);
     for (size_t i = 0; i < 1000; i++) {
         struct pool_task *task = mem_alloc(sizeof(*task));
         task->fn = on_free;
@@ -151,6 +197,7 @@ int main(void)
         cmocka_unit_test(runs_in_line_with_one_thread),
         cmocka_unit_test(finishes_tasks_that_come_back),
         cmocka_unit_test(runs_at_once),
+        cmocka_unit_test(calls_another_thread_for_what_has_waited),
         cmocka_unit_test(lets_tasks_free_themselves),
         cmocka_unit_test(threads_leave_signals_to_the_main_thread),
     };

@@ -16,7 +16,7 @@ static void open_threads(struct rig *rig)
     assert_non_null(rig->loop);
     rig->http = http_client_create(rig->loop, 64, &err);
     assert_non_null(rig->http);
-    rig->pool = pool_create(3, "worker");
+    rig->pool = pool_create(3, "worker", 0);
 }
 
 void rig_open(struct rig *rig, const char *config, uint16_t port)

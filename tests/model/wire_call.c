@@ -151,7 +151,7 @@ static struct json *run(const struct json *input)
     struct err err = {0};
     struct loop *loop = loop_start(&err);
     struct http_client *http = http_client_create(loop, 1000, &err);
-    struct pool *pool = pool_create(2, "worker");
+    struct pool *pool = pool_create(2, "worker", 0);
     struct json *out = json_new_object(), *replies = json_new_array();
     if (open_model(json_get(input, "agent"), http, loop, pool, &batch.model, &err)) {
         json_set(out, "refused", json_new_str(str_of(err.text)));
