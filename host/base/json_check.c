@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json_bytes.h"
 #include "base/utf8.h"
 
 struct check {
@@ -47,7 +48,7 @@ static bool check_escape(struct check *c)
 /* At the opening quote. */
 static bool check_string(struct check *c)
 {
-    for (c->p++; c->p < c->end;) {
+    for (c->p++; (c->p = json_skip_plain(c->p, c->end)) < c->end;) {
         unsigned char byte = (unsigned char)*c->p;
         if (byte == '"') {
             c->p++;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_bytes.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -57,12 +58,18 @@ static void read_escape(struct reader *r)
         buf_char(&r->scratch, at ? to[at - from] : c);
 }
 
+/* To the quote or backslash that comes next. */
+static void skip_text(struct reader *r)
+{
+    while ((r->p = json_skip_plain(r->p, r->end)), *r->p != '"' && *r->p != '\\')
+        r->p++;
+}
+
 /* The text of a string: a part of the source, or in the scratch buffer if it has escapes. */
 static struct str read_string(struct reader *r)
 {
     const char *start = ++r->p;
-    while (*r->p != '"' && *r->p != '\\')
-        r->p++;
+    skip_text(r);
     if (*r->p == '"')
         return (struct str){start, (size_t)(r->p++ - start)};
     buf_reset(&r->scratch);
@@ -72,8 +79,7 @@ static struct str read_string(struct reader *r)
             return buf_view(&r->scratch);
         read_escape(r);
         start = r->p;
-        while (*r->p != '"' && *r->p != '\\')
-            r->p++;
+        skip_text(r);
     }
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <endian.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,48 +6,18 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_bytes.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
 #define BLOCK 1024
-#define EVERY_BYTE UINT64_C(0x0101010101010101)
-#define TOP_BITS UINT64_C(0x8080808080808080)
-
-/* How many of the 8 bytes at p, from the first one on, are written as they are: not below 0x20,
- * '"', '\\', 0x7F or beyond ASCII. A borrow may mark a byte above such a one too, never one below.
- */
-static size_t plain_bytes(const char *p)
-{
-    uint64_t word;
-    memcpy(&word, p, sizeof(word));
-    word = le64toh(word);
-    uint64_t quote = word ^ EVERY_BYTE * '"', backslash = word ^ EVERY_BYTE * '\\';
-    uint64_t found = (word + EVERY_BYTE) | word | (word - EVERY_BYTE * 0x20);
-    found = (found | (quote - EVERY_BYTE) | (backslash - EVERY_BYTE)) & TOP_BITS;
-    return found ? (size_t)__builtin_ctzll(found) / 8 : 8;
-}
+#define GROUP JSON_GROUP
 
 /* What follows the backslash in the escape of one letter; 0: none. */
-static char short_escape(unsigned char c)
-{
-    switch (c) {
-    case '\n':
-        return 'n';
-    case '"':
-    case '\\':
-        return (char)c;
-    case '\b':
-        return 'b';
-    case '\f':
-        return 'f';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    default:
-        return 0;
-    }
-}
+static const char short_escapes[256] = {
+    ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n',  ['\f'] = 'f',
+    ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\',
+};
 
 static void write_escape(struct buf *buf, uint32_t code)
 {
@@ -61,42 +30,72 @@ static void write_escape(struct buf *buf, uint32_t code)
     }
 }
 
-/* Writes from p on what needs at most 2 bytes for each of its own, and returns where that ends. */
-static const char *write_plain(char **out, const char *p, const char *end, bool ascii)
+/* Writes the first count bytes of the two groups at p, up to GROUP; returns how many, less if one
+ * has no short escape. What is left of 2 * GROUP bytes from *out on may be overwritten. */
+static size_t write_group(char **out, const char *p, size_t count)
 {
     char *w = *out;
-    while (p < end) {
-        if (end - p >= 8) {
-            size_t plain = plain_bytes(p);
-            memcpy(w, p, 8);
-            p += plain;
-            w += plain;
-            if (plain == 8)
-                continue;
+    size_t from = 0;
+    for (uint32_t marks = json_marks(p) & ((1u << count) - 1); marks; marks &= marks - 1) {
+        size_t at = (size_t)__builtin_ctz(marks);
+        char letter = short_escapes[(unsigned char)p[at]];
+        memcpy(w, p + from, GROUP);
+        w += at - from;
+        from = at;
+        if (!letter) {
+            *out = w;
+            return at;
         }
-        unsigned char c = (unsigned char)*p;
-        char letter = short_escape(c);
-        size_t len = c < 0x80 ? c >= 0x20 && c != 0x7F : ascii ? 0 : utf8_length(p, end);
-        if (letter) {
-            *w++ = '\\';
-            *w++ = letter;
-            p++;
-        } else if (len) {
-            memcpy(w, p, len);
-            w += len;
-            p += len;
-        } else {
+        *w++ = '\\';
+        *w++ = letter;
+        from++;
+    }
+    memcpy(w, p + from, GROUP);
+    *out = w + (count - from);
+    return count;
+}
+
+/* Sequences of UTF-8 from p on. */
+static const char *write_sequences(char **out, const char *p, const char *end)
+{
+    char *w = *out;
+    while (p < end && (unsigned char)*p >= 0x80) {
+        size_t len = utf8_length(p, end);
+        if (!len)
             break;
-        }
+        memcpy(w, p, len);
+        w += len;
+        p += len;
     }
     *out = w;
+    return p;
+}
+
+/* Writes from p on what needs at most 2 bytes for each of its own, into room for that and two
+ * groups; returns where it ends. */
+static const char *write_plain(char **out, const char *p, const char *end, bool ascii)
+{
+    while (p < end) {
+        size_t left = (size_t)(end - p), count = left < GROUP ? left : GROUP;
+        char tail[2 * GROUP] = {0};
+        if (left < sizeof(tail))
+            memcpy(tail, p, left);
+        size_t done = write_group(out, left < sizeof(tail) ? tail : p, count);
+        p += done;
+        if (done == count)
+            continue;
+        const char *next = ascii ? p : write_sequences(out, p, end);
+        if (next == p)
+            break;
+        p = next;
+    }
     return p;
 }
 
 /* The same into a buffer; nothing if that might not have the room. */
 static const char *write_block(struct buf *buf, const char *p, const char *end, bool ascii)
 {
-    char *start = buf_room(buf, (size_t)(end - p) * 2);
+    char *start = buf_room(buf, (size_t)(end - p) * 2 + (size_t)2 * GROUP);
     if (!start)
         return p;
     char *w = start;
@@ -108,7 +107,7 @@ static const char *write_block(struct buf *buf, const char *p, const char *end, 
 static const char *write_char(struct buf *buf, const char *p, const char *end, bool ascii)
 {
     unsigned char c = (unsigned char)*p;
-    char letter = short_escape(c);
+    char letter = short_escapes[c];
     size_t len = utf8_length(p, end);
     if (letter)
         buf_add(buf, (char[]){'\\', letter}, 2);
@@ -198,12 +197,38 @@ static bool next_digits(double number, struct decimal *d)
     return true;
 }
 
+/* A number that is a whole one of so many of its last decimals, with 15 digits at most: then these
+ * are its digits, as a whole number and a power of ten below 1e22 divide into the nearest double.
+ */
+static bool short_digits(double number, struct decimal *out)
+{
+    static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+    for (int places = 0; places < (int)(sizeof(powers) / sizeof(*powers)); places++) {
+        double whole = number * powers[places];
+        if (!(whole < 1e15))
+            return false;
+        if (whole < 1 || whole != floor(whole) || whole / powers[places] != number)
+            continue;
+        char digits[20];
+        int count = 0;
+        for (uint64_t rest = (uint64_t)whole; rest; rest /= 10)
+            digits[count++] = (char)('0' + rest % 10);
+        for (int i = 0; i < count; i++)
+            out->digits[i] = digits[count - 1 - i];
+        out->count = count;
+        out->exponent = count - 1 - places;
+        return true;
+    }
+    return false;
+}
+
 /* The fewest digits that read back as the number. 15 always fit a normal number, so that fewer
  * show as zeros at the end; a subnormal one may need only one. */
 static void shortest(double number, struct decimal *out)
 {
     int count = number < 0x1p-1022 ? 1 : 15;
-    while (count < 17 && !to_digits(number, count, out) && !next_digits(number, out))
+    bool found = short_digits(number, out);
+    while (!found && count < 17 && !to_digits(number, count, out) && !next_digits(number, out))
         count++;
     if (count == 17)
         to_digits(number, 17, out);

@@ -312,6 +312,41 @@ static void writes_long_strings_as_their_pieces(void **state)
     }
 }
 
+/* How many digits a number needs to be read back, tried one after the other. */
+static int digits_needed(double number)
+{
+    char text[64];
+    for (int count = 1;; count++) {
+        snprintf(text, sizeof(text), "%.*e", count - 1, number);
+        if (count == 17 || strtod(text, NULL) == number)
+            return count;
+    }
+}
+
+static void writes_decimals_with_the_fewest_digits(void **state)
+{
+    static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
+    uint64_t draw = 1;
+    for (int round = 0; round < 200000; round++) {
+        CLEANUP_BUF struct buf text = {0};
+        draw = draw * 6364136223846793005u + 1442695040888963407u;
+        double whole = (double)(draw >> (11 + draw % 50));
+        double number = whole / powers[(draw >> 7) % 9] * (round % 5 ? 1 : 1.0000000000000002);
+        if (number == 0)
+            continue;
+        json_write_double(&text, number);
+        assert_true(strtod(text.ptr, NULL) == number);
+        int digits = 0, zeros = 0;
+        for (const char *p = text.ptr; *p && *p != 'e'; p++) {
+            if (*p == '.' || (*p == '0' && !digits))
+                continue;
+            zeros = *p == '0' ? zeros + 1 : 0;
+            digits++;
+        }
+        assert_int_equal(digits - zeros, digits_needed(number));
+    }
+}
+
 static const struct {
     double number;
     const char *text;
@@ -534,6 +569,7 @@ int main(void)
         cmocka_unit_test(indents_as_python),
         cmocka_unit_test(writes_strings),
         cmocka_unit_test(writes_long_strings_as_their_pieces),
+        cmocka_unit_test(writes_decimals_with_the_fewest_digits),
         cmocka_unit_test(writes_doubles_as_python),
         cmocka_unit_test(ignores_the_locale),
         cmocka_unit_test(reads_back_random_doubles),
