@@ -56,6 +56,7 @@ struct exchange {
     int opened;      /* newest socket since the last connection that came about, else -1 */
     bool direct;     /* no proxy */
     bool has_peer;
+    void *url;       /* of urls, if it is one of these */
     char custom[16]; /* method that differs from curl's own */
     struct curl_slist *headers;
     size_t header_room;
@@ -70,6 +71,7 @@ struct http_client {
     size_t active_count, max_active, lookups, connecting;
     struct loop_task *waiting, **waiting_last;
     struct http_sockets sockets;
+    struct http_urls urls;
     size_t posted; /* atomic: sent and not seen yet */
     char *ca_file; /* of SSL_CERT_FILE, or libcurl's own */
     bool closing, sweeping, kicked;
@@ -541,6 +543,18 @@ static void set_peer(struct exchange *x)
     curl_easy_setopt(x->easy, CURLOPT_UNIX_SOCKET_PATH, peer->unix_socket);
 }
 
+/* A parsed URL comes before the text, which is then what curl shows. */
+static void set_url(struct exchange *x)
+{
+    const struct http_request *r = x->request;
+    void *url = r->lasting_url ? http_urls_get(&x->lane->client->urls, r->url) : NULL;
+    if (url && url == x->url)
+        return;
+    x->url = url;
+    curl_easy_setopt(x->easy, CURLOPT_URL, r->url);
+    curl_easy_setopt(x->easy, CURLOPT_CURLU, url);
+}
+
 static void set_host(struct exchange *x)
 {
     bool direct;
@@ -554,7 +568,7 @@ static void set_host(struct exchange *x)
         curl_easy_setopt(x->easy, CURLOPT_PROXY, direct ? "" : NULL);
     x->direct = direct;
     x->lane->client->lookups += x->looking_up;
-    curl_easy_setopt(x->easy, CURLOPT_URL, x->request->url);
+    set_url(x);
 }
 
 static void set_method(struct exchange *x)
@@ -763,6 +777,7 @@ static void cleanup(struct http_client *client)
         loop_timer_destroy(lane->timer);
         mem_free(lane);
     }
+    http_urls_clear(&client->urls);
     curl_share_cleanup(client->share);
     loop_timer_destroy(client->sweeper);
     sem_post(&client->closed);

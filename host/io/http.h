@@ -40,6 +40,7 @@ struct http_request {
     /* Filled by the caller; the memory stays until done was called. */
     const char *method; /* "GET", "POST", ... */
     const char *url;
+    bool lasting_url;             /* one of few that are asked for again and again: read once */
     const struct http_peer *peer; /* or NULL */
     const char *const *headers;   /* "Name: value", ended by NULL; secrets allowed, never logged */
     struct str body;

@@ -19,6 +19,22 @@ int http_raise_file_limit(size_t connections, size_t per_lane, struct err *err);
 /* Adds a header line to headers_in; one without a name is left out. */
 void http_request_header(struct buf *headers, struct str line);
 
+/* http_url.c: lasting URLs, which curl would otherwise read, and write anew, for each request. */
+#define HTTP_MAX_URLS 16
+
+struct http_urls {
+    struct {
+        char *text;
+        void *parsed; /* CURLU */
+    } items[HTTP_MAX_URLS];
+    size_t count;
+};
+
+/* The CURLU of a URL; it lives as long as the table. NULL: the table is full, or curl is to read
+ * the URL itself. */
+void *http_urls_get(struct http_urls *urls, const char *url);
+void http_urls_clear(struct http_urls *urls); /* after all easy handles */
+
 /*
  * http_sockets.c: the watches of sockets, by their number. Each socket has an owner, who is told
  * what it is ready for.

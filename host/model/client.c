@@ -669,6 +669,7 @@ static struct exchange *exchange_create(struct model *model, struct model_call *
     x->http = (struct http_request){
         .method = "POST",
         .url = config->url,
+        .lasting_url = true,
         .headers = config->headers,
         .peer = config->peer,
         .stall_ms = (uint32_t)ceil(config->low_speed_timeout * 1000),
