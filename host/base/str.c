@@ -233,7 +233,7 @@ static inline bool buf_reserve(struct buf *buf, size_t len)
     return (buf->capacity > buf->len && len < buf->capacity - buf->len) || buf_grow(buf, len);
 }
 
-void buf_add(struct buf *buf, const void *data, size_t len)
+void buf_add_growing(struct buf *buf, const void *data, size_t len)
 {
     if (!buf_reserve(buf, len))
         return;
@@ -259,16 +259,6 @@ void buf_took(struct buf *buf, size_t len)
 void buf_str(struct buf *buf, struct str text)
 {
     buf_add(buf, text.ptr, text.len);
-}
-
-void buf_text(struct buf *buf, const char *text)
-{
-    buf_add(buf, text, strlen(text));
-}
-
-void buf_char(struct buf *buf, char c)
-{
-    buf_add(buf, &c, 1);
 }
 
 void buf_i64(struct buf *buf, int64_t number)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
     const char *ptr;
@@ -40,10 +41,28 @@ struct buf {
     bool failed;
 };
 
-void buf_add(struct buf *buf, const void *data, size_t len);
+/* buf_add where the room has to grow first, if it may. */
+void buf_add_growing(struct buf *buf, const void *data, size_t len);
+/* Here, so that a literal is copied where it is added. */
+static inline void buf_add(struct buf *buf, const void *data, size_t len)
+{
+    if (len == 0 || len >= buf->capacity - buf->len) {
+        buf_add_growing(buf, data, len);
+        return;
+    }
+    memcpy(buf->ptr + buf->len, data, len);
+    buf->len += len;
+    buf->ptr[buf->len] = '\0';
+}
+static inline void buf_text(struct buf *buf, const char *text)
+{
+    buf_add(buf, text, strlen(text));
+}
+static inline void buf_char(struct buf *buf, char c)
+{
+    buf_add(buf, &c, 1);
+}
 void buf_str(struct buf *buf, struct str text);
-void buf_text(struct buf *buf, const char *text);
-void buf_char(struct buf *buf, char c);
 void buf_i64(struct buf *buf, int64_t number); /* decimal; buf_printf takes ten times as long */
 __attribute__((format(printf, 2, 3))) void buf_printf(struct buf *buf, const char *format, ...);
 /* Where the next `len` bytes would go, of which buf_took says how many were written (the NUL is its

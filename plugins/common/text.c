@@ -11,7 +11,7 @@
 
 #define LIMIT ((size_t)64 << 20)
 
-static bool reserve(struct text *text, size_t more)
+bool text_reserve(struct text *text, size_t more)
 {
     size_t limit = text->limit ? text->limit : LIMIT;
     if (text->failed || more > limit || text->len > limit - more) {
@@ -23,6 +23,8 @@ static bool reserve(struct text *text, size_t more)
     size_t capacity = text->capacity ? text->capacity * 2 : 256;
     while (capacity < text->len + more + 1)
         capacity *= 2;
+    if (capacity > limit + 1)
+        capacity = limit + 1;
     char *bigger = realloc(text->ptr, capacity);
     if (!bigger) {
         text->failed = true;
@@ -33,23 +35,9 @@ static bool reserve(struct text *text, size_t more)
     return true;
 }
 
-void text_add(struct text *text, const char *data, size_t len)
-{
-    if (len == 0 || !reserve(text, len))
-        return;
-    memcpy(text->ptr + text->len, data, len);
-    text->len += len;
-    text->ptr[text->len] = 0;
-}
-
 void text_str(struct text *text, grasp_str data)
 {
     text_add(text, data.ptr, data.len);
-}
-
-void text_char(struct text *text, char c)
-{
-    text_add(text, &c, 1);
 }
 
 void text_code(struct text *text, uint32_t code)
@@ -72,7 +60,7 @@ void text_format(struct text *text, const char *format, ...)
     size_t room = text->failed ? 0 : text->capacity - text->len;
     char *end = room ? text->ptr + text->len : NULL;
     int len = vsnprintf(end, room, format, args);
-    if (len < 0 || !reserve(text, (size_t)len)) {
+    if (len < 0 || !text_reserve(text, (size_t)len)) {
         if (room)
             *end = 0;
     } else {

@@ -11,19 +11,32 @@
 struct text {
     char *ptr;
     size_t len;
-    size_t capacity;
-    size_t limit; /* 0: 64 MiB */
+    size_t capacity; /* never over the limit but for the NUL */
+    size_t limit;    /* 0: 64 MiB */
     bool failed;
 };
 
-void text_add(struct text *text, const char *data, size_t len);
-void text_str(struct text *text, grasp_str data);
-/* NUL-terminated. Here, so that the length of a literal is known where it is put. */
-static inline void text_put(struct text *text, const char *data)
+/* Room for so many more bytes and a NUL, or false: the text has failed. */
+bool text_reserve(struct text *text, size_t more);
+/* Here, so that a literal is copied where it is put. */
+static inline void text_add(struct text *text, const char *data, size_t len)
+{
+    bool fits = !text->failed && len < text->capacity - text->len;
+    if (len == 0 || (!fits && !text_reserve(text, len)))
+        return;
+    memcpy(text->ptr + text->len, data, len);
+    text->len += len;
+    text->ptr[text->len] = 0;
+}
+static inline void text_put(struct text *text, const char *data) /* NUL-terminated */
 {
     text_add(text, data, strlen(data));
 }
-void text_char(struct text *text, char c);
+static inline void text_char(struct text *text, char c)
+{
+    text_add(text, &c, 1);
+}
+void text_str(struct text *text, grasp_str data);
 void text_code(struct text *text, uint32_t code); /* a character */
 __attribute__((format(printf, 2, 3))) void text_format(struct text *text, const char *format, ...);
 grasp_str text_view(const struct text *text);
