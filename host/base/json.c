@@ -207,11 +207,11 @@ static void encode_name(struct c_name *name, struct str key)
     name->text = name->heap = buf_steal(&buf);
 }
 
-static void make_name(struct c_name *name, struct str key)
+static void make_name(struct c_name *name, struct str key, bool valid)
 {
     name->heap = NULL;
     name->has_nul = false;
-    if (key.len && (memchr(key.ptr, '\0', key.len) || !str_valid_utf8(key))) {
+    if (key.len && (memchr(key.ptr, '\0', key.len) || !(valid || str_valid_utf8(key)))) {
         encode_name(name, key);
     } else if (key.len < sizeof(name->small)) {
         if (key.len)
@@ -272,7 +272,7 @@ struct json *json_get_str(const struct json *object, struct str key)
     if (!of)
         return NULL;
     CLEANUP_NAME struct c_name name;
-    make_name(&name, key);
+    make_name(&name, key, false);
     json_object_object_get_ex(of, name.text, &found);
     return (struct json *)found;
 }
@@ -295,7 +295,7 @@ struct json *json_path(const struct json *object, const char *dotted)
     return value;
 }
 
-void json_set_str(struct json *object, struct str key, struct json *value)
+static void set(struct json *object, struct str key, bool valid, struct json *value)
 {
     struct json_object *to = as(object, json_type_object);
     if (!to) {
@@ -303,7 +303,7 @@ void json_set_str(struct json *object, struct str key, struct json *value)
         return;
     }
     CLEANUP_NAME struct c_name name;
-    make_name(&name, key);
+    make_name(&name, key, valid);
     const char *text = name.text;
     unsigned options = 0;
     if (name.has_nul && !json_object_object_get_ex(to, text, NULL)) {
@@ -312,6 +312,16 @@ void json_set_str(struct json *object, struct str key, struct json *value)
     }
     if (json_object_object_add_ex(to, text, to_c(value), options) < 0)
         mem_exhausted();
+}
+
+void json_set_str(struct json *object, struct str key, struct json *value)
+{
+    set(object, key, false, value);
+}
+
+void json_set_read(struct json *object, struct str key, struct json *value)
+{
+    set(object, key, true, value);
 }
 
 void json_set(struct json *object, const char *key, struct json *value)
@@ -403,7 +413,7 @@ static bool equal_objects(const struct json *a, const struct json *b)
         return false;
     for (struct json_iter it = json_members(a); json_next(&it);) {
         CLEANUP_NAME struct c_name name;
-        make_name(&name, it.key);
+        make_name(&name, it.key, false);
         struct json_object *other;
         if (!json_object_object_get_ex(to_c(b), name.text, &other) ||
             !json_equal(it.value, (struct json *)other))

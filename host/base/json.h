@@ -75,6 +75,8 @@ struct json *json_new_double(double number);
 struct json *json_new_bool(bool flag);
 void json_set(struct json *object, const char *key, struct json *value);
 void json_set_str(struct json *object, struct str key, struct json *value);
+/* A name that is known to be valid UTF-8, as json_check's. */
+void json_set_read(struct json *object, struct str key, struct json *value);
 void json_push(struct json *array, struct json *value);
 void json_remove(struct json *object, const char *key);
 

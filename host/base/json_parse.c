@@ -134,7 +134,7 @@ static struct json *read_object(struct reader *r)
         skip_blanks(r);
         r->p++;
         skip_blanks(r);
-        json_set_str(object, key, read_value(r));
+        json_set_read(object, key, read_value(r));
         skip_blanks(r);
         if (*r->p == ',')
             r->p++;

@@ -94,16 +94,27 @@ bool str_find(struct str a, struct str needle, size_t *out_at)
     return true;
 }
 
+/* 32 or 8 if so many bytes are ASCII, 0 if they have to be looked at. */
+static size_t ascii_bytes(const char *p, size_t left)
+{
+    uint64_t words[4] = {NOT_ASCII};
+    if (left >= sizeof(words)) {
+        memcpy(words, p, sizeof(words));
+        if (!((words[0] | words[1] | words[2] | words[3]) & NOT_ASCII))
+            return sizeof(words);
+    } else if (left >= sizeof(*words)) {
+        memcpy(words, p, sizeof(*words));
+    }
+    return words[0] & NOT_ASCII ? 0 : sizeof(*words);
+}
+
 bool str_valid_utf8(struct str a)
 {
     const char *p = a.len ? a.ptr : "", *end = p + a.len;
-    uint64_t word;
     while (p < end) {
-        if (end - p >= 8 && (memcpy(&word, p, sizeof(word)), !(word & NOT_ASCII))) {
-            p += 8;
-            continue;
-        }
-        size_t len = (unsigned char)*p < 0x80 ? 1 : utf8_length(p, end);
+        size_t len = ascii_bytes(p, (size_t)(end - p));
+        if (!len)
+            len = utf8_length(p, end);
         if (!len)
             return false;
         p += len;

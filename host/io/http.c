@@ -88,7 +88,9 @@ static void end_request(struct http_request *r, enum http_end end, const char *t
 {
     r->internal = NULL;
     r->end = end;
-    snprintf(r->error, sizeof(r->error), "%s", text);
+    r->error[0] = '\0';
+    if (*text)
+        snprintf(r->error, sizeof(r->error), "%s", text);
     r->done(r);
 }
 
@@ -564,8 +566,10 @@ static void set_host(struct exchange *x)
         x->looking_up = false;
     }
     set_peer(x);
-    if (direct != x->direct)
+    if (direct != x->direct) { /* NULL: curl asks the environment for each request */
         curl_easy_setopt(x->easy, CURLOPT_PROXY, direct ? "" : NULL);
+        curl_easy_setopt(x->easy, CURLOPT_NOPROXY, direct ? "" : NULL);
+    }
     x->direct = direct;
     x->lane->client->lookups += x->looking_up;
     set_url(x);
@@ -589,8 +593,9 @@ static void set_method(struct exchange *x)
     }
     if (strcmp(method, own) == 0)
         method = "";
-    if (strcmp(method, x->custom) != 0)
-        curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, *method ? method : NULL);
+    if (strcmp(method, x->custom) == 0)
+        return;
+    curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, *method ? method : NULL);
     snprintf(x->custom, sizeof(x->custom), "%s", method);
 }
 

@@ -7,7 +7,14 @@
 
 void text_number(struct text *text, int64_t number)
 {
-    text_format(text, "%lld", (long long)number);
+    char digits[20], *at = digits + sizeof(digits);
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        *--at = '-';
+    text_add(text, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 /* How many bytes a character has that starts with `first`, and the least code point that needs
