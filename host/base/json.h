@@ -89,6 +89,9 @@ enum {
 };
 void json_write(struct buf *buf, const struct json *value, unsigned flags);
 /* A string with its quotes; invalid UTF-8 is replaced by U+FFFD. */
+/* Is this text, which json_check passes, surely what json_write writes of it, without flags? No for
+ * some texts that are: those with \u, large numbers, or many names. */
+bool json_is_written(struct str text);
 void json_write_str(struct buf *buf, struct str text, unsigned flags);
 void json_write_ints(struct buf *buf, const int64_t *numbers, size_t count);
 /* `, "name": ` for a name that needs no escapes. */

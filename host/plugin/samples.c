@@ -42,10 +42,14 @@ void samples_begin(struct samples_builder *builder, struct samples *out)
     *builder = (struct samples_builder){.out = out, .texts = {.limit = SIZE_MAX}};
 }
 
-static size_t keep_json(struct buf *texts, const struct json *value)
+/* json: of the value. */
+static size_t keep_json(struct buf *texts, struct str json, const struct json *value)
 {
     size_t at = texts->len;
-    json_write(texts, value, 0);
+    if (json_is_written(json))
+        buf_str(texts, json);
+    else
+        json_write(texts, value, 0);
     buf_add(texts, "", 1);
     return at;
 }
@@ -61,7 +65,7 @@ static void find_answer(struct buf *texts, const struct json *object, struct sam
     parts->answer_len = text.len;
 }
 
-static void keep_parts(struct samples_builder *b, const struct json *object)
+static void keep_parts(struct samples_builder *b, struct str json, const struct json *object)
 {
     struct buf *texts = &b->texts;
     struct str type = json_str(json_get(object, "type"));
@@ -71,7 +75,7 @@ static void keep_parts(struct samples_builder *b, const struct json *object)
     struct sample_parts parts = {.id = keep(texts, json_str(json_get(object, "id")))};
     parts.type = b->type = as_before ? b->type : keep(texts, type);
     parts.description = keep(texts, json_str(json_get(object, "description")));
-    parts.json = keep_json(texts, object);
+    parts.json = keep_json(texts, json, object);
     parts.json_len = texts->len - parts.json - 1;
     find_answer(texts, object, &parts);
     MEM_RESERVE(b->parts, b->out->count, b->capacity);
@@ -90,7 +94,7 @@ int samples_add(struct samples_builder *builder, struct str json, struct err *er
                        : !printable(id)              ? "needs an \"id\" of 1 to 256 printable bytes"
                                                      : "has an \"id\" that occurred before");
     map_set(&builder->ids, id, builder);
-    keep_parts(builder, object);
+    keep_parts(builder, json, object);
     if (builder->texts.failed)
         mem_exhausted();
     return 0;

@@ -506,12 +506,12 @@ static void step(struct rollout_job *job)
     ep->state = sink->done ? EPISODE_GRADE : EPISODE_ASK;
 }
 
-/* JSON of a plugin in the one form in which we write it, so that a rollout that went through the
- * journal is the same text. */
+/* A copy of a plugin's JSON in the one form in which we write it, so that a rollout that went
+ * through the journal is the same text. */
 static struct str canonical(struct arena *arena, struct str text)
 {
-    if (!text.len || str_is(text, "[]") || str_is(text, "null"))
-        return text;
+    if (!text.len || json_is_written(text))
+        return keep(arena, text);
     CLEANUP_JSON struct json *value = json_parse(text, NULL);
     CLEANUP_BUF struct buf out = {0};
     json_write(&out, value, 0);
@@ -605,8 +605,8 @@ static void grade(struct rollout_job *job)
     r->available = true;
     r->correct = verdict.correct;
     r->score = verdict.score;
-    r->tags = canonical(&r->arena, keep(&r->arena, verdict.tags));
-    r->detail = canonical(&r->arena, keep(&r->arena, verdict.detail));
+    r->tags = canonical(&r->arena, verdict.tags);
+    r->detail = canonical(&r->arena, verdict.detail);
     add_noise(job);
     ep->state = EPISODE_END;
 }

@@ -30,7 +30,7 @@ static struct figure *find(struct figures *figures, struct str name)
 
 void figures_add(struct figures *figures, struct str detail)
 {
-    if (!detail.len || str_is(detail, "null"))
+    if (!str_find(detail, STR("\"figures\""), NULL))
         return;
     CLEANUP_JSON struct json *object = json_parse(detail, NULL);
     for (struct json_iter it = json_members(json_get(object, "figures")); json_next(&it);) {

@@ -67,6 +67,10 @@ void record_dev_line(struct buf *out, const struct rollout *r, int64_t update_cy
 
 static void result_member(struct buf *out, const struct rollout *r, unsigned flags)
 {
+    if (!flags) { /* a rollout's JSON is written so */
+        json_member(out, "result", r->raw.len ? r->raw : STR("null"));
+        return;
+    }
     CLEANUP_JSON struct json *raw = json_parse(r->raw, NULL);
     value_member(out, "result", raw, flags);
 }

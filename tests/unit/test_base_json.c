@@ -312,6 +312,79 @@ static void writes_long_strings_as_their_pieces(void **state)
     }
 }
 
+/* Written, and then with a few bytes of it replaced. */
+static void knows_what_is_written(void **state)
+{
+    static const char *const texts[] = {
+        "{\"a\": 1, \"b\": [1.5, -2, true, false, null, {}, []], \"c\": {\"a\": \"x\\n\\\"\", "
+        "\"d\": 0.001}}",
+        "[\"\xC3\xA9 long enough for a group of bytes\", 123456789012345, 0.0, -0.25, {\"k\": "
+        "[[]]}]",
+        "[{\"a\": {\"b\": {\"a\": 0}}, \"ab\": 1, \"b\": 2}, {\"a\": 10.5}, -12, \"\\\\\\t\", "
+        "\"\x7f\"]",
+        "true",
+        "-5",
+        "\"\"",
+        "{}",
+        "0.5",
+    };
+    static const char bytes[] = "{}[]\"\\:, \n0123456789.-eEtfnabu/";
+    size_t valid = 0, written = 0;
+    uint32_t draw = 1;
+    for (int round = 0; round < 300000; round++) {
+        CLEANUP_BUF struct buf text = {0}, again = {0};
+        buf_text(&text, texts[round % (sizeof(texts) / sizeof(*texts))]);
+        for (int change = round / 8 ? 1 + (int)(draw >> 8) % 3 : 0; change; change--) {
+            draw = draw * 1664525u + 1013904223u;
+            size_t at = (draw >> 8) % text.len;
+            draw = draw * 1664525u + 1013904223u;
+            text.ptr[at] = bytes[(draw >> 8) % (sizeof(bytes) - 1)];
+        }
+        CLEANUP_FREE char *exact = mem_dup(text.ptr, text.len);
+        struct str json = {exact, text.len};
+        if (!json_check(json, NULL, NULL))
+            continue;
+        valid++;
+        if (!json_is_written(json)) {
+            assert_true(round / 8);
+            continue;
+        }
+        written++;
+        CLEANUP_JSON struct json *value = json_parse(json, NULL);
+        json_write(&again, value, 0);
+        assert_str(buf_view(&again), exact);
+    }
+    assert_true(written > 30000 && written < valid - 3000);
+}
+
+static void leaves_the_rest_to_the_writer(void **state)
+{
+    static const char *const texts[] = {
+        "{\"a\":1}",
+        "[1,2]",
+        "[1, 2 ]",
+        " 1",
+        "1 ",
+        "[ ]",
+        "{ }",
+        "-0",
+        "1.50",
+        "1e5",
+        "0.00001",
+        "1234567890123456",
+        "\"\\u0041\"",
+        "\"\\/\"",
+        "{\"a\": 1, \"a\": 2}",
+        "{\"a\" : 1}",
+        "{\"a\": {\"b\": 1, \"c\": 2, \"b\": 3}}",
+        "[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        assert_true(json_check(str_of(texts[i]), NULL, NULL));
+        assert_false(json_is_written(str_of(texts[i])));
+    }
+}
+
 /* How many digits a number needs to be read back, tried one after the other. */
 static int digits_needed(double number)
 {
@@ -569,6 +642,8 @@ int main(void)
         cmocka_unit_test(indents_as_python),
         cmocka_unit_test(writes_strings),
         cmocka_unit_test(writes_long_strings_as_their_pieces),
+        cmocka_unit_test(knows_what_is_written),
+        cmocka_unit_test(leaves_the_rest_to_the_writer),
         cmocka_unit_test(writes_decimals_with_the_fewest_digits),
         cmocka_unit_test(writes_doubles_as_python),
         cmocka_unit_test(ignores_the_locale),
