@@ -251,14 +251,20 @@ void *arena_alloc(struct arena *arena, size_t size)
     return ptr;
 }
 
+char *arena_text(struct arena *arena, size_t len)
+{
+    char *text = len < ONE_GIB ? arena_raw(arena, len + 1) : NULL;
+    if (!text)
+        mem_exhausted();
+    text[len] = '\0';
+    return text;
+}
+
 char *arena_dup(struct arena *arena, const char *text, size_t len)
 {
-    char *copy = len < ONE_GIB ? arena_raw(arena, len + 1) : NULL;
-    if (!copy)
-        mem_exhausted();
+    char *copy = arena_text(arena, len);
     if (len)
         memcpy(copy, text, len);
-    copy[len] = '\0';
     return copy;
 }
 
@@ -272,7 +278,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     va_end(args);
     if (len < 0)
         mem_exhausted();
-    char *text = arena_alloc(arena, (size_t)len + 1);
+    char *text = arena_text(arena, (size_t)len);
     if ((size_t)len < sizeof(small))
         memcpy(text, small, (size_t)len + 1);
     else

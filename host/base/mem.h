@@ -38,6 +38,8 @@ struct arena {
 
 void *arena_alloc(struct arena *arena, size_t size); /* zeroed, aligned for any type */
 void *arena_try(struct arena *arena, uint64_t size); /* NULL when there is none, or over 1 GiB */
+/* Not zeroed, for a text of so many bytes and a NUL, which is there. */
+char *arena_text(struct arena *arena, size_t len);
 char *arena_dup(struct arena *arena, const char *text, size_t len);
 __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *arena, const char *format,
                                                          ...);

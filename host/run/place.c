@@ -8,7 +8,7 @@
 static struct str join(struct arena *arena, struct str a, struct str b)
 {
     size_t len = a.len + 2 + b.len;
-    char *text = arena_alloc(arena, len + 1);
+    char *text = arena_text(arena, len);
     memcpy(text, a.ptr, a.len);
     memcpy(text + a.len, "\n\n", 2);
     if (b.len)
@@ -84,7 +84,7 @@ static struct str in_front(struct arena *arena, const struct guidance *guidance,
     if (!line.len)
         return join(arena, guidance->text, content);
     struct str headed = join(arena, guidance->text, line);
-    char *text = arena_alloc(arena, headed.len + content.len + 2);
+    char *text = arena_text(arena, headed.len + content.len + 1);
     memcpy(text, headed.ptr, headed.len);
     text[headed.len] = '\n';
     if (content.len)

@@ -209,12 +209,13 @@ grasp_str utf8_suffix(grasp_str text, size_t characters)
 size_t utf8_count(grasp_str text)
 {
     size_t followers = 0, i = 0;
-    for (; i + 8 <= text.len; i += 8) {
-        uint64_t bytes;
-        memcpy(&bytes, text.ptr + i, sizeof(bytes));
-        /* 10xxxxxx: the highest bit set, the one below it not. The product adds the eight up. */
-        bytes &= ~(bytes << 1) & UINT64_C(0x8080808080808080);
-        followers += (bytes >> 7) * UINT64_C(0x0101010101010101) >> 56;
+    for (; i + 32 <= text.len; i += 32) {
+        uint64_t words[4], sum = 0;
+        memcpy(words, text.ptr + i, sizeof(words));
+        /* 10xxxxxx: the highest bit set, the one below it not. The product adds eight sums up. */
+        for (int k = 0; k < 4; k++)
+            sum += (words[k] & ~(words[k] << 1) & UINT64_C(0x8080808080808080)) >> 7;
+        followers += sum * UINT64_C(0x0101010101010101) >> 56;
     }
     for (; i < text.len; i++)
         followers += !starts_character(text.ptr[i]);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/tokens.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <string.h>
 
 #include "common/slice.h"
@@ -125,32 +128,44 @@ static uint64_t load(const char *at, size_t len)
     return bytes;
 }
 
+/* The same for sixteen. */
+static unsigned alnum_bits_of_two(const char *at)
+{
+#ifdef __SSE2__
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    const __m128i letter =
+        _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+    const __m128i digit = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+    const __m128i letters = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8('z' - 'a')), letter);
+    const __m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(letters, digits));
+#else
+    return alnum_bits(load(at, 8)) | alnum_bits(load(at + 8, 8)) << 8;
+#endif
+}
+
 size_t token_words(size_t len)
 {
     return len / 64 + 2;
 }
 
-bool token_mask(grasp_str text, uint64_t *alnum)
+void token_mask(grasp_str text, uint64_t *alnum)
 {
-    uint64_t high = 0, bits = 0;
+    uint64_t bits = 0;
     size_t at = 0;
-    for (; at + 8 <= text.len; at += 8) {
-        uint64_t bytes = load(text.ptr + at, 8);
-        high |= bytes;
-        bits |= (uint64_t)alnum_bits(bytes) << (at & 63);
-        if ((at & 63) == 56) {
+    for (; at + 16 <= text.len; at += 16) {
+        bits |= (uint64_t)alnum_bits_of_two(text.ptr + at) << (at & 63);
+        if ((at & 63) == 48) {
             alnum[at >> 6] = bits;
             bits = 0;
         }
     }
-    if (at < text.len) {
-        uint64_t bytes = load(text.ptr + at, text.len - at);
-        high |= bytes;
-        bits |= (uint64_t)alnum_bits(bytes) << (at & 63);
+    for (size_t len; at < text.len; at += len) {
+        len = text.len - at < 8 ? text.len - at : 8;
+        bits |= (uint64_t)alnum_bits(load(text.ptr + at, len)) << (at & 63);
     }
-    alnum[at >> 6] = bits;
-    alnum[(at >> 6) + 1] = 0;
-    return (high & EACH(0x80)) != 0;
+    alnum[text.len >> 6] = bits;
+    alnum[(text.len >> 6) + 1] = 0;
 }
 
 static inline size_t next_bit(const uint64_t *bits, size_t len, size_t at, uint64_t flip)

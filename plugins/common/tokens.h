@@ -30,9 +30,8 @@ size_t token_set(struct pool *pool, grasp_str text, grasp_str **out);
 size_t token_tag_terms(struct pool *pool, grasp_str tag, grasp_str **out);
 
 /* Where the runs of [A-Za-z0-9] that are long enough begin and end, as sets of bits, one for a
- * byte: a fast way to find tokens in long texts. alnum: room for token_words(len) words. Returns
- * whether there is anything outside ASCII. */
+ * byte: a fast way to find tokens in long texts. alnum: room for token_words(len) words. */
 size_t token_words(size_t len);
-bool token_mask(grasp_str text, uint64_t *alnum);
+void token_mask(grasp_str text, uint64_t *alnum);
 /* The next run of at least TOKEN_MIN bytes at or after *at; false when there is none. */
 bool token_next(const uint64_t *alnum, size_t len, size_t *at, size_t *out_len);

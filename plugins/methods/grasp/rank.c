@@ -246,6 +246,7 @@ struct query {
     uint32_t *touched; /* tags with hits */
     uint8_t *bounded;  /* per tag: the literal was found */
     uint32_t *scores;
+    uint32_t of_all; /* words that every selector has */
     size_t touched_count;
 };
 
@@ -292,7 +293,9 @@ static void meet_word(struct query *q, uint32_t id, grasp_str text, size_t at)
     if (q->seen[id >> 6] >> (id & 63) & 1)
         return;
     q->seen[id >> 6] |= (uint64_t)1 << (id & 63);
-    for (uint32_t i = word->skills.from; i < word->skills.to; i++)
+    bool of_all = word->skills.to - word->skills.from == q->index->skill_count;
+    q->of_all += of_all;
+    for (uint32_t i = word->skills.from; i < word->skills.to && !of_all; i++)
         q->scores[q->index->entries[i]]++;
     for (uint32_t i = word->tags.from; i < word->tags.to; i++) {
         uint32_t tag = q->index->entries[i];
@@ -395,6 +398,8 @@ void rank_scores(const struct rank_index *index, const grasp_str *texts, size_t 
         meet_text(&q, odd ? text_view(&lower) : texts[i]);
     }
     score_tags(&q);
+    for (size_t i = 0; i < index->skill_count && q.of_all; i++)
+        out_scores[i] += q.of_all;
     if (memory != (char *)fixed)
         free(memory);
 }
@@ -404,17 +409,18 @@ size_t rank_select(const struct rank_index *index, const grasp_str *texts, size_
 {
     uint32_t fixed[512], best[RANK_TOP];
     size_t chosen = 0;
+    int64_t least = -1; /* of the best, when they are all there */
     uint32_t *scores =
         index->skill_count <= 512 ? fixed : malloc(index->skill_count * sizeof(*scores));
     if (!scores)
         abort();
     rank_scores(index, texts, count, scores);
     for (uint32_t i = 0; i < index->skill_count; i++) {
+        if (scores[i] <= least)
+            continue;
         size_t at = chosen;
         while (at > 0 && best[at - 1] < scores[i])
             at--;
-        if (at == RANK_TOP)
-            continue;
         chosen += chosen < RANK_TOP;
         for (size_t k = chosen - 1; k > at; k--) {
             best[k] = best[k - 1];
@@ -422,6 +428,8 @@ size_t rank_select(const struct rank_index *index, const grasp_str *texts, size_
         }
         best[at] = scores[i];
         out[at] = i;
+        if (chosen == RANK_TOP)
+            least = best[RANK_TOP - 1];
     }
     if (scores != fixed)
         free(scores);
