@@ -11,9 +11,9 @@
 #include "base/json.h"
 
 #define MAX_ID 256
-#define KEPT_IN_MEMORY ((size_t)4 << 20)
+#define KEPT_IN_MEMORY ((size_t)1 << 20)
 
-/* Where they begin within the texts, which still move. */
+/* Where they begin within all texts, which still move. */
 struct sample_parts {
     size_t id, type, description, json, json_len, answer, answer_len;
 };
@@ -28,58 +28,123 @@ static bool printable(struct str id)
 }
 
 /* With the NUL that every text ends in. */
-static size_t keep(struct buf *texts, struct str text)
+static size_t keep(struct samples_builder *b, struct str text)
 {
-    size_t at = texts->len;
-    buf_str(texts, text);
-    buf_add(texts, "", 1);
+    size_t at = b->written + b->texts.len;
+    buf_str(&b->texts, text);
+    buf_add(&b->texts, "", 1);
     return at;
 }
 
 void samples_begin(struct samples_builder *builder, struct samples *out)
 {
     memset(out, 0, sizeof(*out));
-    *builder = (struct samples_builder){.out = out, .texts = {.limit = SIZE_MAX}};
+    *builder = (struct samples_builder){.out = out, .texts = {.limit = SIZE_MAX}, .fd = -1};
 }
 
 /* json: of the value. */
-static size_t keep_json(struct buf *texts, struct str json, const struct json *value)
+static size_t keep_json(struct samples_builder *b, struct str json, const struct json *value)
 {
-    size_t at = texts->len;
+    size_t at = b->written + b->texts.len;
     if (json_is_written(json))
-        buf_str(texts, json);
+        buf_str(&b->texts, json);
     else
-        json_write(texts, value, 0);
-    buf_add(texts, "", 1);
+        json_write(&b->texts, value, 0);
+    buf_add(&b->texts, "", 1);
     return at;
 }
 
+/* Of the texts that are not in the file yet. */
+static const char *text_at(const struct samples_builder *b, size_t at)
+{
+    return b->texts.ptr + (at - b->written);
+}
+
 /* The value within the object's text: both are written the same way. */
-static void find_answer(struct buf *texts, const struct json *object, struct sample_parts *parts)
+static void find_answer(struct samples_builder *b, const struct json *object,
+                        struct sample_parts *parts)
 {
     CLEANUP_BUF struct buf text = {0};
     json_write(&text, json_get(object, "answer"), 0);
-    const char *whole = texts->ptr + parts->json;
+    const char *whole = text_at(b, parts->json);
     const char *at = memmem(whole, parts->json_len, text.ptr, text.len);
-    parts->answer = at ? (size_t)(at - texts->ptr) : keep(texts, buf_view(&text));
+    parts->answer = at ? parts->json + (size_t)(at - whole) : keep(b, buf_view(&text));
     parts->answer_len = text.len;
+}
+
+static bool has_type(const struct samples_builder *b, struct str type)
+{
+    return b->out->count && b->type >= b->written && str_is(type, text_at(b, b->type));
 }
 
 static void keep_parts(struct samples_builder *b, struct str json, const struct json *object)
 {
-    struct buf *texts = &b->texts;
     struct str type = json_str(json_get(object, "type"));
     if (!type.len)
         type = STR("other");
-    bool as_before = b->out->count && str_is(type, texts->ptr + b->type);
-    struct sample_parts parts = {.id = keep(texts, json_str(json_get(object, "id")))};
-    parts.type = b->type = as_before ? b->type : keep(texts, type);
-    parts.description = keep(texts, json_str(json_get(object, "description")));
-    parts.json = keep_json(texts, json, object);
-    parts.json_len = texts->len - parts.json - 1;
-    find_answer(texts, object, &parts);
+    bool as_before = has_type(b, type);
+    struct sample_parts parts = {.id = keep(b, json_str(json_get(object, "id")))};
+    parts.type = b->type = as_before ? b->type : keep(b, type);
+    parts.description = keep(b, json_str(json_get(object, "description")));
+    parts.json = keep_json(b, json, object);
+    parts.json_len = b->written + b->texts.len - parts.json - 1;
+    find_answer(b, object, &parts);
     MEM_RESERVE(b->parts, b->out->count, b->capacity);
     b->parts[b->out->count++] = parts;
+}
+
+static int open_nameless(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    return open(tmp && *tmp ? tmp : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+static char *map_written(const struct samples_builder *b)
+{
+    char *mapped = mmap(NULL, b->written, PROT_READ, MAP_SHARED, b->fd, 0);
+    if (mapped == MAP_FAILED)
+        mem_exhausted();
+    return mapped;
+}
+
+static void close_file(struct samples_builder *b)
+{
+    if (b->fd >= 0)
+        close(b->fd);
+    b->fd = -1;
+}
+
+/* The file cannot grow any more. */
+static void take_back(struct samples_builder *b)
+{
+    b->no_file = true;
+    if (b->written) {
+        struct buf all = {.limit = SIZE_MAX};
+        char *mapped = map_written(b);
+        buf_add(&all, mapped, b->written);
+        buf_str(&all, buf_view(&b->texts));
+        if (all.failed)
+            mem_exhausted();
+        munmap(mapped, b->written);
+        buf_free(&b->texts);
+        b->texts = all;
+        b->written = 0;
+    }
+    close_file(b);
+}
+
+/* Of a large split most texts wait for their turn, or have had it: they are read from a file
+ * without a name, if there can be one. */
+static void write_texts(struct samples_builder *b)
+{
+    if (b->fd < 0)
+        b->fd = open_nameless();
+    if (b->fd < 0 || fd_write_all(b->fd, buf_view(&b->texts))) {
+        take_back(b);
+        return;
+    }
+    b->written += b->texts.len;
+    buf_reset(&b->texts);
 }
 
 /* Splits can be large: the text is kept, not the tree. */
@@ -97,23 +162,14 @@ int samples_add(struct samples_builder *builder, struct str json, struct err *er
     keep_parts(builder, json, object);
     if (builder->texts.failed)
         mem_exhausted();
+    if (builder->texts.len > KEPT_IN_MEMORY && !builder->no_file)
+        write_texts(builder);
     return 0;
-}
-
-/* Of a large split most texts wait for their turn, or have had it: they are read from a file
- * without a name. NULL if there can be none. */
-static char *map_texts(struct str texts)
-{
-    const char *tmp = getenv("TMPDIR");
-    CLEANUP_FD int fd = open(tmp && *tmp ? tmp : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0 || fd_write_all(fd, texts))
-        return NULL;
-    char *mapped = mmap(NULL, texts.len, PROT_READ, MAP_SHARED, fd, 0);
-    return mapped == MAP_FAILED ? NULL : mapped;
 }
 
 static void builder_clear(struct samples_builder *builder)
 {
+    close_file(builder);
     buf_free(&builder->texts);
     mem_free(builder->parts);
     map_clear(&builder->ids);
@@ -122,14 +178,12 @@ static void builder_clear(struct samples_builder *builder)
 void samples_end(struct samples_builder *builder)
 {
     struct samples *out = builder->out;
-    char *mapped = NULL;
-    out->size = builder->texts.len;
-    if (out->size > KEPT_IN_MEMORY)
-        mapped = map_texts(buf_view(&builder->texts));
-    out->mapped = mapped != NULL;
-    if (!mapped)
-        buf_trim(&builder->texts);
-    out->texts = mapped ? mapped : out->size ? buf_steal(&builder->texts) : NULL;
+    if (builder->written && builder->texts.len)
+        write_texts(builder);
+    out->mapped = builder->written > 0;
+    out->size = builder->written + builder->texts.len;
+    buf_trim(&builder->texts);
+    out->texts = out->mapped ? map_written(builder) : out->size ? buf_steal(&builder->texts) : NULL;
     out->items = out->count ? mem_array(out->count, sizeof(*out->items)) : NULL;
     for (size_t i = 0; i < out->count; i++) {
         const struct sample_parts *p = &builder->parts[i];

@@ -7,7 +7,10 @@
 
 struct samples_builder {
     struct samples *out;
-    struct buf texts;
+    struct buf texts; /* from `written` on */
+    size_t written;   /* of them, to the file */
+    int fd;           /* of that, or -1 */
+    bool no_file;     /* there can be none */
     struct sample_parts *parts;
     size_t capacity, type;
     struct map ids;

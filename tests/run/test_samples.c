@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -81,10 +83,25 @@ static void check_many(bool mapped)
         assert_string_equal(sample->id + 1, number);
         assert_true(str_is(sample->answer, number));
         assert_int_equal(json_int(json_get(object, "answer"), -1), i);
+        assert_string_equal(sample->type, "other");
         if (i % 100 == 0)
             samples_let_go(&samples);
     }
     samples_clear(&samples);
+}
+
+/* What is in the file already comes back into memory. */
+static void check_full_disk(void)
+{
+    struct rlimit before, little;
+    void (*on_full)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    little = before;
+    little.rlim_cur = 5 << 19;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    check_many(false);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, on_full);
 }
 
 /* A large split is in a file, if there can be one. */
@@ -96,6 +113,8 @@ static void test_many(void **state)
     check_many(nameless >= 0); /* not every file system has such files */
     setenv("TMPDIR", "/no/such/folder", 1);
     check_many(false);
+    setenv("TMPDIR", "/tmp", 1);
+    check_full_disk();
     if (before)
         setenv("TMPDIR", before, 1);
     else
