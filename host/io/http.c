@@ -284,11 +284,11 @@ static int seek_body(void *arg, curl_off_t offset, int origin)
 static void drop_sent_body(struct exchange *x)
 {
     struct http_request *r = x->request;
-    curl_off_t sent = 0;
+    curl_off_t sent = 0; /* by the request before, until this one is connected */
     if (!r->drop_body || !r->body.len || r->body.len > MOST_DROPPED || x->read_again)
         return;
     curl_easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-    if ((size_t)sent < r->body.len)
+    if (!x->connected || (size_t)sent < r->body.len)
         return;
     curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, NULL);
     r->drop_body(r);

@@ -562,6 +562,82 @@ static void keeps_the_limit_of_those_that_connect(void **state)
     close(listener);
 }
 
+static size_t made_again;
+
+static void drop_body(struct http_request *request)
+{
+    request->body = (struct str){0};
+}
+
+static void make_again(struct http_request *request)
+{
+    made_again++;
+    request->body = STR("body");
+}
+
+/* Longer than the time between two looks at what was sent. */
+static void hold_up(struct loop_task *task)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+}
+
+struct late_one {
+    struct loop_task task, hold_up;
+    struct one one;
+};
+
+static void send_late(struct loop_task *task)
+{
+    struct late_one *late = (struct late_one *)task;
+    late->hold_up.fn = hold_up;
+    loop_post(loop, &late->hold_up);
+    http_send(client, &late->one.request);
+}
+
+/* What the request before has sent does not count, also when it is looked at before curl has begun
+ * with this one. */
+static void keeps_a_body_until_it_is_sent(void **state)
+{
+    static const struct faulty_reply silent = {.hold = 1};
+    struct faulty *faulty = faulty_start(&silent, 1);
+    char url[64], silent_url[64];
+    struct server *server = start_echo(NULL, url);
+    sem_t done, cancelled;
+    struct one waits = {.done = &cancelled};
+    struct late_one late = {.task.fn = send_late, .one.done = &done};
+    struct http_request *r = &late.one.request;
+    sem_init(&done, 0, 0);
+    sem_init(&cancelled, 0, 0);
+    made_again = 0;
+    snprintf(silent_url, sizeof(silent_url), "http://127.0.0.1:%u/", faulty_port(faulty));
+    waits.request =
+        (struct http_request){.url = silent_url, .done = on_done, .low_speed_ms = 60000};
+    *r = (struct http_request){.method = "POST",
+                               .url = url,
+                               .body = STR("a longer body"),
+                               .drop_body = drop_body,
+                               .make_body = make_again,
+                               .stall_ms = 60000};
+    open_client(2);
+    http_send(client, &waits.request);
+    http_send_wait(client, r);
+    expect_end(r, HTTP_DONE);
+    r->body = STR("body");
+    r->done = on_done;
+    loop_post(loop, &late.task);
+    while (sem_wait(&done) != 0)
+        continue;
+    expect_end(r, HTTP_DONE);
+    assert_int_equal(made_again, 0);
+    request_clear(r);
+    close_client();
+    request_clear(&waits.request);
+    sem_destroy(&done);
+    sem_destroy(&cancelled);
+    server_stop(server);
+    faulty_stop(faulty);
+}
+
 static void leaves_nothing_open(void **state)
 {
     char url[64];
@@ -607,6 +683,7 @@ int main(void)
         cmocka_unit_test(cancels_at_any_moment),
         cmocka_unit_test(cancels_what_connects),
         cmocka_unit_test(keeps_the_limit_of_those_that_connect),
+        cmocka_unit_test(keeps_a_body_until_it_is_sent),
         cmocka_unit_test(leaves_nothing_open),
         cmocka_unit_test(says_when_there_are_too_few_files),
     };
