@@ -352,10 +352,8 @@ static bool send(struct rollout_job *job, const char *suffix, size_t number)
     call->reusable = is_reusable(job, suffix);
     call->anew = *suffix == 'j' && ep->judge_anew;
     call->draw = is_draw(job);
-    /* That of the judge is wanted once more when it has proved of use. */
-    struct arena *arena = *suffix == 'j' ? &ep->arena : &ep->turn;
     call->place = str_of(
-        arena_printf(arena, "%.*s/%s%zu", (int)ep->place.len, ep->place.ptr, suffix, number));
+        arena_printf(&ep->arena, "%.*s/%s%zu", (int)ep->place.len, ep->place.ptr, suffix, number));
     call->done = executor_done;
     call->model.request.seed = engine_place_seed(call->wave, call->place);
     arena_clear(&call->arena);
