@@ -16,11 +16,12 @@ __attribute__((format(printf, 1, 2))) char *mem_printf(const char *format, ...);
 void mem_free(void *ptr);
 _Noreturn void mem_exhausted(void); /* says so and ends the program */
 
-/* Doubles a vector that is full. items: pointer to the array; count, capacity: size_t. */
+/* Doubles a vector that is full. items: pointer to the array; count, capacity: size_t. Of large
+ * items there are few, in thousands of vectors. */
 #define MEM_RESERVE(items, count, capacity)                                                        \
     do {                                                                                           \
         if ((count) == (capacity)) {                                                               \
-            (capacity) = (capacity) ? (capacity)*2 : 4;                                            \
+            (capacity) = (capacity) ? (capacity)*2 : sizeof(*(items)) > 64 ? 2 : 4;                \
             (items) = mem_grow((items), (capacity) * sizeof(*(items)));                            \
         }                                                                                          \
     } while (0)
