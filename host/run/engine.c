@@ -262,6 +262,12 @@ void wave_set_marker(struct wave *wave, struct str marker)
     wave->marker = marker.len ? mem_dup(marker.ptr, marker.len) : NULL;
 }
 
+void wave_reserve(struct wave *wave, size_t count)
+{
+    wave->rollout_capacity = wave->rollout_count + count;
+    wave->rollouts = mem_grow(wave->rollouts, wave->rollout_capacity * sizeof(*wave->rollouts));
+}
+
 void wave_add_rollout(struct wave *wave, const struct sample *sample, uint32_t repeat,
                       struct knowledge *knowledge)
 {

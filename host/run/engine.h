@@ -62,6 +62,8 @@ struct wave;
 
 /* place: where in the run, "epoch_0/dev"; unique per wave. */
 struct wave *wave_create(struct engine *engine, enum phase phase, const char *place);
+/* Room for so many rollouts to be added. */
+void wave_reserve(struct wave *wave, size_t count);
 /* Adds a rollout. knowledge: a reference is taken; NULL runs the plain agent. */
 void wave_add_rollout(struct wave *wave, const struct sample *sample, uint32_t repeat,
                       struct knowledge *knowledge);

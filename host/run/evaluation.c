@@ -26,6 +26,7 @@ struct evaluation *evaluation_start(struct harness *h, const struct samples *sam
         .wave = wave_create(h->engine, phase, place),
         .place = mem_dup(place, strlen(place)),
     };
+    wave_reserve(e->wave, samples->count);
     for (size_t i = 0; i < samples->count; i++)
         wave_add_rollout(e->wave, &samples->items[i], 0, knowledge);
     if (behind)
