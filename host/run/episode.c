@@ -416,6 +416,8 @@ static bool ask(struct rollout_job *job)
         fail_task(job, &err);
         return true;
     }
+    if (messages == ep->sink.messages)
+        arena_clear(&ep->turn); /* what the method was shown */
     ep->call.model.request = (struct model_request){
         .messages = messages,
         .count = count,
