@@ -115,7 +115,7 @@ void mem_cleanup_(void *ptr_to_ptr)
 #endif
 #endif
 #ifndef CHUNK_CACHE
-#define CHUNK_CACHE ((size_t)1 << 20)
+#define CHUNK_CACHE ((size_t)1 << 18)
 #endif
 #define CHUNK_STEP ((size_t)512)
 #define CHUNK_SIZES 17 /* CHUNK_MIN, then multiples of CHUNK_STEP: larger ones are rare */
