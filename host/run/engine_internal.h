@@ -74,8 +74,8 @@ struct job {
     struct wave *wave;
     struct job *next;
     enum job_kind kind;
-    uint64_t generation; /* of the memo, when it was put in line */
     bool over;           /* under the engine's mutex */
+    uint64_t generation; /* of the memo, when it was put in line */
     struct pool_task task;
 };
 
