@@ -111,34 +111,47 @@ static int32_t wrong_call(struct call *call, const char *what)
     return call_fault(call, GRASP_E_STATE, "%s has no place in %s", what, kind_name(call->kind));
 }
 
-static bool text_ok(struct call *call, const char *what, grasp_str text, uint64_t limit)
+static bool size_ok(struct call *call, const char *what, grasp_str text, uint64_t limit)
 {
     if (text.len > limit)
         call_fault(call, GRASP_E_TOO_LARGE, "%s has %llu bytes; the limit is %llu (R20)", what,
                    (unsigned long long)text.len, (unsigned long long)limit);
     else if (text.len && !text.ptr)
         call_fault(call, GRASP_E_INVALID, "%s is NULL with a length (R5)", what);
-    else if (!str_valid_utf8(str_from(text)))
-        call_fault(call, GRASP_E_INVALID, "%s is not valid UTF-8 (R5)", what);
     else
         return true;
     return false;
+}
+
+static bool utf8_ok(struct call *call, const char *what, grasp_str text)
+{
+    if (str_valid_utf8(str_from(text)))
+        return true;
+    call_fault(call, GRASP_E_INVALID, "%s is not valid UTF-8 (R5)", what);
+    return false;
+}
+
+static bool text_ok(struct call *call, const char *what, grasp_str text, uint64_t limit)
+{
+    return size_ok(call, what, text, limit) && utf8_ok(call, what, text);
 }
 
 static bool json_ok(struct call *call, const char *what, grasp_str text, uint64_t limit, char first)
 {
     const char *why;
     size_t at;
-    if (!text_ok(call, what, text, limit))
+    if (!size_ok(call, what, text, limit))
         return false;
-    struct str trimmed = str_trim(str_from(text));
-    if (!json_check(str_from(text), &why, &at))
-        call_fault(call, GRASP_E_INVALID, "%s is not JSON: %s at byte %zu (R5)", what, why, at);
-    else if (first && trimmed.ptr[0] != first)
-        call_fault(call, GRASP_E_INVALID, "%s must be a JSON %s", what,
-                   first == '[' ? "array" : "object");
-    else
+    if (!json_check(str_from(text), &why, &at)) {
+        /* What passes is UTF-8 as well. */
+        if (utf8_ok(call, what, text))
+            call_fault(call, GRASP_E_INVALID, "%s is not JSON: %s at byte %zu (R5)", what, why, at);
+        return false;
+    }
+    if (!first || str_trim(str_from(text)).ptr[0] == first)
         return true;
+    call_fault(call, GRASP_E_INVALID, "%s must be a JSON %s", what,
+               first == '[' ? "array" : "object");
     return false;
 }
 
