@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <curl/curl.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -306,27 +304,6 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     return fd;
 }
 
-static bool has_port(int fd, int port)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-        struct sockaddr_storage room;
-    } own = {0};
-    socklen_t size = sizeof(own);
-    if (getsockname(fd, &own.any, &size) != 0)
-        return false;
-    switch (own.any.sa_family) {
-    case AF_INET:
-        return ntohs(own.v4.sin_port) == port;
-    case AF_INET6:
-        return ntohs(own.v6.sin6_port) == port;
-    default:
-        return false;
-    }
-}
-
 /* CURLINFO_ACTIVESOCKET does not know the connection of a first transfer yet. */
 static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
@@ -335,7 +312,7 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
     x->request->out_us = clock_monotonic_us();
     lookup_over(x);
     connecting_over(x);
-    if (x->opened >= 0 && has_port(x->opened, local_port))
+    if (x->opened >= 0 && http_socket_has_port(x->opened, local_port))
         http_sockets_connected(&x->lane->client->sockets, x->opened);
     x->opened = -1;
     return CURL_PREREQFUNC_OK;
@@ -387,10 +364,7 @@ static void on_timeout(void *arg)
 static int set_timer(CURLM *multi, long ms, void *arg)
 {
     struct lane *lane = arg;
-    if (ms < 0)
-        loop_timer_stop(lane->timer);
-    else
-        loop_timer_start(lane->timer, (uint64_t)ms);
+    ms < 0 ? loop_timer_stop(lane->timer) : loop_timer_start(lane->timer, (uint64_t)ms);
     return 0;
 }
 
@@ -601,26 +575,16 @@ static void set_method(struct exchange *x)
 
 static void set_headers(struct exchange *x)
 {
-    size_t count = 0, room = 2;
-    bool typed = false;
-    for (const char *const *h = x->request->headers; h && *h; h++)
-        room++;
-    if (room > x->header_room) {
-        x->headers = mem_grow(x->headers, room * sizeof(*x->headers));
-        x->header_room = room;
+    const char *lines[HTTP_MAX_HEADERS + 2];
+    size_t count = http_request_lines(x->request, lines);
+    if (count > x->header_room) {
+        x->headers = mem_grow(x->headers, count * sizeof(*x->headers));
+        x->header_room = count;
     }
-    /* A name without a value takes curl's own header out: no round trip before large bodies, and
-     * no type that the caller has not given. */
-    x->headers[count++].data = (char *)(uintptr_t) "Expect:";
-    for (const char *const *h = x->request->headers; h && *h; h++) {
-        typed |= strncasecmp(*h, "content-type:", 13) == 0;
-        x->headers[count++].data = (char *)(uintptr_t)*h;
+    for (size_t i = 0; i < count; i++) {
+        x->headers[i].data = (char *)(uintptr_t)lines[i];
+        x->headers[i].next = i + 1 < count ? &x->headers[i + 1] : NULL;
     }
-    if (!typed)
-        x->headers[count++].data = (char *)(uintptr_t) "Content-Type:";
-    for (size_t i = 0; i + 1 < count; i++)
-        x->headers[i].next = &x->headers[i + 1];
-    x->headers[count - 1].next = NULL;
     curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
 }
 
@@ -727,6 +691,20 @@ void http_cancel(struct http_client *client, struct http_request *request)
         request->end = HTTP_CANCELLED; /* start() sees it */
 }
 
+static void *parse_url(const char *text)
+{
+    CURLU *url = curl_url();
+    if (!url || curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK)
+        return url;
+    curl_url_cleanup(url);
+    return NULL;
+}
+
+static void free_url(void *url)
+{
+    curl_url_cleanup(url);
+}
+
 static void global_init(void)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -755,6 +733,7 @@ struct http_client *http_client_create(struct loop *loop, size_t max_connections
     struct http_client *client = mem_alloc(sizeof(*client));
     client->loop = loop;
     client->sockets = (struct http_sockets){.loop = loop, .ready = on_ready};
+    client->urls = (struct http_urls){.parse = parse_url, .free = free_url};
     client->max_active = max_connections ? max_connections : 1;
     client->waiting_last = &client->waiting;
     client->ca_file = ca_file();

@@ -16,6 +16,9 @@ const char *http_request_fault(const struct http_request *request);
 void http_request_target(const char *url, bool *out_direct, bool *out_lookup);
 /* So that so many connections, in lanes of so many, can be open. EXIT_CONFIG if they cannot. */
 int http_raise_file_limit(size_t connections, size_t per_lane, struct err *err);
+/* The lines that curl is to send or, without a value, to leave out: at most as many as out has room
+ * for, two more than the request has headers. */
+size_t http_request_lines(const struct http_request *request, const char **out);
 /* Adds a header line to headers_in; one without a name is left out. */
 void http_request_header(struct buf *headers, struct str line);
 
@@ -23,15 +26,17 @@ void http_request_header(struct buf *headers, struct str line);
 #define HTTP_MAX_URLS 16
 
 struct http_urls {
+    void *(*parse)(const char *url);
+    void (*free)(void *parsed);
     struct {
         char *text;
-        void *parsed; /* CURLU */
+        void *parsed;
     } items[HTTP_MAX_URLS];
     size_t count;
 };
 
-/* The CURLU of a URL; it lives as long as the table. NULL: the table is full, or curl is to read
- * the URL itself. */
+/* A URL as parsed; it lives as long as the table. NULL: the table is full, or curl is to read the
+ * URL itself. */
 void *http_urls_get(struct http_urls *urls, const char *url);
 void http_urls_clear(struct http_urls *urls); /* after all easy handles */
 
@@ -62,6 +67,8 @@ struct http_sockets {
  * it is watched as that one was. */
 void http_sockets_opened(struct http_sockets *sockets, int fd, void *owner);
 void http_sockets_connected(struct http_sockets *sockets, int fd);
+/* Is this the socket's own port? */
+bool http_socket_has_port(int fd, int port);
 /* False if it cannot be watched. */
 bool http_sockets_want(struct http_sockets *sockets, int fd, void *owner, int events);
 void http_sockets_unwant(struct http_sockets *sockets, int fd);

@@ -64,6 +64,20 @@ void http_request_target(const char *url, bool *out_direct, bool *out_lookup)
     *out_lookup = !numeric && !local;
 }
 
+size_t http_request_lines(const struct http_request *request, const char **out)
+{
+    size_t count = 0;
+    bool typed = false;
+    out[count++] = "Expect:"; /* no round trip before large bodies */
+    for (const char *const *h = request->headers; h && *h; h++) {
+        typed |= strncasecmp(*h, "content-type:", 13) == 0;
+        out[count++] = *h;
+    }
+    if (!typed) /* curl would make one up */
+        out[count++] = "Content-Type:";
+    return count;
+}
+
 void http_request_header(struct buf *headers, struct str line)
 {
     struct str value = line, name = str_cut(&value, ':');

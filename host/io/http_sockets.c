@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/mem.h"
 #include "io/http_internal.h"
@@ -73,4 +75,25 @@ void http_sockets_opened(struct http_sockets *sockets, int fd, void *owner)
 void http_sockets_connected(struct http_sockets *sockets, int fd)
 {
     socket_at(sockets, fd)->connected = true;
+}
+
+bool http_socket_has_port(int fd, int port)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_storage room;
+    } own = {0};
+    socklen_t size = sizeof(own);
+    if (getsockname(fd, &own.any, &size) != 0)
+        return false;
+    switch (own.any.sa_family) {
+    case AF_INET:
+        return ntohs(own.v4.sin_port) == port;
+    case AF_INET6:
+        return ntohs(own.v6.sin6_port) == port;
+    default:
+        return false;
+    }
 }
