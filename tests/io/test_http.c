@@ -110,6 +110,44 @@ static void sends_what_it_was_given(void **state)
     faulty_stop(faulty);
 }
 
+/* What a URL leads to does not depend on the handle's last one, nor on how many others last. */
+static void keeps_lasting_urls_apart(void **state)
+{
+    static const struct faulty_reply replies[] = {{.bytes = OK "Connection: close\r\n\r\nok"}};
+    struct faulty *faulty = faulty_start(replies, 1);
+    unsigned draw = 1;
+    open_client(1); /* one handle */
+    for (int round = 0; round < 120; round++) {
+        char url[64], line[64];
+        draw = draw * 1103515245u + 12345u;
+        unsigned path = draw >> 16;
+        bool user = path % 7 == 0;
+        snprintf(url, sizeof(url), "http://%s127.0.0.1:%u/p/%u?q=%u", user ? "u:p@" : "",
+                 faulty_port(faulty), path % 24, path % 3);
+        struct http_request r = {.url = url, .lasting_url = path % 5 != 0};
+        http_send_wait(client, &r);
+        expect_end(&r, HTTP_DONE);
+        CLEANUP_FREE char *sent = faulty_last(faulty);
+        int len = snprintf(line, sizeof(line), "GET /p/%u?q=%u HTTP/1.1\r\n", path % 24, path % 3);
+        assert_memory_equal(sent, line, (size_t)len);
+        assert_int_equal(strstr(sent, "\r\nAuthorization: Basic dTpw\r\n") != NULL, user);
+        request_clear(&r);
+    }
+    static const char *const wrong[] = {"http://", "http://[::1", "x", "http://a b/"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        struct http_request r = {.url = wrong[i], .lasting_url = true}, plain = {.url = wrong[i]};
+        http_send_wait(client, &r);
+        http_send_wait(client, &plain);
+        assert_int_equal(r.end, plain.end);
+        assert_string_equal(r.error, plain.error);
+        assert_true(r.end != HTTP_DONE);
+        request_clear(&r);
+        request_clear(&plain);
+    }
+    close_client();
+    faulty_stop(faulty);
+}
+
 static void gives_status_headers_and_body(void **state)
 {
     struct http_request r = {0};
@@ -671,6 +709,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sends_what_it_was_given),
+        cmocka_unit_test(keeps_lasting_urls_apart),
         cmocka_unit_test(gives_status_headers_and_body),
         cmocka_unit_test(tells_how_it_ended),
         cmocka_unit_test(refuses_bad_requests),
