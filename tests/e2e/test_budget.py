@@ -1,13 +1,20 @@
 """Budgets over a real HTTP connection: what the server has counted never passes them, and a run that
-was stopped by one goes on with a larger one to the same result."""
+was stopped by one goes on with a larger one to the same result. `test_budget.py BUILD full`: 2,000
+budgets instead of 20."""
+import concurrent.futures
+import itertools
 import json
 import os
 import random
+import shutil
+import sys
 import threading
 
 import lib
 
-RUNS = 3 if lib.SLOW else 6
+FULL = "full" in sys.argv[2:]
+PROCESSES = 2000 if FULL else 8 if lib.SLOW else 20
+PARALLEL = 3
 PRICES = "local: {input: 3, cached_input: 0.3, output: 15}\nbig-model: {input: 40, output: 200}\n"
 WRITER = ("client: chat\nbase_url: ${OPENAI_BASE_URL}\nmodel: big-model\nmax_tokens: 400\n"
           "temperature: 0.7\n")
@@ -50,11 +57,11 @@ class Counter(lib.Fault):
         return self.picodollars / 1e12
 
 
-def stopped(out, args, env, more):
+def stopped(out, args, env, more, jobs):
     """Begins or resumes a run under a budget: 4 if that stopped it, 0 if it sufficed."""
     begun = os.path.exists(os.path.join(out, "config.yaml"))
-    command = ["--resume", "-j", "16"] if begun else [*lib.QUICKSTART, *SMALL, *more, "-j", "16"]
-    result = lib.run(*command, "--out", out, *args, env=env)
+    command = ["--resume"] if begun else [*lib.QUICKSTART, *SMALL, *more]
+    result = lib.run(*command, "-j", str(jobs), "--out", out, *args, env=env)
     lib.check(result.returncode in (0, 4), "exit code %d\n%s" % (result.returncode, result.stderr))
     if result.returncode == 4:
         for needle in ("the budget is reached", "next would have been", "--resume", "so far:"):
@@ -64,38 +71,51 @@ def stopped(out, args, env, more):
     return result.returncode
 
 
+def check_whole(number, top, url):
+    """A run under a budget that stops it, then under larger ones until one suffices; returns how
+    many processes that took."""
+    rng = random.Random("budget %d" % number)
+    prices, writer = os.path.join(top, "prices.yaml"), os.path.join(top, "writer.yaml")
+    more = ["--writer-agent", writer] if number % 2 else []
+    more += ["--set", "cycle.epochs=%d" % (1 if FULL else 2)]
+    out = os.path.join(top, "run%d" % number)
+    with Counter(url, number) as server:
+        env = lib.endpoint(server.url)
+        calls, tokens, cost, processes = 0, 0, 0.0, 0
+        while True:  # the server's counts are of all processes together
+            calls += rng.randrange(1, 300)
+            tokens += rng.randrange(3000, 200000)
+            cost += rng.uniform(0.01, 1)
+            args = ["--prices", prices, "--max-calls", str(calls), "--max-tokens", str(tokens),
+                    "--max-cost", "%.6f" % cost]
+            code = stopped(out, args, env, more, rng.choice((1, 3, 16, 64)))
+            processes += 1
+            lib.check(server.calls <= calls, "%d of %d calls" % (server.calls, calls))
+            used = server.prompt + server.completion
+            lib.check(used <= tokens, "%d of %d tokens" % (used, tokens))
+            lib.check(server.cost() <= cost + 1e-9, "$%f of $%f" % (server.cost(), cost))
+            if code == 0:
+                break
+        check_ledger(out, server)
+        lib.check(("big-model" in server.models) == bool(more[:1] == ["--writer-agent"]),
+                  str(server.models))
+    shutil.rmtree(out)
+    return processes
+
+
 def test_never_exceeded():
-    rng = random.Random(4)
     with lib.folder() as top, lib.rehearsal() as url:
-        prices = os.path.join(top, "prices.yaml")
-        with open(prices, "w", encoding="utf-8") as f:
-            f.write(PRICES)
-        writer = os.path.join(top, "writer.yaml")
-        with open(writer, "w", encoding="utf-8") as f:
-            f.write(WRITER)
-        for number in range(RUNS):
-            more = ["--writer-agent", writer] if number % 2 else []
-            out = os.path.join(top, "run%d" % number)
-            with Counter(url, number) as server:
-                env = lib.endpoint(server.url)
-                calls, tokens, cost = 0, 0, 0.0
-                while True:  # the server's counts are of all processes together
-                    calls += rng.randrange(1, 300)
-                    tokens += rng.randrange(3000, 200000)
-                    cost += rng.uniform(0.01, 1)
-                    args = rng.choice([["--max-calls", str(calls)], ["--max-tokens", str(tokens)],
-                                       ["--max-cost", "%.6f" % cost]])
-                    args += ["--prices", prices, "--max-calls", str(calls), "--max-tokens",
-                             str(tokens), "--max-cost", "%.6f" % cost]
-                    code = stopped(out, args, env, more)
-                    lib.check(server.calls <= calls, "%d of %d calls" % (server.calls, calls))
-                    used = server.prompt + server.completion
-                    lib.check(used <= tokens, "%d of %d tokens" % (used, tokens))
-                    lib.check(server.cost() <= cost + 1e-9, "$%f of $%f" % (server.cost(), cost))
-                    if code == 0:
-                        break
-                check_ledger(out, server)
-                lib.check(("big-model" in server.models) == bool(more), str(server.models))
+        for name, text in (("prices.yaml", PRICES), ("writer.yaml", WRITER)):
+            with open(os.path.join(top, name), "w", encoding="utf-8") as f:
+                f.write(text)
+        numbers, processes = itertools.count(), 0
+        with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
+            while processes < PROCESSES:
+                batch = [pool.submit(check_whole, number, top, url)
+                         for number in itertools.islice(numbers, PARALLEL * 2)]
+                processes += sum(done.result() for done in batch)
+        if FULL:
+            print("%d processes in %d runs: never exceeded" % (processes, next(numbers)))
 
 
 def check_ledger(out, server):
