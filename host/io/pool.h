@@ -15,10 +15,9 @@ struct pool_task {
     uint64_t since_us; /* the pool's own */
 };
 
-/* With fewer threads if the system gives no more; NULL if it gives none. patience_us: while a
- * thread is at work, an idle one is called only when a task has waited for so long, which is found
- * out when a task is submitted or taken; so it is for short tasks. 0: an idle one is always called.
- */
+/* With fewer threads if the system gives no more; NULL if it gives none. patience_us, for short
+ * tasks: while a thread is at work, an idle one is called only when a task has waited for so long,
+ * which is found out when one is submitted or taken, and every 100 ms. 0: one is always called. */
 struct pool *pool_create(size_t threads, const char *name, uint32_t patience_us);
 void pool_submit(struct pool *pool, struct pool_task *task); /* any thread */
 void pool_destroy(struct pool *pool); /* finishes what is queued, then joins; NULL is fine */

@@ -92,7 +92,7 @@ static void runs_at_once(void **state)
     pool_destroy(NULL);
 }
 
-/* The first waits for the second, for which the third has another thread called. */
+/* The first waits for the second, for which the third has another thread called, or nobody. */
 struct pair {
     struct pool_task first, second, third;
     sem_t begun, done, over;
@@ -116,10 +116,10 @@ static void on_third(struct pool_task *task)
 {
 }
 
-static void calls_another_thread_for_what_has_waited(void **state)
+static void run_pair(uint32_t patience_us, bool third)
 {
     struct pair pair = {.first.fn = on_first, .second.fn = on_second, .third.fn = on_third};
-    struct pool *pool = pool_create(2, "two", 1000);
+    struct pool *pool = pool_create(2, "two", patience_us);
     sem_init(&pair.begun, 0, 0);
     sem_init(&pair.done, 0, 0);
     sem_init(&pair.over, 0, 0);
@@ -128,13 +128,24 @@ static void calls_another_thread_for_what_has_waited(void **state)
         continue;
     pool_submit(pool, &pair.second);
     nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
-    pool_submit(pool, &pair.third);
+    if (third)
+        pool_submit(pool, &pair.third);
     while (sem_wait(&pair.over) != 0)
         continue;
     pool_destroy(pool);
     sem_destroy(&pair.begun);
     sem_destroy(&pair.done);
     sem_destroy(&pair.over);
+}
+
+static void calls_another_thread_for_what_has_waited(void **state)
+{
+    run_pair(1000, true);
+}
+
+static void another_thread_looks_around(void **state)
+{
+    run_pair(3600000000u, false);
 }
 
 /* A task may free itself. */
@@ -198,6 +209,7 @@ int main(void)
         cmocka_unit_test(finishes_tasks_that_come_back),
         cmocka_unit_test(runs_at_once),
         cmocka_unit_test(calls_another_thread_for_what_has_waited),
+        cmocka_unit_test(another_thread_looks_around),
         cmocka_unit_test(lets_tasks_free_themselves),
         cmocka_unit_test(threads_leave_signals_to_the_main_thread),
     };
